@@ -1,0 +1,5 @@
+//! Accounts
+use crate::records::Records;
+/// AccountStore.
+pub trait AccountStore: Send + Sync {}
+impl<R: Records + ?Sized> AccountStore for R {}

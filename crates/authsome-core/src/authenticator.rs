@@ -1,0 +1,68 @@
+//! The one door through which a credential is looked up before its environment is known.
+//!
+//! Only the engine's authenticator opens it, and the clean-up jobs that work across environments; `cargo xtask tidy`
+//! holds that no other crate names this module.
+
+use crate::entity::{Column, Delete, Entity, Find};
+use crate::error::StoreError;
+use crate::records::{Reach, Records};
+use crate::secret::TokenHash;
+use crate::time::Timestamp;
+
+/// An entity that is found by the hash of a secret alone. The entity that comes back carries its scope.
+pub trait Credential: Entity {
+    /// The column with the hash, which is unique over all environments.
+    const HASH: Column<Self, TokenHash>;
+}
+
+/// Finds the credential with this hash, whatever its environment.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn resolve<E: Credential>(
+    hash: &TokenHash,
+    records: &(impl Records + ?Sized),
+) -> Result<Option<E>, StoreError> {
+    Find::new(Reach::unbound()).filter(E::HASH.eq(hash)).one(records).await
+}
+
+/// An entity that becomes useless at a moment and is deleted after it.
+pub trait Expiring: Entity {
+    /// The column with the moment. An index leads with it.
+    const EXPIRES: Column<Self, Timestamp>;
+}
+
+/// Deletes at most `limit` entities that expired before a moment, whatever their environment, and says how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn delete_expired<E: Expiring>(
+    before: Timestamp,
+    limit: u32,
+    records: &(impl Records + ?Sized),
+) -> Result<u64, StoreError> {
+    Delete::<E>::unbound().filter(E::EXPIRES.lt(before)).batch(limit, records).await
+}
+
+/// An entity that waits to be worked off, oldest first.
+pub trait Queued: Entity {
+    /// The column with the moment from which it may be worked on; null when it is done. An index leads with it.
+    const DUE: Column<Self, Option<Timestamp>>;
+}
+
+/// At most `limit` entities that are due, whatever their environment, oldest id first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn due<E: Queued>(
+    now: Timestamp,
+    limit: u32,
+    records: &(impl Records + ?Sized),
+) -> Result<Vec<E>, StoreError> {
+    Find::new(Reach::unbound())
+        .filter(E::DUE.le(now))
+        .order_by(E::ID_COLUMN, crate::records::Direction::Ascending)
+        .limit(limit)
+        .all(records)
+        .await
+}

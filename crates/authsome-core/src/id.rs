@@ -1,0 +1,200 @@
+//! Typed ids: a prefix and a lower-case ULID, each kind its own type.
+//!
+//! One list makes them all. To add a kind, add a line; the prefix is part of the public contract and never changes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ulid::Ulid;
+
+use crate::entropy::{Entropy, EntropyError};
+use crate::time::Timestamp;
+
+/// What all typed ids have in common.
+pub trait TypedId: Copy + Ord + fmt::Display + fmt::Debug + FromStr<Err = IdError> + Send + Sync + 'static {
+    /// The prefix, without the underscore.
+    const PREFIX: &'static str;
+
+    /// The id with this ULID.
+    fn from_ulid(ulid: Ulid) -> Self;
+
+    /// The ULID behind the prefix.
+    fn ulid(self) -> Ulid;
+
+    /// A new id: `now` gives its order, `entropy` its 80 random bits.
+    ///
+    /// # Errors
+    /// [`EntropyError`] where the source cannot deliver.
+    fn generate(now: Timestamp, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut random = [0_u8; 16];
+        if let Some(low) = random.get_mut(6..) {
+            entropy.fill(low)?;
+        }
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        Ok(Self::from_ulid(Ulid::from_parts(millis, u128::from_be_bytes(random))))
+    }
+}
+
+/// The text is not an id of the expected kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an id of the form `{prefix}_…` (a prefix and a lower-case ULID)")]
+pub struct IdError {
+    /// The prefix of the expected kind.
+    pub prefix: &'static str,
+}
+
+fn parse(prefix: &'static str, text: &str) -> Result<Ulid, IdError> {
+    let error = IdError { prefix };
+    let Some(rest) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
+        return Err(error);
+    };
+    let Ok(ulid) = Ulid::from_string(rest) else {
+        return Err(error);
+    };
+    // Crockford's alphabet has several spellings of a value; exactly one text is the id.
+    if lower(ulid) == rest { Ok(ulid) } else { Err(error) }
+}
+
+fn lower(ulid: Ulid) -> String {
+    ulid.to_string().to_ascii_lowercase()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Ulid);
+
+        impl TypedId for $name {
+            const PREFIX: &'static str = $prefix;
+
+            fn from_ulid(ulid: Ulid) -> Self {
+                Self(ulid)
+            }
+
+            fn ulid(self) -> Ulid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}_{}", $prefix, lower(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                parse($prefix, text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "pattern": concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{26}$"),
+                })
+            }
+        }
+
+        $crate::value::text_column!($name);
+    )*};
+}
+
+ids! {
+    /// An API key.
+    ApiKeyId = "akey";
+    /// An app.
+    AppId = "aapp";
+    /// A branding configuration.
+    BrandingId = "abrd";
+    /// A device.
+    DeviceId = "adev";
+    /// An environment.
+    EnvironmentId = "aenv";
+    /// An event of the audit log.
+    EventId = "aevt";
+    /// A form configuration.
+    FormConfigId = "afcf";
+    /// An invitation.
+    InvitationId = "ainv";
+    /// A member of an organization.
+    MemberId = "amem";
+    /// A notification.
+    NotificationId = "antf";
+    /// An organization.
+    OrganizationId = "aorg";
+    /// A password reset.
+    PasswordResetId = "apwr";
+    /// A session.
+    SessionId = "ases";
+    /// A team.
+    TeamId = "atm";
+    /// A membership of a team.
+    TeamMemberId = "atmm";
+    /// A user.
+    UserId = "ausr";
+    /// A verification of an address.
+    VerificationId = "avrf";
+    /// A webhook.
+    WebhookId = "awhk";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SeededEntropy;
+
+    #[test]
+    fn text_round_trips_and_is_lower_case() {
+        let now = Timestamp::from_millis(1_700_000_000_000).unwrap();
+        let id = UserId::generate(now, &SeededEntropy::new(1)).unwrap();
+        let text = id.to_string();
+        assert!(text.starts_with("ausr_") && text == text.to_lowercase() && text.len() == 31);
+        assert_eq!(text.parse::<UserId>(), Ok(id));
+    }
+
+    #[test]
+    fn other_spellings_of_an_id_are_refused() {
+        let text = "ausr_01h455vb4pex5vsknk084sn02q";
+        assert!(text.parse::<UserId>().is_ok());
+        for other in [
+            "",
+            "ausr_",
+            "ases_01h455vb4pex5vsknk084sn02q",
+            "ausr_01H455VB4PEX5VSKNK084SN02Q",
+            "ausr_oih455vb4pex5vsknk084sn02q",
+            "ausr_81h455vb4pex5vsknk084sn02q",
+            "ausr_01h455vb4pex5vsknk084sn02",
+        ] {
+            assert!(other.parse::<UserId>().is_err(), "{other}");
+        }
+    }
+}

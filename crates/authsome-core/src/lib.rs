@@ -1,0 +1,39 @@
+//! The vocabulary of Authsome: ids, scope, domain types, sub-store traits, record verbs, schema, plugins, routes.
+//!
+//! What lives here: everything that a plugin, a backend and a service must agree on. What never does: a database, a web
+//! framework, an algorithm for passwords.
+//!
+//! - **A domain is a folder** (`user/`, `session/`, …) with its types, its entities and its `…Store` trait. To add an
+//!   entity, derive [`entity::Entity`] on a struct in its domain's folder, list it in [`registry`], and add a migration
+//!   in [`schema_core`] that makes its table.
+//! - **Storage is a handful of verbs** ([`records::Records`]); a backend writes them and nothing else.
+//! - **A scope is a type** ([`scope`]): without one, there is no call to make.
+
+extern crate self as authsome_core;
+
+pub mod account;
+pub mod apikey;
+pub mod app;
+pub mod appsessionconfig;
+pub mod authenticator;
+pub mod clock;
+pub mod device;
+pub mod entity;
+pub mod entropy;
+pub mod environment;
+pub mod error;
+pub mod formconfig;
+pub mod id;
+pub mod migration;
+pub mod notification;
+pub mod organization;
+pub mod records;
+pub mod schema;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod store;
+pub mod time;
+pub mod user;
+pub mod value;
+pub mod webhook;

@@ -1,0 +1,268 @@
+//! What a backend offers to the migration runner: a lock, a history, and the execution of operations.
+
+use async_trait::async_trait;
+
+use super::{Dialect, Operation};
+use crate::clock::Clock;
+use crate::error::StoreError;
+use crate::schema::Schema;
+use crate::time::Timestamp;
+use crate::value::ColumnType;
+
+/// Why migrations were not run. Nothing was changed unless it says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// Two groups have the same name.
+    #[error("two migration groups are named {group}: rename one of the plugins")]
+    DuplicateGroup {
+        /// The name.
+        group: String,
+    },
+    /// A group has a version twice, or its versions do not rise.
+    #[error("migration group {group}: version {version} is listed twice or out of order")]
+    DuplicateVersion {
+        /// The group.
+        group: String,
+        /// The version.
+        version: u32,
+    },
+    /// A group depends on one that is not there.
+    #[error("migration group {group} depends on {dependency}, which is not part of this run: register that plugin too")]
+    UnknownDependency {
+        /// The group.
+        group: String,
+        /// What it asks for.
+        dependency: String,
+    },
+    /// Groups depend on each other in a circle.
+    #[error("migration groups depend on each other in a circle: {}", groups.join(" -> "))]
+    Cycle {
+        /// The circle, first group repeated at the end.
+        groups: Vec<String>,
+    },
+    /// A step that was applied reads differently now.
+    #[error("migration {group}/{version} ({name}) was changed after it was applied: restore it and add a new one")]
+    ChecksumMismatch {
+        /// The group.
+        group: String,
+        /// The version.
+        version: u32,
+        /// The step's name.
+        name: String,
+    },
+    /// The database has a step that this program does not know.
+    #[error(
+        "the database has migration {group}/{version} ({name}), which this program does not know: it is newer than the program, so start the newer program or restore a backup"
+    )]
+    UnknownVersion {
+        /// The group.
+        group: String,
+        /// The version.
+        version: u32,
+        /// The step's name.
+        name: String,
+    },
+    /// A pending step comes before one that is applied.
+    #[error(
+        "migration {group}/{version} is pending, but the later {applied} is applied: give it a version after {applied}"
+    )]
+    LateVersion {
+        /// The group.
+        group: String,
+        /// The pending version.
+        version: u32,
+        /// The greatest applied version.
+        applied: u32,
+    },
+    /// A step does not fit the schema before it.
+    #[error("migration {group}/{version}: {source}")]
+    Schema {
+        /// The group.
+        group: String,
+        /// The version.
+        version: u32,
+        /// What does not fit.
+        source: crate::schema::SchemaError,
+    },
+    /// A step that is to be taken back says that it cannot be.
+    #[error("migration {group}/{version} cannot be taken back: restore a backup")]
+    Irreversible {
+        /// The group.
+        group: String,
+        /// The version.
+        version: u32,
+    },
+    /// A version or group that a call names does not exist.
+    #[error("there is no migration {0}: see `authsome migrate status`")]
+    NoSuchTarget(String),
+    /// `baseline` on a database whose tables are not those that the steps make.
+    #[error("the database does not hold what the migrations make: {0}")]
+    BaselineDiffers(String),
+    /// Another process held the lock for too long.
+    #[error("another process is migrating this database and did not finish in time: wait for it, then start again")]
+    Locked,
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A step in the order in which a run applies it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Its group.
+    pub group: String,
+    /// Its version.
+    pub version: u32,
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of what it declares, in lower-case hexadecimal.
+    pub checksum: String,
+    /// What is to be done.
+    pub operations: Vec<Operation>,
+    /// The schema before the step, for backends that need it to carry out a change.
+    pub before: Schema,
+}
+
+/// A row of the history table `authsome_migrations`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedStep {
+    /// Its group.
+    pub group: String,
+    /// Its version.
+    pub version: u32,
+    /// Its name.
+    pub name: String,
+    /// Its checksum when it was applied.
+    pub checksum: String,
+    /// When it was applied.
+    pub applied_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+    /// The program that applied it, with its version.
+    pub applied_by: String,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MigrationReport {
+    /// The steps that this run applied, as `group/version name`.
+    pub applied: Vec<String>,
+    /// Groups in the history that no plugin of this run declares.
+    pub absent_groups: Vec<String>,
+}
+
+/// A column of the live database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveColumn {
+    /// Name.
+    pub name: String,
+    /// The portable type it is stored as; `None` where it is none that Authsome makes.
+    pub ty: Option<ColumnType>,
+    /// Whether it may hold no value.
+    pub nullable: bool,
+}
+
+/// An index of the live database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveIndex {
+    /// Name.
+    pub name: String,
+    /// Columns in order.
+    pub columns: Vec<String>,
+    /// Whether it is unique.
+    pub unique: bool,
+}
+
+/// A table of the live database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveTable {
+    /// Name.
+    pub name: String,
+    /// Columns.
+    pub columns: Vec<LiveColumn>,
+    /// Indexes other than the primary key's own.
+    pub indexes: Vec<LiveIndex>,
+    /// The columns of each reference, with the table it points to.
+    pub references: Vec<(Vec<String>, String)>,
+}
+
+/// Who runs migrations, and the clock that dates and times each step.
+#[derive(Clone, Copy, Debug)]
+pub struct RunBy<'a> {
+    /// The program with its version.
+    pub program: &'a str,
+    /// The clock.
+    pub clock: &'a dyn Clock,
+}
+
+/// The migration side of a backend.
+///
+/// # Contract
+/// - `begin` takes the lock that serializes runs on this database, and waits for its holder, bounded. A holder that
+///   crashed does not hold it.
+/// - What `apply` and `revert` do is written together with the history, in one transaction where the database has
+///   transactions for such changes; elsewhere a run that was interrupted can be repeated.
+/// - A session that is dropped without `finish` leaves nothing half done and no lock.
+#[async_trait]
+pub trait MigrationTarget: Send + Sync {
+    /// The dialect whose raw statements apply here.
+    fn dialect(&self) -> Dialect;
+
+    /// The very statements that carry out the operations, in order, without running them.
+    ///
+    /// # Errors
+    /// [`MigrateError`] where an operation cannot be carried out here.
+    fn render(&self, step: &Step) -> Result<Vec<String>, MigrateError>;
+
+    /// The history, oldest first, without a lock; `None` where there is no history table yet.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`].
+    async fn history(&self) -> Result<Option<Vec<AppliedStep>>, MigrateError>;
+
+    /// Takes the lock and makes the history table where it is missing.
+    ///
+    /// # Errors
+    /// [`MigrateError::Locked`], [`MigrateError::Store`].
+    async fn begin(&self) -> Result<Box<dyn MigrationSession>, MigrateError>;
+
+    /// The live tables whose names are given, as far as they exist.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`].
+    async fn introspect(&self, tables: &[String]) -> Result<Vec<LiveTable>, MigrateError>;
+}
+
+/// A run that holds the lock.
+#[async_trait]
+pub trait MigrationSession: Send {
+    /// The history, oldest first.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`].
+    async fn history(&mut self) -> Result<Vec<AppliedStep>, MigrateError>;
+
+    /// Applies the steps in order and writes a history row for each.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`]; the failing step has left nothing.
+    async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError>;
+
+    /// Carries out the steps, whose operations take them back, and deletes their history rows.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`]; the failing step has left nothing.
+    async fn revert(&mut self, steps: &[Step]) -> Result<(), MigrateError>;
+
+    /// Writes history rows without running anything: a database that already has the tables is adopted.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`].
+    async fn record(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError>;
+
+    /// Makes everything durable and lets go of the lock.
+    ///
+    /// # Errors
+    /// [`MigrateError::Store`].
+    async fn finish(self: Box<Self>) -> Result<(), MigrateError>;
+}

@@ -1,0 +1,17 @@
+//! The record verbs: the only thing a backend writes.
+//!
+//! Entities ([`crate::entity`]) make requests; a backend carries them out. A request's fields are private to core, so
+//! none exists without the scope of its entity: the scope's predicates are part of [`predicate`](FindRequest::predicate)
+//! before a backend sees it.
+
+mod predicate;
+mod request;
+mod verbs;
+
+pub use predicate::{Comparison, Predicate};
+pub(crate) use request::Reach;
+pub use request::{
+    Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, MAX_LIMIT, MAX_ROWS, Order,
+    TouchRequest, UpdateRequest, UpsertRequest,
+};
+pub use verbs::{Records, Row};

@@ -1,0 +1,248 @@
+//! One table: columns, primary key, indexes, references.
+
+use serde::Serialize;
+
+use crate::scope::{APP_COLUMN, ENV_COLUMN};
+use crate::value::{ColumnType, Value};
+
+/// How many code points a text column holds where nothing else is declared.
+pub const DEFAULT_MAX_LEN: u32 = 2_000;
+
+/// How a table is scoped: which scope columns it leads with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeLevel {
+    /// `app_id` and `env_id`.
+    Environment,
+    /// `app_id`.
+    App,
+    /// None.
+    Global,
+}
+
+impl ScopeLevel {
+    /// The scope columns, in the order in which every key and index leads with them.
+    #[must_use]
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Environment => &[APP_COLUMN, ENV_COLUMN],
+            Self::App => &[APP_COLUMN],
+            Self::Global => &[],
+        }
+    }
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ColumnDef {
+    /// Name.
+    pub name: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub ty: ColumnType,
+    /// Whether it may hold no value.
+    pub nullable: bool,
+    /// Most code points of a text, most bytes of bytes or of a JSON document's text. Held by core before a backend
+    /// sees the value, so that all backends refuse alike.
+    pub max_len: Option<u32>,
+}
+
+impl ColumnDef {
+    /// A column that always holds a value. Text gets the default length.
+    #[must_use]
+    pub fn new(name: impl Into<String>, ty: ColumnType) -> Self {
+        let max_len = matches!(ty, ColumnType::Text).then_some(DEFAULT_MAX_LEN);
+        Self { name: name.into(), ty, nullable: false, max_len }
+    }
+
+    /// The same column, allowed to hold no value.
+    #[must_use]
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// The same column with another greatest length.
+    #[must_use]
+    pub fn max_len(mut self, max_len: u32) -> Self {
+        self.max_len = Some(max_len);
+        self
+    }
+}
+
+/// An index, unique or not. A row in which any of its columns is null is never in conflict.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IndexDef {
+    /// Name, unique in the database. A conflict reports it.
+    pub name: String,
+    /// Columns in order, scope columns included.
+    pub columns: Vec<String>,
+    /// Whether two rows may not agree in all columns.
+    pub unique: bool,
+    /// Only rows in which this column is null are indexed: the rows that are not soft-deleted.
+    pub only_where_null: Option<String>,
+}
+
+impl IndexDef {
+    /// An index that makes look-ups fast and forbids nothing.
+    #[must_use]
+    pub fn plain(name: &str, columns: &[&str]) -> Self {
+        Self { name: name.to_owned(), columns: owned(columns), unique: false, only_where_null: None }
+    }
+
+    /// An index that two rows may not agree in.
+    #[must_use]
+    pub fn unique(name: &str, columns: &[&str]) -> Self {
+        Self { unique: true, ..Self::plain(name, columns) }
+    }
+
+    /// The same index over only the rows in which `column` is null.
+    #[must_use]
+    pub fn only_where_null(mut self, column: &str) -> Self {
+        self.only_where_null = Some(column.to_owned());
+        self
+    }
+}
+
+/// What deleting the parent does to its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// The children are deleted with it.
+    Cascade,
+    /// The deletion is refused with `StoreError::Reference` while there are children.
+    Restrict,
+}
+
+/// A reference to a row of another table. A row in which any of its columns is null refers to nothing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReferenceDef {
+    /// Name, unique in the database. A dangling reference reports it.
+    pub name: String,
+    /// Columns here, scope columns first.
+    pub columns: Vec<String>,
+    /// The parent's table.
+    pub parent: String,
+    /// The parent's primary key, in the order of `columns`.
+    pub parent_columns: Vec<String>,
+    /// What deleting the parent does.
+    pub on_delete: OnDelete,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableDef {
+    /// Name.
+    pub name: String,
+    /// How it is scoped.
+    pub scope: ScopeLevel,
+    /// Name of the column that, with the scope columns before it, is the primary key.
+    pub id: String,
+    /// Columns: the scope columns, then the others, in the order of a row's values.
+    pub columns: Vec<ColumnDef>,
+    /// Indexes, in the order in which conflicts are reported.
+    pub indexes: Vec<IndexDef>,
+    /// References, in the order in which dangling ones are reported.
+    pub references: Vec<ReferenceDef>,
+}
+
+impl TableDef {
+    /// A table with its scope columns and its id column, to which the rest is added.
+    #[must_use]
+    pub fn new(name: &str, scope: ScopeLevel, id: ColumnDef) -> Self {
+        let mut columns: Vec<ColumnDef> =
+            scope.columns().iter().map(|column| ColumnDef::new(*column, ColumnType::Text)).collect();
+        let id_name = id.name.clone();
+        columns.push(id);
+        Self { name: name.to_owned(), scope, id: id_name, columns, indexes: Vec::new(), references: Vec::new() }
+    }
+
+    /// Adds a column.
+    #[must_use]
+    pub fn column(mut self, column: ColumnDef) -> Self {
+        self.columns.push(column);
+        self
+    }
+
+    /// Adds an index.
+    #[must_use]
+    pub fn index(mut self, index: IndexDef) -> Self {
+        self.indexes.push(index);
+        self
+    }
+
+    /// Adds a reference from `column` to the id of `parent`, which is scoped at `level`: the shared scope columns are
+    /// part of the reference, so a row cannot point out of its environment. Named `<table>_<column>_fkey`.
+    #[must_use]
+    pub fn reference(
+        mut self,
+        column: &str,
+        parent: &str,
+        level: ScopeLevel,
+        parent_id: &str,
+        on_delete: OnDelete,
+    ) -> Self {
+        let mut columns = owned(level.columns());
+        let mut parent_columns = columns.clone();
+        if !columns.iter().any(|scope_column| scope_column == column) {
+            columns.push(column.to_owned());
+        }
+        parent_columns.push(parent_id.to_owned());
+        self.references.push(ReferenceDef {
+            name: format!("{}_{column}_fkey", self.name),
+            columns,
+            parent: parent.to_owned(),
+            parent_columns,
+            on_delete,
+        });
+        self
+    }
+
+    /// The primary key: the scope columns and the id.
+    #[must_use]
+    pub fn primary_key(&self) -> Vec<String> {
+        let mut key = owned(self.scope.columns());
+        key.push(self.id.clone());
+        key
+    }
+
+    /// The name that a conflict on the primary key reports.
+    #[must_use]
+    pub fn primary_key_name(&self) -> String {
+        format!("{}_pkey", self.name)
+    }
+
+    /// The primary key as an index, then the declared unique indexes: the order in which conflicts are reported.
+    #[must_use]
+    pub fn uniques(&self) -> Vec<IndexDef> {
+        let primary = IndexDef {
+            name: self.primary_key_name(),
+            columns: self.primary_key(),
+            unique: true,
+            only_where_null: None,
+        };
+        std::iter::once(primary).chain(self.indexes.iter().filter(|index| index.unique).cloned()).collect()
+    }
+
+    /// The column of this name.
+    #[must_use]
+    pub fn find_column(&self, name: &str) -> Option<&ColumnDef> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Where the values of this column stand in a row.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The value of a column in a row of this table.
+    #[must_use]
+    pub fn value_of<'row>(&self, row: &'row [Value], name: &str) -> Option<&'row Value> {
+        self.position(name).and_then(|position| row.get(position))
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}

@@ -1,0 +1,80 @@
+//! Where data lives: [`Scope`] names an app and an environment, and an entity's scope kind says which of them it needs.
+//!
+//! A request to the store on an entity of an environment takes a `&Scope`. There is no form of the call without one.
+
+use std::fmt;
+
+use crate::id::{AppId, EnvironmentId};
+
+/// An environment of an app: the only way to name where an environment's data lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The app.
+    pub app_id: AppId,
+    /// The environment.
+    pub env_id: EnvironmentId,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.app_id, self.env_id)
+    }
+}
+
+/// Name of the column that holds the app on every scoped table.
+pub const APP_COLUMN: &str = "app_id";
+/// Name of the column that holds the environment on every table scoped to environments.
+pub const ENV_COLUMN: &str = "env_id";
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// How an entity is scoped, as a type: [`PerEnvironment`], [`PerApp`] or [`Global`].
+pub trait ScopeKind: sealed::Sealed + Send + Sync + 'static {
+    /// What a caller must show to reach such an entity.
+    type Key<'a>: Copy + Send;
+
+    /// The values of the scope columns, app first.
+    fn columns(key: Self::Key<'_>) -> Vec<(&'static str, String)>;
+}
+
+/// Belongs to one environment of one app; reached with a [`Scope`].
+#[derive(Clone, Copy, Debug)]
+pub struct PerEnvironment;
+
+/// Belongs to one app; reached with an [`AppId`].
+#[derive(Clone, Copy, Debug)]
+pub struct PerApp;
+
+/// Belongs to the installation; reached with `()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Global;
+
+impl sealed::Sealed for PerEnvironment {}
+impl sealed::Sealed for PerApp {}
+impl sealed::Sealed for Global {}
+
+impl ScopeKind for PerEnvironment {
+    type Key<'a> = &'a Scope;
+
+    fn columns(key: &Scope) -> Vec<(&'static str, String)> {
+        vec![(APP_COLUMN, key.app_id.to_string()), (ENV_COLUMN, key.env_id.to_string())]
+    }
+}
+
+impl ScopeKind for PerApp {
+    type Key<'a> = &'a AppId;
+
+    fn columns(key: &AppId) -> Vec<(&'static str, String)> {
+        vec![(APP_COLUMN, key.to_string())]
+    }
+}
+
+impl ScopeKind for Global {
+    type Key<'a> = ();
+
+    fn columns((): ()) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,1 @@
+//! Authsome's engine: builder, environment handles, services, hooks, events and background jobs.

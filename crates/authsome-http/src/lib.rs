@@ -1,0 +1,1 @@
+//! Authsome over HTTP: router, environment middleware, guards, problem details, OpenAPI.

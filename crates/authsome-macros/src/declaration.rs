@@ -1,0 +1,225 @@
+//! What the attributes and fields of an entity say.
+
+use syn::meta::ParseNestedMeta;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitInt, LitStr, Result, Token, Type, Visibility, parenthesized};
+
+/// A whole entity.
+pub(crate) struct Declaration {
+    pub(crate) name: Ident,
+    pub(crate) table: LitStr,
+    pub(crate) scope: ScopeWord,
+    pub(crate) id: Field,
+    pub(crate) scope_field: Option<Ident>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) references: Vec<Reference>,
+}
+
+/// The kind of scope.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeWord {
+    Environment,
+    App,
+    Global,
+}
+
+/// A field that is a column.
+#[derive(Clone)]
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) visibility: Visibility,
+    pub(crate) ty: Type,
+    pub(crate) json: bool,
+    pub(crate) max_len: Option<LitInt>,
+}
+
+/// An `#[index(…)]`.
+pub(crate) struct Index {
+    pub(crate) name: LitStr,
+    pub(crate) columns: Vec<Ident>,
+    pub(crate) unique: bool,
+    pub(crate) global: bool,
+    pub(crate) only_where_null: Option<Ident>,
+}
+
+/// A `#[reference(…)]`.
+pub(crate) struct Reference {
+    pub(crate) column: Ident,
+    pub(crate) to: Type,
+    pub(crate) on_delete: Ident,
+}
+
+impl Declaration {
+    pub(crate) fn parse(input: DeriveInput) -> Result<Self> {
+        let span = input.ident.span();
+        let Data::Struct(data) = input.data else {
+            return Err(Error::new(span, "an entity is a struct"));
+        };
+        let Fields::Named(named) = data.fields else {
+            return Err(Error::new(span, "an entity has named fields"));
+        };
+        let mut table = None;
+        let mut scope = None;
+        let mut indexes = Vec::new();
+        let mut references = Vec::new();
+        for attribute in &input.attrs {
+            if attribute.path().is_ident("entity") {
+                attribute.parse_nested_meta(|meta| {
+                    if meta.path.is_ident("table") {
+                        table = Some(meta.value()?.parse::<LitStr>()?);
+                    } else if meta.path.is_ident("scope") {
+                        scope = Some(scope_word(&meta.value()?.parse()?)?);
+                    } else {
+                        return Err(meta.error("expected `table` or `scope`"));
+                    }
+                    Ok(())
+                })?;
+            } else if attribute.path().is_ident("index") {
+                indexes.push(Index::parse(attribute)?);
+            } else if attribute.path().is_ident("reference") {
+                references.push(Reference::parse(attribute)?);
+            }
+        }
+        let table = table.ok_or_else(|| Error::new(span, "an entity names its table: #[entity(table = \"…\")]"))?;
+        let scope = scope.ok_or_else(|| {
+            Error::new(span, "an entity names its scope: #[entity(scope = PerEnvironment | PerApp | Global)]")
+        })?;
+        let mut id = None;
+        let mut scope_field = None;
+        let mut fields = Vec::new();
+        for field in named.named {
+            let parsed = ParsedField::parse(field)?;
+            match parsed.role {
+                Role::Id => id = Some(parsed.field),
+                Role::Scope => scope_field = Some(parsed.field.ident),
+                Role::Column => fields.push(parsed.field),
+            }
+        }
+        let id = id.ok_or_else(|| Error::new(span, "an entity marks its id: #[entity(id)]"))?;
+        match (scope, &scope_field) {
+            (ScopeWord::Global, Some(field)) => {
+                return Err(Error::new(field.span(), "a global entity has no scope"));
+            }
+            (ScopeWord::Environment | ScopeWord::App, None) => {
+                return Err(Error::new(span, "a scoped entity marks its scope: #[entity(scope)]"));
+            }
+            _ => {}
+        }
+        Ok(Self { name: input.ident, table, scope, id, scope_field, fields, indexes, references })
+    }
+
+    /// The columns with constants: the id, then the others.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Field> {
+        std::iter::once(&self.id).chain(&self.fields)
+    }
+}
+
+fn scope_word(ident: &Ident) -> Result<ScopeWord> {
+    match ident.to_string().as_str() {
+        "PerEnvironment" => Ok(ScopeWord::Environment),
+        "PerApp" => Ok(ScopeWord::App),
+        "Global" => Ok(ScopeWord::Global),
+        _ => Err(Error::new(ident.span(), "expected PerEnvironment, PerApp or Global")),
+    }
+}
+
+enum Role {
+    Id,
+    Scope,
+    Column,
+}
+
+struct ParsedField {
+    role: Role,
+    field: Field,
+}
+
+impl ParsedField {
+    fn parse(field: syn::Field) -> Result<Self> {
+        let span = field.span();
+        let ident = field.ident.ok_or_else(|| Error::new(span, "an entity has named fields"))?;
+        let mut role = Role::Column;
+        let mut json = false;
+        let mut max_len = None;
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("entity")) {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("id") {
+                    role = Role::Id;
+                } else if meta.path.is_ident("scope") {
+                    role = Role::Scope;
+                } else if meta.path.is_ident("json") {
+                    json = true;
+                } else if meta.path.is_ident("max_len") {
+                    max_len = Some(meta.value()?.parse::<LitInt>()?);
+                } else {
+                    return Err(meta.error("expected `id`, `scope`, `json` or `max_len`"));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(Self { role, field: Field { ident, visibility: field.vis, ty: field.ty, json, max_len } })
+    }
+}
+
+impl Index {
+    fn parse(attribute: &syn::Attribute) -> Result<Self> {
+        let mut name = None;
+        let mut index = Self {
+            name: LitStr::new("", attribute.span()),
+            columns: Vec::new(),
+            unique: false,
+            global: false,
+            only_where_null: None,
+        };
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("name") {
+                name = Some(meta.value()?.parse::<LitStr>()?);
+            } else if meta.path.is_ident("columns") {
+                index.columns = idents(&meta)?;
+            } else if meta.path.is_ident("unique") {
+                index.unique = true;
+            } else if meta.path.is_ident("global") {
+                index.global = true;
+            } else if meta.path.is_ident("only_where_null") {
+                index.only_where_null = Some(meta.value()?.parse()?);
+            } else {
+                return Err(meta.error("expected `name`, `columns`, `unique`, `global` or `only_where_null`"));
+            }
+            Ok(())
+        })?;
+        index.name = name.ok_or_else(|| Error::new(attribute.span(), "an index has a name"))?;
+        Ok(index)
+    }
+}
+
+fn idents(meta: &ParseNestedMeta<'_>) -> Result<Vec<Ident>> {
+    let content;
+    parenthesized!(content in meta.input);
+    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+}
+
+impl Reference {
+    fn parse(attribute: &syn::Attribute) -> Result<Self> {
+        let mut column = None;
+        let mut to = None;
+        let mut on_delete = None;
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("to") {
+                to = Some(meta.value()?.parse::<Type>()?);
+            } else if meta.path.is_ident("on_delete") {
+                on_delete = Some(meta.value()?.parse::<Ident>()?);
+            } else {
+                column = Some(meta.path.require_ident()?.clone());
+            }
+            Ok(())
+        })?;
+        let missing = |what| Error::new(attribute.span(), what);
+        Ok(Self {
+            column: column.ok_or_else(|| missing("a reference names its column first"))?,
+            to: to.ok_or_else(|| missing("a reference names the entity it points to: to = User"))?,
+            on_delete: on_delete.ok_or_else(|| missing("a reference says on_delete = Cascade or Restrict"))?,
+        })
+    }
+}

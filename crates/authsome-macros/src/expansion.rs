@@ -1,0 +1,199 @@
+//! The code that an entity's declaration stands for.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::declaration::{Declaration, Field, Index, Reference, ScopeWord};
+
+pub(crate) fn expand(declaration: &Declaration) -> TokenStream {
+    let constants = constants(declaration);
+    let entity = entity(declaration);
+    quote! {
+        #constants
+        #entity
+    }
+}
+
+/// The type that the column holds: the field's own, or the JSON around it.
+fn column_type(field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    if field.json { quote!(::authsome_core::value::Json<#ty>) } else { quote!(#ty) }
+}
+
+fn constant(field: &Ident) -> Ident {
+    format_ident!("{}", field.to_string().to_uppercase(), span = field.span())
+}
+
+fn column_name(field: &Ident) -> String {
+    field.to_string().trim_start_matches("r#").to_owned()
+}
+
+fn constants(declaration: &Declaration) -> TokenStream {
+    let name = &declaration.name;
+    let constants = declaration.columns().map(|field| {
+        let Field { ident, visibility, .. } = field;
+        let constant = constant(ident);
+        let ty = column_type(field);
+        let column = column_name(ident);
+        let doc = format!("The column `{column}`.");
+        quote! {
+            #[doc = #doc]
+            #visibility const #constant: ::authsome_core::entity::Column<Self, #ty> =
+                ::authsome_core::entity::Column::new(#column);
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #name {
+            #(#constants)*
+        }
+    }
+}
+
+fn entity(declaration: &Declaration) -> TokenStream {
+    let name = &declaration.name;
+    let id = &declaration.id.ident;
+    let id_type = &declaration.id.ty;
+    let id_constant = constant(id);
+    let table = table(declaration);
+    let (scope_type, scope_key, scope_values, scope_read) = scope(declaration);
+    let values = declaration.columns().map(|Field { ident, json, .. }| {
+        if *json {
+            quote!(::authsome_core::value::Value::Json(
+                ::authsome_core::value::__json(&self.#ident)
+            ))
+        } else {
+            quote!(::authsome_core::value::ColumnValue::to_value(&self.#ident))
+        }
+    });
+    let scope_field = declaration.scope_field.iter();
+    let reads = declaration.columns().map(|field| {
+        let ident = &field.ident;
+        let ty = column_type(field);
+        if field.json { quote!(#ident: reader.next::<#ty>()?.0) } else { quote!(#ident: reader.next::<#ty>()?) }
+    });
+    quote! {
+        #[automatically_derived]
+        impl ::authsome_core::entity::Entity for #name {
+            type Scope = ::authsome_core::scope::#scope_type;
+            type Id = #id_type;
+
+            const ID_COLUMN: ::authsome_core::entity::Column<Self, Self::Id> = Self::#id_constant;
+
+            fn table() -> &'static ::authsome_core::schema::TableDef {
+                static TABLE: ::std::sync::LazyLock<::authsome_core::schema::TableDef> =
+                    ::std::sync::LazyLock::new(|| #table);
+                &TABLE
+            }
+
+            fn entity_id(&self) -> Self::Id {
+                ::core::clone::Clone::clone(&self.#id)
+            }
+
+            fn scope_key(&self) -> <Self::Scope as ::authsome_core::scope::ScopeKind>::Key<'_> {
+                #scope_key
+            }
+
+            fn to_row(&self) -> ::authsome_core::records::Row {
+                ::std::vec![#(#scope_values,)* #(#values,)*]
+            }
+
+            fn from_row(
+                row: ::authsome_core::records::Row,
+            ) -> ::core::result::Result<Self, ::authsome_core::error::StoreError> {
+                let mut reader = ::authsome_core::entity::RowReader::new(Self::table(), row);
+                #scope_read
+                ::core::result::Result::Ok(Self { #(#scope_field,)* #(#reads,)* })
+            }
+        }
+    }
+}
+
+/// The scope's type, its key, its values in a row, and how it is read back into the first field of the struct literal.
+fn scope(declaration: &Declaration) -> (Ident, TokenStream, Vec<TokenStream>, TokenStream) {
+    let field = declaration.scope_field.as_ref();
+    match (declaration.scope, field) {
+        (ScopeWord::Environment, Some(field)) => (
+            format_ident!("PerEnvironment"),
+            quote!(&self.#field),
+            vec![
+                quote!(::authsome_core::value::ColumnValue::to_value(&self.#field.app_id)),
+                quote!(::authsome_core::value::ColumnValue::to_value(&self.#field.env_id)),
+            ],
+            quote! {
+                let #field = ::authsome_core::scope::Scope { app_id: reader.next()?, env_id: reader.next()? };
+            },
+        ),
+        (ScopeWord::App, Some(field)) => (
+            format_ident!("PerApp"),
+            quote!(&self.#field),
+            vec![quote!(::authsome_core::value::ColumnValue::to_value(&self.#field))],
+            quote!(let #field = reader.next()?;),
+        ),
+        _ => (format_ident!("Global"), quote!(()), Vec::new(), quote!()),
+    }
+}
+
+fn table(declaration: &Declaration) -> TokenStream {
+    let name = &declaration.table;
+    let level = level(declaration.scope);
+    let id = column(&declaration.id);
+    let columns = declaration.fields.iter().map(column);
+    let indexes = declaration.indexes.iter().map(|index| index_definition(index, declaration.scope));
+    let references = declaration.references.iter().map(reference);
+    quote! {
+        ::authsome_core::schema::TableDef::new(#name, #level, #id)
+            #(.column(#columns))*
+            #(.index(#indexes))*
+            #(#references)*
+    }
+}
+
+fn level(scope: ScopeWord) -> TokenStream {
+    match scope {
+        ScopeWord::Environment => quote!(::authsome_core::schema::ScopeLevel::Environment),
+        ScopeWord::App => quote!(::authsome_core::schema::ScopeLevel::App),
+        ScopeWord::Global => quote!(::authsome_core::schema::ScopeLevel::Global),
+    }
+}
+
+fn column(field: &Field) -> TokenStream {
+    let name = column_name(&field.ident);
+    let ty = column_type(field);
+    let max_len = field
+        .max_len
+        .as_ref()
+        .map_or_else(|| quote!(::core::option::Option::None), |max_len| quote!(::core::option::Option::Some(#max_len)));
+    quote!(::authsome_core::entity::column_of::<#ty>(#name, #max_len))
+}
+
+fn index_definition(index: &Index, scope: ScopeWord) -> TokenStream {
+    let name = &index.name;
+    let mut columns: Vec<String> = match scope {
+        _ if index.global => Vec::new(),
+        ScopeWord::Environment => vec!["app_id".to_owned(), "env_id".to_owned()],
+        ScopeWord::App => vec!["app_id".to_owned()],
+        ScopeWord::Global => Vec::new(),
+    };
+    columns.extend(index.columns.iter().map(column_name));
+    let kind = if index.unique { quote!(unique) } else { quote!(plain) };
+    let condition = index.only_where_null.as_ref().map(|column| {
+        let column = column_name(column);
+        quote!(.only_where_null(#column))
+    });
+    quote!(::authsome_core::schema::IndexDef::#kind(#name, &[#(#columns),*]) #condition)
+}
+
+fn reference(reference: &Reference) -> TokenStream {
+    let Reference { column, to, on_delete } = reference;
+    let column = column_name(column);
+    quote! {
+        .reference(
+            #column,
+            &<#to as ::authsome_core::entity::Entity>::table().name,
+            <#to as ::authsome_core::entity::Entity>::table().scope,
+            &<#to as ::authsome_core::entity::Entity>::table().id,
+            ::authsome_core::schema::OnDelete::#on_delete,
+        )
+    }
+}

@@ -1,0 +1,1 @@
+//! Mailers for Authsome: SMTP, and a folder for development.

@@ -1,0 +1,1 @@
+//! Plans, verifies, locks, applies and rolls back Authsome's migration groups.

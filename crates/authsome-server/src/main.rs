@@ -1,0 +1,2 @@
+//! The authsome program.
+fn main() {}

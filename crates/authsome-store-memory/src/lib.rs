@@ -1,0 +1,1 @@
+//! Authsome's memory backend: tables and unique indexes in the process.

@@ -1,0 +1,1 @@
+//! What Authsome's SQL backends share: statements, rows, constraints and migrations over sea-orm.

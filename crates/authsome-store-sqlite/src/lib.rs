@@ -1,0 +1,1 @@
+//! Authsome's SQLite backend.

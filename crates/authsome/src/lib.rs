@@ -1,0 +1,1 @@
+//! Authsome: an authentication engine on the database you already have.
