@@ -137,6 +137,8 @@ ids! {
     BrandingId = "abrd";
     /// A device.
     DeviceId = "adev";
+    /// An app's session configuration.
+    AppSessionConfigId = "ascf";
     /// An environment.
     EnvironmentId = "aenv";
     /// An event of the audit log.
@@ -153,6 +155,8 @@ ids! {
     OrganizationId = "aorg";
     /// A password reset.
     PasswordResetId = "apwr";
+    /// A refresh token.
+    RefreshTokenId = "artk";
     /// A session.
     SessionId = "ases";
     /// A team.

@@ -31,6 +31,7 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) visibility: Visibility,
     pub(crate) ty: Type,
+    pub(crate) column: String,
     pub(crate) json: bool,
     pub(crate) max_len: Option<LitInt>,
 }
@@ -143,6 +144,7 @@ impl ParsedField {
         let mut role = Role::Column;
         let mut json = false;
         let mut max_len = None;
+        let mut column = ident.to_string();
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("entity")) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("id") {
@@ -151,15 +153,17 @@ impl ParsedField {
                     role = Role::Scope;
                 } else if meta.path.is_ident("json") {
                     json = true;
+                } else if meta.path.is_ident("name") {
+                    column = meta.value()?.parse::<LitStr>()?.value();
                 } else if meta.path.is_ident("max_len") {
                     max_len = Some(meta.value()?.parse::<LitInt>()?);
                 } else {
-                    return Err(meta.error("expected `id`, `scope`, `json` or `max_len`"));
+                    return Err(meta.error("expected `id`, `scope`, `name`, `json` or `max_len`"));
                 }
                 Ok(())
             })?;
         }
-        Ok(Self { role, field: Field { ident, visibility: field.vis, ty: field.ty, json, max_len } })
+        Ok(Self { role, field: Field { ident, visibility: field.vis, ty: field.ty, column, json, max_len } })
     }
 }
 

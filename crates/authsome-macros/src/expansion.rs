@@ -24,17 +24,13 @@ fn constant(field: &Ident) -> Ident {
     format_ident!("{}", field.to_string().to_uppercase(), span = field.span())
 }
 
-fn column_name(field: &Ident) -> String {
-    field.to_string().trim_start_matches("r#").to_owned()
-}
-
 fn constants(declaration: &Declaration) -> TokenStream {
     let name = &declaration.name;
     let constants = declaration.columns().map(|field| {
         let Field { ident, visibility, .. } = field;
         let constant = constant(ident);
         let ty = column_type(field);
-        let column = column_name(ident);
+        let column = &field.column;
         let doc = format!("The column `{column}`.");
         quote! {
             #[doc = #doc]
@@ -158,7 +154,7 @@ fn level(scope: ScopeWord) -> TokenStream {
 }
 
 fn column(field: &Field) -> TokenStream {
-    let name = column_name(&field.ident);
+    let name = &field.column;
     let ty = column_type(field);
     let max_len = field
         .max_len
@@ -175,10 +171,10 @@ fn index_definition(index: &Index, scope: ScopeWord) -> TokenStream {
         ScopeWord::App => vec!["app_id".to_owned()],
         ScopeWord::Global => Vec::new(),
     };
-    columns.extend(index.columns.iter().map(column_name));
+    columns.extend(index.columns.iter().map(Ident::to_string));
     let kind = if index.unique { quote!(unique) } else { quote!(plain) };
     let condition = index.only_where_null.as_ref().map(|column| {
-        let column = column_name(column);
+        let column = column.to_string();
         quote!(.only_where_null(#column))
     });
     quote!(::authsome_core::schema::IndexDef::#kind(#name, &[#(#columns),*]) #condition)
@@ -186,7 +182,7 @@ fn index_definition(index: &Index, scope: ScopeWord) -> TokenStream {
 
 fn reference(reference: &Reference) -> TokenStream {
     let Reference { column, to, on_delete } = reference;
-    let column = column_name(column);
+    let column = column.to_string();
     quote! {
         .reference(
             #column,

@@ -24,7 +24,8 @@
 //! - `scope` is `PerEnvironment` (with a `#[entity(scope)]` field of type `Scope`), `PerApp` (of type `AppId`) or
 //!   `Global` (no such field). The scope's columns come first in the table, in its primary key, in each index that is
 //!   not `global`, and in each reference to a scoped entity.
-//! - Each other field becomes a column of the same name, and an associated constant in upper case. `json` stores any
+//! - Each other field becomes a column of the same name, or of another `name`, and an associated constant in upper case.
+//!   Indexes and references go by the columns' names. `json` stores any
 //!   serde type; `max_len` limits code points of text, or bytes of bytes and of JSON.
 
 mod declaration;

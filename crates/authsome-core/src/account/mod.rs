@@ -1,5 +1,7 @@
-//! Accounts
-use crate::records::Records;
-/// AccountStore.
-pub trait AccountStore: Send + Sync {}
-impl<R: Records + ?Sized> AccountStore for R {}
+//! Proofs that a person controls an address: e-mail verifications and password resets.
+
+mod entity;
+mod store;
+
+pub use entity::{PasswordReset, Verification, VerificationPurpose};
+pub use store::AccountStore;

@@ -1,5 +1,7 @@
-//! A
-use crate::records::Records;
-/// ApiKeyStore.
-pub trait ApiKeyStore: Send + Sync {}
-impl<R: Records + ?Sized> ApiKeyStore for R {}
+//! API keys: credentials of programs.
+
+mod entity;
+mod store;
+
+pub use entity::{ApiKey, ApiKeyState};
+pub use store::ApiKeyStore;

@@ -1,5 +1,7 @@
-//! Apps
-use crate::records::Records;
-/// AppStore.
-pub trait AppStore: Send + Sync {}
-impl<R: Records + ?Sized> AppStore for R {}
+//! Apps: what environments belong to.
+
+mod entity;
+mod store;
+
+pub use entity::App;
+pub use store::AppStore;

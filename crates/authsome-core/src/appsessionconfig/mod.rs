@@ -1,5 +1,7 @@
-//! S
-use crate::records::Records;
-/// AppSessionConfigStore.
-pub trait AppSessionConfigStore: Send + Sync {}
-impl<R: Records + ?Sized> AppSessionConfigStore for R {}
+//! An app's session configuration: settings for all its environments, and the form of its tokens.
+
+mod entity;
+mod store;
+
+pub use entity::{AppSessionConfig, TokenFormat};
+pub use store::AppSessionConfigStore;

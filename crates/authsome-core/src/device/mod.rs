@@ -1,5 +1,7 @@
-//! Devices
-use crate::records::Records;
-/// DeviceStore.
-pub trait DeviceStore: Send + Sync {}
-impl<R: Records + ?Sized> DeviceStore for R {}
+//! Devices: what people sign in with.
+
+mod entity;
+mod store;
+
+pub use entity::Device;
+pub use store::DeviceStore;

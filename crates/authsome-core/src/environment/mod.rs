@@ -1,5 +1,11 @@
-//! E
-use crate::records::Records;
-/// EnvironmentStore.
-pub trait EnvironmentStore: Send + Sync {}
-impl<R: Records + ?Sized> EnvironmentStore for R {}
+//! Environments: the walls inside an app, and the settings within them.
+
+mod entity;
+mod settings;
+mod store;
+
+pub use entity::{Environment, EnvironmentType};
+pub use settings::{
+    EffectiveSettings, IpBinding, PasswordPolicy, SettingSource, SettingValue, Settings, SettingsPatch, Sourced,
+};
+pub use store::EnvironmentStore;

@@ -4,4 +4,4 @@ mod service;
 mod store;
 
 pub use service::{Code, Error, FieldError};
-pub use store::{AbortReason, StoreError};
+pub use store::{AbortReason, Cause, StoreError};

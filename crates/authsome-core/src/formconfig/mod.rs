@@ -1,8 +1,7 @@
-//! F
-use crate::records::Records;
-/// FormConfigStore.
-pub trait FormConfigStore: Send + Sync {}
-impl<R: Records + ?Sized> FormConfigStore for R {}
-/// BrandingStore.
-pub trait BrandingStore: Send + Sync {}
-impl<R: Records + ?Sized> BrandingStore for R {}
+//! What sign-in pages look like: the fields of forms, and each organization's branding.
+
+mod entity;
+mod store;
+
+pub use entity::{Branding, FieldKind, FormConfig, FormField};
+pub use store::{BrandingStore, FormConfigStore};

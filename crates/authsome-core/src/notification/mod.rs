@@ -1,5 +1,7 @@
-//! N
-use crate::records::Records;
-/// NotificationStore.
-pub trait NotificationStore: Send + Sync {}
-impl<R: Records + ?Sized> NotificationStore for R {}
+//! Notifications: the queue of what is sent to people, and what became of it.
+
+mod entity;
+mod store;
+
+pub use entity::{Notification, NotificationKind, NotificationStatus};
+pub use store::NotificationStore;

@@ -1,5 +1,7 @@
-//! Orgs
-use crate::records::Records;
-/// OrganizationStore.
-pub trait OrganizationStore: Send + Sync {}
-impl<R: Records + ?Sized> OrganizationStore for R {}
+//! Organizations with their members, invitations and teams.
+
+mod entity;
+mod store;
+
+pub use entity::{Invitation, InvitationStatus, Member, Organization, Role, Team, TeamMember};
+pub use store::OrganizationStore;

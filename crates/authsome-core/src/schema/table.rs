@@ -6,7 +6,7 @@ use crate::scope::{APP_COLUMN, ENV_COLUMN};
 use crate::value::{ColumnType, Value};
 
 /// How many code points a text column holds where nothing else is declared.
-pub const DEFAULT_MAX_LEN: u32 = 2_000;
+pub(super) const DEFAULT_MAX_LEN: u32 = 2_000;
 
 /// How a table is scoped: which scope columns it leads with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

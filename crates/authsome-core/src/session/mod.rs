@@ -1,5 +1,7 @@
-//! Sessions
-use crate::records::Records;
-/// SessionStore.
-pub trait SessionStore: Send + Sync {}
-impl<R: Records + ?Sized> SessionStore for R {}
+//! Sessions and their refresh tokens.
+
+mod entity;
+mod store;
+
+pub use entity::{RefreshToken, RefreshTokenState, Session, SessionState};
+pub use store::SessionStore;

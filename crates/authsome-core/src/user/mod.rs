@@ -1,5 +1,7 @@
-//! Users
-use crate::records::Records;
-/// UserStore.
-pub trait UserStore: Send + Sync {}
-impl<R: Records + ?Sized> UserStore for R {}
+//! Users.
+
+mod entity;
+mod store;
+
+pub use entity::User;
+pub use store::{UserQuery, UserStore};

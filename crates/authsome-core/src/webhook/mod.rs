@@ -1,5 +1,7 @@
-//! Webhooks
-use crate::records::Records;
-/// WebhookStore.
-pub trait WebhookStore: Send + Sync {}
-impl<R: Records + ?Sized> WebhookStore for R {}
+//! Webhooks: where an environment's events are announced.
+
+mod entity;
+mod store;
+
+pub use entity::Webhook;
+pub use store::WebhookStore;

@@ -1,0 +1,33 @@
+//! [`App`].
+
+use crate::entity::Entity;
+use crate::id::AppId;
+use crate::metadata::Metadata;
+use crate::time::Timestamp;
+
+/// An application that signs people in. Environments belong to it.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_apps", scope = Global)]
+#[index(name = "authsome_apps_slug_key", columns(slug), unique)]
+#[index(name = "authsome_apps_publishable_key_key", columns(publishable_key), unique)]
+pub struct App {
+    /// Id.
+    #[entity(id)]
+    pub id: AppId,
+    /// Name for people.
+    #[entity(max_len = 200)]
+    pub name: String,
+    /// Name for configuration and the command line.
+    #[entity(max_len = 64)]
+    pub slug: String,
+    /// The key that a client sends to name the app. Not a secret.
+    #[entity(max_len = 64)]
+    pub publishable_key: String,
+    /// What the operator attached.
+    #[entity(json, max_len = 16384)]
+    pub metadata: Metadata,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}

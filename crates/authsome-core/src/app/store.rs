@@ -1,0 +1,96 @@
+//! [`AppStore`].
+
+use async_trait::async_trait;
+
+use super::App;
+use crate::entity::{Entity, Listed, Page};
+use crate::error::StoreError;
+use crate::id::AppId;
+use crate::records::Records;
+
+/// Apps.
+#[async_trait]
+pub trait AppStore: Send + Sync {
+    /// Adds an app.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the slug or key is taken.
+    async fn create_app(&self, app: &App) -> Result<(), StoreError>;
+
+    /// Adds an app where none is in conflict with it; says whether it did. Of callers at once, one does.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn create_app_if_absent(&self, app: &App) -> Result<bool, StoreError>;
+
+    /// The app with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn app(&self, id: AppId) -> Result<Option<App>, StoreError>;
+
+    /// The app with this slug.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn app_by_slug(&self, slug: &str) -> Result<Option<App>, StoreError>;
+
+    /// The app with this publishable key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn app_by_publishable_key(&self, key: &str) -> Result<Option<App>, StoreError>;
+
+    /// Writes every field of the app.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`].
+    async fn update_app(&self, app: &App) -> Result<App, StoreError>;
+
+    /// Deletes an app that has no environments.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Reference`] while it has environments.
+    async fn delete_app(&self, id: AppId) -> Result<(), StoreError>;
+
+    /// A page of apps, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_apps(&self, page: Page<AppId>) -> Result<Listed<App, AppId>, StoreError>;
+}
+
+#[async_trait]
+impl<R: Records + ?Sized> AppStore for R {
+    async fn create_app(&self, app: &App) -> Result<(), StoreError> {
+        app.insert((), self).await
+    }
+
+    async fn create_app_if_absent(&self, app: &App) -> Result<bool, StoreError> {
+        app.insert_if_absent((), self).await
+    }
+
+    async fn app(&self, id: AppId) -> Result<Option<App>, StoreError> {
+        App::find(()).filter(App::ID.eq(id)).one(self).await
+    }
+
+    async fn app_by_slug(&self, slug: &str) -> Result<Option<App>, StoreError> {
+        App::find(()).filter(App::SLUG.eq(slug)).one(self).await
+    }
+
+    async fn app_by_publishable_key(&self, key: &str) -> Result<Option<App>, StoreError> {
+        App::find(()).filter(App::PUBLISHABLE_KEY.eq(key)).one(self).await
+    }
+
+    async fn update_app(&self, app: &App) -> Result<App, StoreError> {
+        App::update(()).filter(App::ID.eq(app.id)).set_all(app).existing(self).await
+    }
+
+    async fn delete_app(&self, id: AppId) -> Result<(), StoreError> {
+        App::delete(()).by_id(&id, self).await
+    }
+
+    async fn list_apps(&self, page: Page<AppId>) -> Result<Listed<App, AppId>, StoreError> {
+        App::find(()).page(page, self).await
+    }
+}

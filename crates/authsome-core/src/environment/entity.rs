@@ -1,0 +1,92 @@
+//! [`Environment`].
+
+use std::collections::BTreeMap;
+
+use super::Settings;
+use crate::app::App;
+use crate::entity::Entity;
+use crate::id::{AppId, EnvironmentId};
+use crate::scope::Scope;
+use crate::text_enum;
+use crate::time::Timestamp;
+use crate::value::Marker;
+
+text_enum! {
+    /// What an environment is for.
+    pub enum EnvironmentType {
+        /// Building and trying out.
+        Development = "development",
+        /// Trying out what is about to be released.
+        Staging = "staging",
+        /// The people whom the application is for.
+        Production = "production",
+        /// Anything else: previews, canaries, regions.
+        Custom = "custom",
+    }
+}
+
+impl EnvironmentType {
+    /// The colour that the type has where none is chosen.
+    #[must_use]
+    pub const fn color(self) -> &'static str {
+        match self {
+            Self::Development => "#3B82F6",
+            Self::Staging => "#F59E0B",
+            Self::Production => "#EF4444",
+            Self::Custom => "#8B5CF6",
+        }
+    }
+}
+
+/// An isolated set of users, sessions, organizations and settings inside an app.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_environments", scope = PerApp)]
+#[index(name = "authsome_environments_slug_key", columns(slug), unique, only_where_null = deleted_at)]
+#[index(name = "authsome_environments_default_key", columns(is_default), unique)]
+#[reference(app_id, to = App, on_delete = Restrict)]
+pub struct Environment {
+    /// Id.
+    #[entity(id)]
+    pub id: EnvironmentId,
+    /// The app it belongs to.
+    #[entity(scope)]
+    pub app_id: AppId,
+    /// Name for people.
+    #[entity(max_len = 200)]
+    pub name: String,
+    /// Name for requests, unique in the app.
+    #[entity(max_len = 64)]
+    pub slug: String,
+    /// What it is for.
+    #[entity(name = "type", max_len = 32)]
+    pub kind: EnvironmentType,
+    /// What people should know about it.
+    pub description: Option<String>,
+    /// Colour in user interfaces, `#RRGGBB`.
+    #[entity(max_len = 7)]
+    pub color: String,
+    /// Whether it is used where a request names none. One of the app's is.
+    pub is_default: Marker,
+    /// Whether anyone can authenticate in it.
+    pub is_active: bool,
+    /// Its own settings.
+    #[entity(json, max_len = 16384)]
+    pub settings: Settings,
+    /// What the operator attached.
+    #[entity(json, max_len = 16384)]
+    pub metadata: BTreeMap<String, String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When it was deleted; its rows are being removed since.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Environment {
+    /// The scope of what lives in it.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        Scope { app_id: self.app_id, env_id: self.id }
+    }
+}

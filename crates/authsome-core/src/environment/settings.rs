@@ -1,0 +1,285 @@
+//! Settings: what an environment, an app and the configuration each say, and what results.
+//!
+//! One list makes the three forms: [`Settings`] (each value may be absent), [`EffectiveSettings`] (none is) and
+//! [`Sourced`] (each with where it comes from). To add a setting, add a line.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::FieldError;
+use crate::text_enum;
+use crate::time::Seconds;
+
+text_enum! {
+    /// How far a session may move from the address it was made from.
+    pub enum IpBinding {
+        /// Anywhere.
+        Disabled = "disabled",
+        /// Within the same /24 (IPv4) or /64 (IPv6).
+        Subnet = "subnet",
+        /// Nowhere.
+        Strict = "strict",
+    }
+}
+
+text_enum! {
+    /// Where an effective setting comes from, strongest first.
+    pub enum SettingSource {
+        /// The environment's own settings.
+        Environment = "environment",
+        /// The app's session configuration.
+        App = "app",
+        /// The engine's configuration.
+        Config = "config",
+        /// What is built in.
+        BuiltIn = "built_in",
+    }
+}
+
+/// An effective setting and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct SettingValue<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub source: SettingSource,
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty = $built_in:expr;)*) => {
+        /// Settings of which each may be absent: then it is inherited.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Settings { $($(#[$doc])* pub $name: Option<$ty>,)* }
+
+        /// A change of settings: absent leaves a value, null makes it inherited (RFC 7396).
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct SettingsPatch {
+            $($(#[$doc])*
+            #[serde(deserialize_with = "present")]
+            pub $name: Option<Option<$ty>>,)*
+        }
+
+        /// The settings that apply.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        pub struct EffectiveSettings { $($(#[$doc])* pub $name: $ty,)* }
+
+        /// The settings that apply, each with where it comes from.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+        pub struct Sourced { $($(#[$doc])* pub $name: SettingValue<$ty>,)* }
+
+        impl Settings {
+            /// Applies a change.
+            pub fn patch(&mut self, patch: SettingsPatch) {
+                $(if let Some(value) = patch.$name { self.$name = value; })*
+            }
+        }
+
+        impl Sourced {
+            /// What results from the environment's settings, the app's, and the configuration's, in falling precedence.
+            #[must_use]
+            pub fn resolve(environment: &Settings, app: &Settings, config: &Settings) -> Self {
+                Self { $($name: pick(&environment.$name, &app.$name, &config.$name, || $built_in),)* }
+            }
+
+            /// The values without their sources.
+            #[must_use]
+            pub fn effective(self) -> EffectiveSettings {
+                EffectiveSettings { $($name: self.$name.value,)* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// How long a session's token is valid, in seconds: 60 to 31,536,000 (a year). Built in: 7 days.
+    session_ttl: Seconds = Seconds::days(7);
+    /// How long a session can be refreshed, in seconds: 60 to 31,536,000 (a year). Built in: 30 days.
+    refresh_token_ttl: Seconds = Seconds::days(30);
+    /// How many sessions a user has at most; 0 is unlimited. The oldest ends. Built in: 0.
+    max_sessions_per_user: u32 = 0;
+    /// After how many seconds without a request a session ends; 0 is never, else at least 60. Built in: 0.
+    idle_session_timeout: Seconds = Seconds(0);
+    /// How many code points a new password has at least: 8 to 128. Built in: 8 (NIST SP 800-63B-4, section 3.1.1.2).
+    min_password_length: u32 = 8;
+    /// Whether a new password needs a character that is neither letter nor digit. Built in: false.
+    require_special_chars: bool = false;
+    /// Whether a new password needs an upper-case letter. Built in: false.
+    require_uppercase: bool = false;
+    /// Whether a new password needs a digit. Built in: false.
+    require_numbers: bool = false;
+    /// Whether a sign-in needs a second factor. Built in: false.
+    mfa_required: bool = false;
+    /// The methods that may be used; null is all, an empty list none. Built in: null.
+    allowed_auth_methods: Option<Vec<String>> = None;
+    /// Whether people can register themselves. Built in: true.
+    self_registration: bool = true;
+    /// Whether an address is proven before the first sign-in. Where it is not, a sign-up for a taken address must say so.
+    /// Built in: false.
+    require_email_verification: bool = false;
+    /// How far a session may move from the address it was made from. Built in: disabled.
+    ip_binding: IpBinding = IpBinding::Disabled;
+    /// Whether failed attempts lock an account. Built in: true.
+    lockout_enabled: bool = true;
+    /// After how many failures: 1 to 100 (NIST SP 800-63B-4, section 3.2.2). Built in: 10.
+    lockout_max_attempts: u32 = 10;
+    /// For how many seconds: 1 to 2,592,000 (30 days). Built in: 15 minutes.
+    lockout_duration: Seconds = Seconds::minutes(15);
+}
+
+impl schemars::JsonSchema for SettingsPatch {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Settings::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Settings::json_schema(generator)
+    }
+}
+
+fn pick<T: Clone>(
+    environment: &Option<T>,
+    app: &Option<T>,
+    config: &Option<T>,
+    built_in: impl FnOnce() -> T,
+) -> SettingValue<T> {
+    let layers =
+        [(environment, SettingSource::Environment), (app, SettingSource::App), (config, SettingSource::Config)];
+    for (layer, source) in layers {
+        if let Some(value) = layer {
+            return SettingValue { value: value.clone(), source };
+        }
+    }
+    SettingValue { value: built_in(), source: SettingSource::BuiltIn }
+}
+
+/// A field that is there, be it null.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+const YEAR: u32 = 31_536_000;
+
+impl Settings {
+    /// What is out of its range.
+    #[must_use]
+    pub fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        let mut range = |field: &str, value: Option<u32>, least: u32, most: u32| {
+            if value.is_some_and(|value| value < least || value > most) {
+                let message = format!("it lies between {least} and {most}");
+                errors.push(FieldError { field: field.to_owned(), message });
+            }
+        };
+        let seconds = |value: Option<Seconds>| value.map(|seconds| seconds.0);
+        range("session_ttl", seconds(self.session_ttl), 60, YEAR);
+        range("refresh_token_ttl", seconds(self.refresh_token_ttl), 60, YEAR);
+        range("max_sessions_per_user", self.max_sessions_per_user, 0, 1_000);
+        range("min_password_length", self.min_password_length, 8, 128);
+        range("lockout_max_attempts", self.lockout_max_attempts, 1, 100);
+        range("lockout_duration", seconds(self.lockout_duration), 1, 2_592_000);
+        if self.idle_session_timeout.is_some_and(|idle| !idle.is_zero() && !(60..=YEAR).contains(&idle.0)) {
+            let message = format!("it is 0 (off) or lies between 60 and {YEAR}");
+            errors.push(FieldError { field: "idle_session_timeout".to_owned(), message });
+        }
+        let methods = self.allowed_auth_methods.iter().flatten().flatten();
+        if methods.clone().count() > 64 || methods.clone().any(|method| method.is_empty() || method.len() > 64) {
+            let message = "at most 64 names of 1 to 64 characters".to_owned();
+            errors.push(FieldError { field: "allowed_auth_methods".to_owned(), message });
+        }
+        errors
+    }
+}
+
+/// What a new password must be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct PasswordPolicy {
+    /// Fewest code points, after NFKC.
+    pub min_length: u32,
+    /// Most bytes.
+    pub max_bytes: u32,
+    /// Whether it needs a character that is neither letter nor digit.
+    pub require_special_chars: bool,
+    /// Whether it needs an upper-case letter.
+    pub require_uppercase: bool,
+    /// Whether it needs a digit.
+    pub require_numbers: bool,
+}
+
+impl EffectiveSettings {
+    /// What a new password must be like.
+    #[must_use]
+    pub const fn password_policy(&self) -> PasswordPolicy {
+        PasswordPolicy {
+            min_length: self.min_password_length,
+            max_bytes: 1_024,
+            require_special_chars: self.require_special_chars,
+            require_uppercase: self.require_uppercase,
+            require_numbers: self.require_numbers,
+        }
+    }
+
+    /// Whether a method may be used.
+    #[must_use]
+    pub fn allows_method(&self, name: &str) -> bool {
+        self.allowed_auth_methods.as_ref().is_none_or(|methods| methods.iter().any(|method| method == name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_wins_over_the_app_over_the_configuration_over_what_is_built_in() {
+        let with = |ttl: u32| Settings { session_ttl: Some(Seconds(ttl)), ..Settings::default() };
+        let none = Settings::default();
+        let source = |environment: &Settings, app: &Settings, config: &Settings| {
+            let sourced = Sourced::resolve(environment, app, config).session_ttl;
+            (sourced.value.0, sourced.source)
+        };
+        assert_eq!(source(&with(61), &with(62), &with(63)), (61, SettingSource::Environment));
+        assert_eq!(source(&none, &with(62), &with(63)), (62, SettingSource::App));
+        assert_eq!(source(&none, &none, &with(63)), (63, SettingSource::Config));
+        assert_eq!(source(&none, &none, &none), (604_800, SettingSource::BuiltIn));
+    }
+
+    #[test]
+    fn a_patch_tells_absent_from_null() {
+        let mut settings = Settings { session_ttl: Some(Seconds(60)), mfa_required: Some(true), ..Settings::default() };
+        settings.patch(serde_json::from_str(r#"{"session_ttl": null, "min_password_length": 12}"#).unwrap());
+        assert_eq!(settings.session_ttl, None);
+        assert_eq!(settings.mfa_required, Some(true));
+        assert_eq!(settings.min_password_length, Some(12));
+        assert!(serde_json::from_str::<SettingsPatch>(r#"{"sesion_ttl": 1}"#).is_err());
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        let settings = Settings {
+            session_ttl: Some(Seconds(59)),
+            idle_session_timeout: Some(Seconds(1)),
+            min_password_length: Some(7),
+            lockout_max_attempts: Some(0),
+            ..Settings::default()
+        };
+        let fields: Vec<String> = settings.check().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["session_ttl", "min_password_length", "lockout_max_attempts", "idle_session_timeout"]);
+        assert!(Settings::default().check().is_empty());
+    }
+
+    #[test]
+    fn an_empty_list_of_methods_allows_none_and_no_list_allows_all() {
+        let resolve = |methods| {
+            let settings = Settings { allowed_auth_methods: methods, ..Settings::default() };
+            Sourced::resolve(&settings, &Settings::default(), &Settings::default()).effective()
+        };
+        assert!(resolve(None).allows_method("password"));
+        assert!(!resolve(Some(Some(Vec::new()))).allows_method("password"));
+        assert!(resolve(Some(Some(vec!["password".to_owned()]))).allows_method("password"));
+    }
+}

@@ -1,0 +1,206 @@
+//! [`EnvironmentStore`].
+
+use async_trait::async_trait;
+
+use super::Environment;
+use crate::entity::{Entity, Listed, Page};
+use crate::error::StoreError;
+use crate::id::{AppId, EnvironmentId};
+use crate::records::Records;
+use crate::time::Timestamp;
+use crate::value::Marker;
+
+/// Environments of apps. Those that are being deleted are found by no look-up and no list.
+#[async_trait]
+pub trait EnvironmentStore: Send + Sync {
+    /// Adds an environment.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the slug is taken or another one is the default, [`StoreError::Reference`] where
+    /// the app is gone.
+    async fn create_environment(&self, app: AppId, environment: &Environment) -> Result<(), StoreError>;
+
+    /// The environment with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn environment(&self, app: AppId, id: EnvironmentId) -> Result<Option<Environment>, StoreError>;
+
+    /// The environment with this slug.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn environment_by_slug(&self, app: AppId, slug: &str) -> Result<Option<Environment>, StoreError>;
+
+    /// The app's default environment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError>;
+
+    /// Writes every field of the environment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`].
+    async fn update_environment(&self, app: AppId, environment: &Environment) -> Result<Environment, StoreError>;
+
+    /// Takes the default flag from the environment that has it. Part of a transaction that sets it elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn clear_default_environment(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Gives the default flag to an environment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`] where another one has it.
+    async fn mark_default_environment(
+        &self,
+        app: AppId,
+        id: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<Environment, StoreError>;
+
+    /// Suspends the environment, or ends its suspension.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn set_environment_active(
+        &self,
+        app: AppId,
+        id: EnvironmentId,
+        active: bool,
+        now: Timestamp,
+    ) -> Result<Environment, StoreError>;
+
+    /// Deletes the environment softly: it is found no more, its slug is free again. Its rows are removed by a job.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there, is deleted already, or is the default.
+    async fn delete_environment(&self, app: AppId, id: EnvironmentId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes the row of an environment that was deleted softly and is empty.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Reference`] while rows belong to it.
+    async fn erase_environment(&self, app: AppId, id: EnvironmentId) -> Result<(), StoreError>;
+
+    /// A page of the app's environments, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_environments(
+        &self,
+        app: AppId,
+        page: Page<EnvironmentId>,
+    ) -> Result<Listed<Environment, EnvironmentId>, StoreError>;
+
+    /// A page of the app's environments that were deleted softly.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_deleted_environments(
+        &self,
+        app: AppId,
+        page: Page<EnvironmentId>,
+    ) -> Result<Listed<Environment, EnvironmentId>, StoreError>;
+}
+
+#[async_trait]
+impl<R: Records + ?Sized> EnvironmentStore for R {
+    async fn create_environment(&self, app: AppId, environment: &Environment) -> Result<(), StoreError> {
+        environment.insert(&app, self).await
+    }
+
+    async fn environment(&self, app: AppId, id: EnvironmentId) -> Result<Option<Environment>, StoreError> {
+        let find = Environment::find(&app).filter(Environment::ID.eq(id));
+        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn environment_by_slug(&self, app: AppId, slug: &str) -> Result<Option<Environment>, StoreError> {
+        let find = Environment::find(&app).filter(Environment::SLUG.eq(slug));
+        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError> {
+        let find = Environment::find(&app).filter(Environment::IS_DEFAULT.eq(true));
+        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn update_environment(&self, app: AppId, environment: &Environment) -> Result<Environment, StoreError> {
+        let update = Environment::update(&app).filter(Environment::ID.eq(environment.id));
+        update.filter(Environment::DELETED_AT.is_null()).set_all(environment).existing(self).await
+    }
+
+    async fn clear_default_environment(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError> {
+        Environment::update(&app)
+            .filter(Environment::IS_DEFAULT.eq(true))
+            .set(Environment::IS_DEFAULT, Marker(false))
+            .set(Environment::UPDATED_AT, now)
+            .all(self)
+            .await
+    }
+
+    async fn mark_default_environment(
+        &self,
+        app: AppId,
+        id: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<Environment, StoreError> {
+        Environment::update(&app)
+            .filter(Environment::ID.eq(id))
+            .filter(Environment::DELETED_AT.is_null())
+            .set(Environment::IS_DEFAULT, Marker(true))
+            .set(Environment::UPDATED_AT, now)
+            .existing(self)
+            .await
+    }
+
+    async fn set_environment_active(
+        &self,
+        app: AppId,
+        id: EnvironmentId,
+        active: bool,
+        now: Timestamp,
+    ) -> Result<Environment, StoreError> {
+        Environment::update(&app)
+            .filter(Environment::ID.eq(id))
+            .filter(Environment::DELETED_AT.is_null())
+            .set(Environment::IS_ACTIVE, active)
+            .set(Environment::UPDATED_AT, now)
+            .existing(self)
+            .await
+    }
+
+    async fn delete_environment(&self, app: AppId, id: EnvironmentId, now: Timestamp) -> Result<(), StoreError> {
+        Environment::update(&app)
+            .filter(Environment::ID.eq(id))
+            .filter(Environment::DELETED_AT.is_null())
+            .filter(Environment::IS_DEFAULT.is_null())
+            .set(Environment::DELETED_AT, Some(now))
+            .existing(self)
+            .await
+            .map(|_| ())
+    }
+
+    async fn erase_environment(&self, app: AppId, id: EnvironmentId) -> Result<(), StoreError> {
+        let delete = Environment::delete(&app).filter(Environment::DELETED_AT.is_not_null());
+        delete.by_id(&id, self).await
+    }
+
+    async fn list_environments(
+        &self,
+        app: AppId,
+        page: Page<EnvironmentId>,
+    ) -> Result<Listed<Environment, EnvironmentId>, StoreError> {
+        Environment::find(&app).filter(Environment::DELETED_AT.is_null()).page(page, self).await
+    }
+
+    async fn list_deleted_environments(
+        &self,
+        app: AppId,
+        page: Page<EnvironmentId>,
+    ) -> Result<Listed<Environment, EnvironmentId>, StoreError> {
+        Environment::find(&app).filter(Environment::DELETED_AT.is_not_null()).page(page, self).await
+    }
+}

@@ -1,0 +1,129 @@
+//! [`Metadata`]: what applications attach to users, organizations and environments.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A JSON object of at most 64 keys and 16 KiB.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Metadata(serde_json::Map<String, serde_json::Value>);
+
+/// The object is larger than metadata may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("metadata has at most 64 keys and 16384 bytes as JSON, without U+0000")]
+pub struct MetadataError;
+
+impl Metadata {
+    /// Most keys of the object itself.
+    pub const MAX_KEYS: usize = 64;
+    /// Most bytes as JSON.
+    pub const MAX_BYTES: usize = 16_384;
+
+    /// Takes an object.
+    ///
+    /// # Errors
+    /// [`MetadataError`] where it is too large.
+    pub fn new(object: serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
+        if object.len() > Self::MAX_KEYS {
+            return Err(MetadataError);
+        }
+        let text = serde_json::to_string(&object).map_err(|_| MetadataError)?;
+        if text.len() > Self::MAX_BYTES || text.contains("\\u0000") { Err(MetadataError) } else { Ok(Self(object)) }
+    }
+
+    /// The object.
+    #[must_use]
+    pub const fn as_object(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.0
+    }
+
+    /// The object after a merge patch (RFC 7396).
+    ///
+    /// # Errors
+    /// [`MetadataError`] where the result is too large.
+    pub fn merged(&self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
+        let mut object = self.0.clone();
+        merge_patch(&mut object, patch);
+        Self::new(object)
+    }
+}
+
+/// Applies a JSON merge patch (RFC 7396) to an object.
+pub fn merge_patch(
+    target: &mut serde_json::Map<String, serde_json::Value>,
+    patch: &serde_json::Map<String, serde_json::Value>,
+) {
+    for (key, value) in patch {
+        match value {
+            serde_json::Value::Null => {
+                target.remove(key);
+            }
+            serde_json::Value::Object(inner) => {
+                let entry = target.entry(key.clone()).or_insert_with(|| serde_json::Value::Object(Default::default()));
+                if !entry.is_object() {
+                    *entry = serde_json::Value::Object(Default::default());
+                }
+                if let Some(object) = entry.as_object_mut() {
+                    merge_patch(object, inner);
+                }
+            }
+            other => {
+                target.insert(key.clone(), other.clone());
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(serde_json::Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Metadata {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Metadata".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "object", "maxProperties": 64})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+        json.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_merge_patch_follows_the_examples_of_rfc_7396() {
+        for (target, patch, result) in [
+            (serde_json::json!({"a": "b"}), serde_json::json!({"a": "c"}), serde_json::json!({"a": "c"})),
+            (serde_json::json!({"a": "b", "b": "c"}), serde_json::json!({"a": null}), serde_json::json!({"b": "c"})),
+            (
+                serde_json::json!({"a": {"b": "c"}}),
+                serde_json::json!({"a": {"b": "d", "c": null}}),
+                serde_json::json!({"a": {"b": "d"}}),
+            ),
+            (
+                serde_json::json!({}),
+                serde_json::json!({"a": {"bb": {"ccc": null}}}),
+                serde_json::json!({"a": {"bb": {}}}),
+            ),
+        ] {
+            let mut merged = object(target);
+            merge_patch(&mut merged, &object(patch));
+            assert_eq!(serde_json::Value::Object(merged), result);
+        }
+    }
+
+    #[test]
+    fn too_many_keys_and_too_many_bytes_are_refused() {
+        let many = (0..65).map(|n| (n.to_string(), serde_json::Value::Null)).collect();
+        assert_eq!(Metadata::new(many), Err(MetadataError));
+        assert_eq!(Metadata::new(object(serde_json::json!({"a": "x".repeat(16_384)}))), Err(MetadataError));
+        assert_eq!(Metadata::new(object(serde_json::json!({"a": "\0"}))), Err(MetadataError));
+    }
+}

@@ -1,0 +1,82 @@
+//! [`Notification`].
+
+use crate::authenticator::Queued;
+use crate::entity::{Column, Entity};
+use crate::environment::Environment;
+use crate::id::{NotificationId, UserId};
+use crate::scope::Scope;
+use crate::text_enum;
+use crate::time::Timestamp;
+
+text_enum! {
+    /// What a notification is about.
+    pub enum NotificationKind {
+        /// Asks the person to prove the address of a new account.
+        VerifyEmail = "verify_email",
+        /// Asks the person to prove an address that the account is to take.
+        ChangeEmail = "change_email",
+        /// Lets the person set a new password.
+        ResetPassword = "reset_password",
+        /// Tells the holder of an address that someone tried to register it again.
+        AccountExists = "account_exists",
+        /// Tells the person that the password was changed.
+        PasswordChanged = "password_changed",
+        /// Tells the holder of the old address that the account has another one now.
+        EmailChanged = "email_changed",
+    }
+}
+
+text_enum! {
+    /// What became of a notification.
+    pub enum NotificationStatus {
+        /// It waits to be sent.
+        Pending = "pending",
+        /// It was handed over.
+        Sent = "sent",
+        /// There was nobody to send it to.
+        Dropped = "dropped",
+        /// It could not be sent.
+        Failed = "failed",
+    }
+}
+
+/// Something to be sent to a person. It holds no secret: a token that it carries is derived when it is sent.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_notifications", scope = PerEnvironment)]
+#[index(name = "authsome_notifications_due_idx", columns(due_at), global)]
+#[index(name = "authsome_notifications_user_idx", columns(user_id, id))]
+#[reference(env_id, to = Environment, on_delete = Restrict)]
+pub struct Notification {
+    /// Id.
+    #[entity(id)]
+    pub id: NotificationId,
+    /// Where it lives.
+    #[entity(scope)]
+    pub scope: Scope,
+    /// Whom it is for, where that is known when it is queued.
+    pub user_id: Option<UserId>,
+    /// What it is about.
+    #[entity(max_len = 64)]
+    pub kind: NotificationKind,
+    /// The address that it concerns. Mail goes to the address that is stored with the user.
+    #[entity(max_len = 254)]
+    pub recipient: String,
+    /// What became of it.
+    #[entity(max_len = 32)]
+    pub status: NotificationStatus,
+    /// How often sending was tried.
+    pub attempts: u32,
+    /// From when it may be sent; none when it is done.
+    pub due_at: Option<Timestamp>,
+    /// Why the last try failed, in words without secrets.
+    #[entity(max_len = 500)]
+    pub last_error: Option<String>,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it was handed over.
+    pub sent_at: Option<Timestamp>,
+}
+
+impl Queued for Notification {
+    const DUE: Column<Self, Option<Timestamp>> = Self::DUE_AT;
+}

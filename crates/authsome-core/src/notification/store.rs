@@ -1,0 +1,184 @@
+//! [`NotificationStore`].
+
+use async_trait::async_trait;
+
+use super::{Notification, NotificationStatus};
+use crate::authenticator;
+use crate::entity::{Entity, Listed, Page};
+use crate::error::StoreError;
+use crate::id::{NotificationId, UserId};
+use crate::records::Records;
+use crate::scope::Scope;
+use crate::time::Timestamp;
+
+/// The queue of notifications and their delivery status.
+#[async_trait]
+pub trait NotificationStore: Send + Sync {
+    /// Queues a notification.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    async fn create_notification(&self, scope: &Scope, notification: &Notification) -> Result<(), StoreError>;
+
+    /// The notification with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn notification(&self, scope: &Scope, id: NotificationId) -> Result<Option<Notification>, StoreError>;
+
+    /// Writes every field of the notification.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn update_notification(&self, scope: &Scope, notification: &Notification)
+    -> Result<Notification, StoreError>;
+
+    /// At most `limit` notifications, of whatever environment, that are due, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn due_notifications(&self, now: Timestamp, limit: u32) -> Result<Vec<Notification>, StoreError>;
+
+    /// Takes a due notification to send it: it is due again at `until`, and one more attempt is counted. Of callers at
+    /// once, one gets it. One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn claim_notification(
+        &self,
+        scope: &Scope,
+        id: NotificationId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Notification>, StoreError>;
+
+    /// Ends a notification's way through the queue.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn finish_notification(
+        &self,
+        scope: &Scope,
+        id: NotificationId,
+        status: NotificationStatus,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> Result<Notification, StoreError>;
+
+    /// Deletes a notification.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn delete_notification(&self, scope: &Scope, id: NotificationId) -> Result<(), StoreError>;
+
+    /// Deletes a batch of a user's notifications; says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_user_notifications(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError>;
+
+    /// A page of notifications, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_notifications(
+        &self,
+        scope: &Scope,
+        page: Page<NotificationId>,
+    ) -> Result<Listed<Notification, NotificationId>, StoreError>;
+
+    /// A page of the notifications for a user, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_user_notifications(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        page: Page<NotificationId>,
+    ) -> Result<Listed<Notification, NotificationId>, StoreError>;
+}
+
+#[async_trait]
+impl<R: Records + ?Sized> NotificationStore for R {
+    async fn create_notification(&self, scope: &Scope, notification: &Notification) -> Result<(), StoreError> {
+        notification.insert(scope, self).await
+    }
+
+    async fn notification(&self, scope: &Scope, id: NotificationId) -> Result<Option<Notification>, StoreError> {
+        Notification::find(scope).filter(Notification::ID.eq(id)).one(self).await
+    }
+
+    async fn update_notification(
+        &self,
+        scope: &Scope,
+        notification: &Notification,
+    ) -> Result<Notification, StoreError> {
+        let update = Notification::update(scope).filter(Notification::ID.eq(notification.id));
+        update.set_all(notification).existing(self).await
+    }
+
+    async fn due_notifications(&self, now: Timestamp, limit: u32) -> Result<Vec<Notification>, StoreError> {
+        authenticator::due(now, limit, self).await
+    }
+
+    async fn claim_notification(
+        &self,
+        scope: &Scope,
+        id: NotificationId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Notification>, StoreError> {
+        Notification::update(scope)
+            .filter(Notification::ID.eq(id))
+            .filter(Notification::DUE_AT.le(now))
+            .set(Notification::DUE_AT, Some(until))
+            .increment(Notification::ATTEMPTS, 1)
+            .one(self)
+            .await
+    }
+
+    async fn finish_notification(
+        &self,
+        scope: &Scope,
+        id: NotificationId,
+        status: NotificationStatus,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> Result<Notification, StoreError> {
+        let sent_at = (status == NotificationStatus::Sent).then_some(now);
+        Notification::update(scope)
+            .filter(Notification::ID.eq(id))
+            .set(Notification::STATUS, status)
+            .set(Notification::LAST_ERROR, error)
+            .set(Notification::DUE_AT, None)
+            .set(Notification::SENT_AT, sent_at)
+            .existing(self)
+            .await
+    }
+
+    async fn delete_notification(&self, scope: &Scope, id: NotificationId) -> Result<(), StoreError> {
+        Notification::delete(scope).by_id(&id, self).await
+    }
+
+    async fn delete_user_notifications(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError> {
+        Notification::delete(scope).filter(Notification::USER_ID.eq(user)).batch(limit, self).await
+    }
+
+    async fn list_notifications(
+        &self,
+        scope: &Scope,
+        page: Page<NotificationId>,
+    ) -> Result<Listed<Notification, NotificationId>, StoreError> {
+        Notification::find(scope).page(page, self).await
+    }
+
+    async fn list_user_notifications(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        page: Page<NotificationId>,
+    ) -> Result<Listed<Notification, NotificationId>, StoreError> {
+        Notification::find(scope).filter(Notification::USER_ID.eq(user)).page(page, self).await
+    }
+}

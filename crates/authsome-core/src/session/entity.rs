@@ -1,0 +1,149 @@
+//! [`Session`] and [`RefreshToken`].
+
+use std::time::Duration;
+
+use crate::authenticator::{Credential, Expiring};
+use crate::entity::{Column, Entity};
+use crate::id::{DeviceId, OrganizationId, RefreshTokenId, SessionId, UserId};
+use crate::scope::Scope;
+use crate::secret::TokenHash;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// A sign-in that lasts. Revoking it deletes it.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_sessions", scope = PerEnvironment)]
+#[index(name = "authsome_sessions_token_key", columns(token_hash), unique, global)]
+#[index(name = "authsome_sessions_user_idx", columns(user_id, id))]
+#[index(name = "authsome_sessions_device_idx", columns(device_id))]
+#[index(name = "authsome_sessions_ends_idx", columns(refresh_expires_at), global)]
+#[reference(user_id, to = User, on_delete = Cascade)]
+pub struct Session {
+    /// Id. It stays the same when the session is refreshed.
+    #[entity(id)]
+    pub id: SessionId,
+    /// Where it lives.
+    #[entity(scope)]
+    pub scope: Scope,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Hash of the token that is valid now.
+    pub token_hash: TokenHash,
+    /// The active organization.
+    pub organization_id: Option<OrganizationId>,
+    /// The device it was made on.
+    pub device_id: Option<DeviceId>,
+    /// Address it was made from.
+    #[entity(max_len = 64)]
+    pub ip: Option<String>,
+    /// User agent it was made with.
+    #[entity(max_len = 500)]
+    pub user_agent: Option<String>,
+    /// How the person proved who they are (RFC 8176).
+    #[entity(json)]
+    pub amr: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When the person last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// When it was last seen, exact to a minute.
+    pub last_seen_at: Timestamp,
+    /// When the token expires.
+    pub expires_at: Timestamp,
+    /// When the session can no longer be refreshed: its absolute end.
+    pub refresh_expires_at: Timestamp,
+}
+
+/// What a session is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// Its token is valid.
+    Active,
+    /// Its token is expired, or it was idle for too long.
+    Expired,
+}
+
+impl Session {
+    /// The state at a moment. `idle_timeout` of zero means that idleness does not end it.
+    #[must_use]
+    pub fn state(&self, now: Timestamp, idle_timeout: Duration) -> SessionState {
+        let idle = !idle_timeout.is_zero() && now >= self.last_seen_at.plus(idle_timeout);
+        if idle || now >= self.expires_at || now >= self.refresh_expires_at {
+            SessionState::Expired
+        } else {
+            SessionState::Active
+        }
+    }
+}
+
+impl Credential for Session {
+    const HASH: Column<Self, TokenHash> = Self::TOKEN_HASH;
+}
+
+impl Expiring for Session {
+    const EXPIRES: Column<Self, Timestamp> = Self::REFRESH_EXPIRES_AT;
+}
+
+/// A refresh token. Each refresh consumes one and makes the next; all of a session's are one family (RFC 9700,
+/// section 4.14.2).
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_refresh_tokens", scope = PerEnvironment)]
+#[index(name = "authsome_refresh_tokens_hash_key", columns(hash), unique, global)]
+#[index(name = "authsome_refresh_tokens_session_idx", columns(session_id))]
+#[index(name = "authsome_refresh_tokens_expires_idx", columns(expires_at), global)]
+#[reference(session_id, to = Session, on_delete = Cascade)]
+pub struct RefreshToken {
+    /// Id.
+    #[entity(id)]
+    pub id: RefreshTokenId,
+    /// Where it lives.
+    #[entity(scope)]
+    pub scope: Scope,
+    /// The session that it refreshes.
+    pub session_id: SessionId,
+    /// Hash of the token.
+    pub hash: TokenHash,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// When it was exchanged for the next one.
+    pub consumed_at: Option<Timestamp>,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// What a refresh token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshTokenState {
+    /// It can be exchanged.
+    Valid,
+    /// It was exchanged a moment ago: whoever presents it again lost the answer, and gets the same child.
+    Graced,
+    /// It was exchanged before: someone else may hold a copy, and the family is revoked.
+    Replayed,
+    /// It is too old.
+    Expired,
+}
+
+impl RefreshToken {
+    /// How long after its exchange a token still gives the same child.
+    pub const GRACE: Duration = Duration::from_secs(10);
+
+    /// The state at a moment.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> RefreshTokenState {
+        match self.consumed_at {
+            Some(consumed_at) if now <= consumed_at.plus(Self::GRACE) => RefreshTokenState::Graced,
+            Some(_) => RefreshTokenState::Replayed,
+            None if now >= self.expires_at => RefreshTokenState::Expired,
+            None => RefreshTokenState::Valid,
+        }
+    }
+}
+
+impl Credential for RefreshToken {
+    const HASH: Column<Self, TokenHash> = Self::HASH;
+}
+
+impl Expiring for RefreshToken {
+    const EXPIRES: Column<Self, Timestamp> = Self::EXPIRES_AT;
+}

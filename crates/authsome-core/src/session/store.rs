@@ -1,0 +1,286 @@
+//! [`SessionStore`].
+
+use async_trait::async_trait;
+
+use super::{RefreshToken, Session};
+use crate::authenticator;
+use crate::entity::{Entity, Listed, Page};
+use crate::error::StoreError;
+use crate::id::{DeviceId, OrganizationId, RefreshTokenId, SessionId, UserId};
+use crate::records::{Direction, Records};
+use crate::scope::Scope;
+use crate::secret::TokenHash;
+use crate::time::Timestamp;
+
+/// Sessions and their refresh tokens.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Reference`] where the user is gone.
+    async fn create_session(&self, scope: &Scope, session: &Session) -> Result<(), StoreError>;
+
+    /// The session with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn session(&self, scope: &Scope, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// The session whose token has this hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn session_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Session>, StoreError>;
+
+    /// The session one of whose refresh tokens has this hash, with that token, consumed or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn session_by_refresh_token(
+        &self,
+        scope: &Scope,
+        hash: &TokenHash,
+    ) -> Result<Option<(Session, RefreshToken)>, StoreError>;
+
+    /// Writes every field of the session.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`].
+    async fn update_session(&self, scope: &Scope, session: &Session) -> Result<Session, StoreError>;
+
+    /// Notes that the session was seen, where it was last seen before `stale`; says whether it did. One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn touch_session(
+        &self,
+        scope: &Scope,
+        id: SessionId,
+        now: Timestamp,
+        stale: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Sets the active organization.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn set_session_organization(
+        &self,
+        scope: &Scope,
+        id: SessionId,
+        organization: Option<OrganizationId>,
+    ) -> Result<Session, StoreError>;
+
+    /// Notes that the person proved again who they are.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn reauthenticate_session(&self, scope: &Scope, id: SessionId, now: Timestamp)
+    -> Result<Session, StoreError>;
+
+    /// Ends a session with its refresh tokens.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn delete_session(&self, scope: &Scope, id: SessionId) -> Result<(), StoreError>;
+
+    /// Ends a batch of a user's sessions, except `keep`; says how many. Zero: none is left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        keep: Option<SessionId>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+
+    /// Ends a batch of all sessions of the environment; says how many. Zero: none is left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_sessions(&self, scope: &Scope, limit: u32) -> Result<u64, StoreError>;
+
+    /// Unties sessions from a device.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn clear_session_device(&self, scope: &Scope, device: DeviceId) -> Result<u64, StoreError>;
+
+    /// A page of a user's sessions, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        page: Page<SessionId>,
+    ) -> Result<Listed<Session, SessionId>, StoreError>;
+
+    /// At most `limit` of a user's sessions, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn oldest_user_sessions(&self, scope: &Scope, user: UserId, limit: u32) -> Result<Vec<Session>, StoreError>;
+
+    /// How many sessions a user has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn count_user_sessions(&self, scope: &Scope, user: UserId) -> Result<u64, StoreError>;
+
+    /// Adds a refresh token.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Reference`] where the session is gone.
+    async fn create_refresh_token(&self, scope: &Scope, token: &RefreshToken) -> Result<(), StoreError>;
+
+    /// Consumes a refresh token that is neither consumed nor expired. Of callers at once, one gets it. One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn consume_refresh_token(
+        &self,
+        scope: &Scope,
+        id: RefreshTokenId,
+        now: Timestamp,
+    ) -> Result<Option<RefreshToken>, StoreError>;
+
+    /// Deletes a batch of sessions, of whatever environment, that ended before a moment; says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_expired_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+}
+
+#[async_trait]
+impl<R: Records + ?Sized> SessionStore for R {
+    async fn create_session(&self, scope: &Scope, session: &Session) -> Result<(), StoreError> {
+        session.insert(scope, self).await
+    }
+
+    async fn session(&self, scope: &Scope, id: SessionId) -> Result<Option<Session>, StoreError> {
+        Session::find(scope).filter(Session::ID.eq(id)).one(self).await
+    }
+
+    async fn session_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Session>, StoreError> {
+        Session::find(scope).filter(Session::TOKEN_HASH.eq(hash)).one(self).await
+    }
+
+    async fn session_by_refresh_token(
+        &self,
+        scope: &Scope,
+        hash: &TokenHash,
+    ) -> Result<Option<(Session, RefreshToken)>, StoreError> {
+        let Some(token) = RefreshToken::find(scope).filter(RefreshToken::HASH.eq(hash)).one(self).await? else {
+            return Ok(None);
+        };
+        Ok(self.session(scope, token.session_id).await?.map(|session| (session, token)))
+    }
+
+    async fn update_session(&self, scope: &Scope, session: &Session) -> Result<Session, StoreError> {
+        Session::update(scope).filter(Session::ID.eq(session.id)).set_all(session).existing(self).await
+    }
+
+    async fn touch_session(
+        &self,
+        scope: &Scope,
+        id: SessionId,
+        now: Timestamp,
+        stale: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let update = Session::update(scope).filter(Session::ID.eq(id)).filter(Session::LAST_SEEN_AT.lt(stale));
+        Ok(update.set(Session::LAST_SEEN_AT, now).one(self).await?.is_some())
+    }
+
+    async fn set_session_organization(
+        &self,
+        scope: &Scope,
+        id: SessionId,
+        organization: Option<OrganizationId>,
+    ) -> Result<Session, StoreError> {
+        let update = Session::update(scope).filter(Session::ID.eq(id));
+        update.set(Session::ORGANIZATION_ID, organization).existing(self).await
+    }
+
+    async fn reauthenticate_session(
+        &self,
+        scope: &Scope,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<Session, StoreError> {
+        let update = Session::update(scope).filter(Session::ID.eq(id));
+        update.set(Session::AUTHENTICATED_AT, now).existing(self).await
+    }
+
+    async fn delete_session(&self, scope: &Scope, id: SessionId) -> Result<(), StoreError> {
+        Session::delete(scope).by_id(&id, self).await
+    }
+
+    async fn delete_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        keep: Option<SessionId>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let mut delete = Session::delete(scope).filter(Session::USER_ID.eq(user));
+        if let Some(keep) = keep {
+            delete = delete.filter(Session::ID.ne(keep));
+        }
+        delete.batch(limit, self).await
+    }
+
+    async fn delete_sessions(&self, scope: &Scope, limit: u32) -> Result<u64, StoreError> {
+        Session::delete(scope).batch(limit, self).await
+    }
+
+    async fn clear_session_device(&self, scope: &Scope, device: DeviceId) -> Result<u64, StoreError> {
+        let update = Session::update(scope).filter(Session::DEVICE_ID.eq(device));
+        update.set(Session::DEVICE_ID, None).all(self).await
+    }
+
+    async fn list_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        page: Page<SessionId>,
+    ) -> Result<Listed<Session, SessionId>, StoreError> {
+        Session::find(scope).filter(Session::USER_ID.eq(user)).page(page, self).await
+    }
+
+    async fn oldest_user_sessions(&self, scope: &Scope, user: UserId, limit: u32) -> Result<Vec<Session>, StoreError> {
+        let find = Session::find(scope).filter(Session::USER_ID.eq(user));
+        find.order_by(Session::ID, Direction::Ascending).limit(limit).all(self).await
+    }
+
+    async fn count_user_sessions(&self, scope: &Scope, user: UserId) -> Result<u64, StoreError> {
+        Session::find(scope).filter(Session::USER_ID.eq(user)).count(self).await
+    }
+
+    async fn create_refresh_token(&self, scope: &Scope, token: &RefreshToken) -> Result<(), StoreError> {
+        token.insert(scope, self).await
+    }
+
+    async fn consume_refresh_token(
+        &self,
+        scope: &Scope,
+        id: RefreshTokenId,
+        now: Timestamp,
+    ) -> Result<Option<RefreshToken>, StoreError> {
+        RefreshToken::update(scope)
+            .filter(RefreshToken::ID.eq(id))
+            .filter(RefreshToken::CONSUMED_AT.is_null())
+            .filter(RefreshToken::EXPIRES_AT.gt(now))
+            .set(RefreshToken::CONSUMED_AT, Some(now))
+            .one(self)
+            .await
+    }
+
+    async fn delete_expired_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        authenticator::delete_expired::<Session>(before, limit, self).await
+    }
+}

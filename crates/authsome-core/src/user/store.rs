@@ -1,0 +1,175 @@
+//! [`UserStore`].
+
+use async_trait::async_trait;
+
+use super::User;
+use crate::entity::{Entity, Filter, Listed, Page};
+use crate::error::StoreError;
+use crate::id::UserId;
+use crate::identity::{Email, Identifier, Phone, Username};
+use crate::records::Records;
+use crate::scope::Scope;
+use crate::time::Timestamp;
+
+/// Which users a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserQuery {
+    /// With this address.
+    pub email: Option<Email>,
+    /// Whose canonical address, username, or phone number begins with this text.
+    pub prefix: Option<String>,
+    /// Banned, or not banned.
+    pub banned: Option<bool>,
+}
+
+/// Users. Those that are deleted softly are found by no look-up and no list.
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the address, username or number is taken.
+    async fn create_user(&self, scope: &Scope, user: &User) -> Result<(), StoreError>;
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user(&self, scope: &Scope, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with this address.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user_by_email(&self, scope: &Scope, email: &Email) -> Result<Option<User>, StoreError>;
+
+    /// The user with this number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user_by_phone(&self, scope: &Scope, phone: &Phone) -> Result<Option<User>, StoreError>;
+
+    /// The user with this username.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user_by_username(&self, scope: &Scope, username: &Username) -> Result<Option<User>, StoreError>;
+
+    /// The user whom this identifies.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user_by_identifier(&self, scope: &Scope, identifier: &Identifier) -> Result<Option<User>, StoreError> {
+        match identifier {
+            Identifier::Email(email) => self.user_by_email(scope, email).await,
+            Identifier::Phone(phone) => self.user_by_phone(scope, phone).await,
+            Identifier::Username(username) => self.user_by_username(scope, username).await,
+        }
+    }
+
+    /// Writes every field of the user.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there or is deleted, [`StoreError::Conflict`].
+    async fn update_user(&self, scope: &Scope, user: &User) -> Result<User, StoreError>;
+
+    /// Deletes the user softly: its names are free again, its row stays until it is erased.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there or is deleted already.
+    async fn delete_user(&self, scope: &Scope, id: UserId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes the user's row, deleted softly or not, with what refers to it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn erase_user(&self, scope: &Scope, id: UserId) -> Result<(), StoreError>;
+
+    /// A page of users, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_users(
+        &self,
+        scope: &Scope,
+        query: &UserQuery,
+        page: Page<UserId>,
+    ) -> Result<Listed<User, UserId>, StoreError>;
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn count_users(&self, scope: &Scope, query: &UserQuery) -> Result<u64, StoreError>;
+}
+
+fn matching(query: &UserQuery) -> Filter<User> {
+    let mut filter = User::DELETED_AT.is_null();
+    if let Some(email) = &query.email {
+        filter = filter.and(User::EMAIL_KEY.eq(email.key()));
+    }
+    if let Some(prefix) = query.prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
+        let names = User::EMAIL_KEY
+            .starts_with(prefix)
+            .or(User::USERNAME_KEY.starts_with(prefix))
+            .or(User::PHONE.starts_with(prefix));
+        filter = filter.and(names);
+    }
+    match query.banned {
+        Some(banned) => filter.and(User::BANNED.eq(banned)),
+        None => filter,
+    }
+}
+
+#[async_trait]
+impl<R: Records + ?Sized> UserStore for R {
+    async fn create_user(&self, scope: &Scope, user: &User) -> Result<(), StoreError> {
+        user.insert(scope, self).await
+    }
+
+    async fn user(&self, scope: &Scope, id: UserId) -> Result<Option<User>, StoreError> {
+        User::find(scope).filter(User::ID.eq(id)).filter(User::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn user_by_email(&self, scope: &Scope, email: &Email) -> Result<Option<User>, StoreError> {
+        let query = User::find(scope).filter(User::EMAIL_KEY.eq(email.key()));
+        query.filter(User::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn user_by_phone(&self, scope: &Scope, phone: &Phone) -> Result<Option<User>, StoreError> {
+        let query = User::find(scope).filter(User::PHONE.eq(phone.number()));
+        query.filter(User::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn user_by_username(&self, scope: &Scope, username: &Username) -> Result<Option<User>, StoreError> {
+        let query = User::find(scope).filter(User::USERNAME_KEY.eq(username.key()));
+        query.filter(User::DELETED_AT.is_null()).one(self).await
+    }
+
+    async fn update_user(&self, scope: &Scope, user: &User) -> Result<User, StoreError> {
+        let update = User::update(scope).filter(User::ID.eq(user.id)).filter(User::DELETED_AT.is_null());
+        update.set_all(user).existing(self).await
+    }
+
+    async fn delete_user(&self, scope: &Scope, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+        let update = User::update(scope).filter(User::ID.eq(id)).filter(User::DELETED_AT.is_null());
+        update.set(User::DELETED_AT, Some(now)).existing(self).await.map(|_| ())
+    }
+
+    async fn erase_user(&self, scope: &Scope, id: UserId) -> Result<(), StoreError> {
+        User::delete(scope).by_id(&id, self).await
+    }
+
+    async fn list_users(
+        &self,
+        scope: &Scope,
+        query: &UserQuery,
+        page: Page<UserId>,
+    ) -> Result<Listed<User, UserId>, StoreError> {
+        User::find(scope).filter(matching(query)).page(page, self).await
+    }
+
+    async fn count_users(&self, scope: &Scope, query: &UserQuery) -> Result<u64, StoreError> {
+        User::find(scope).filter(matching(query)).count(self).await
+    }
+}

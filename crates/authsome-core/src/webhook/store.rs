@@ -1,0 +1,75 @@
+//! [`WebhookStore`].
+
+use async_trait::async_trait;
+
+use super::Webhook;
+use crate::entity::{Entity, Listed, Page};
+use crate::error::StoreError;
+use crate::id::WebhookId;
+use crate::records::Records;
+use crate::scope::Scope;
+
+/// Webhooks.
+#[async_trait]
+pub trait WebhookStore: Send + Sync {
+    /// Adds a webhook.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    async fn create_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<(), StoreError>;
+
+    /// The webhook with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn webhook(&self, scope: &Scope, id: WebhookId) -> Result<Option<Webhook>, StoreError>;
+
+    /// Writes every field of the webhook.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn update_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<Webhook, StoreError>;
+
+    /// Deletes a webhook.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn delete_webhook(&self, scope: &Scope, id: WebhookId) -> Result<(), StoreError>;
+
+    /// A page of webhooks, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list_webhooks(
+        &self,
+        scope: &Scope,
+        page: Page<WebhookId>,
+    ) -> Result<Listed<Webhook, WebhookId>, StoreError>;
+}
+
+#[async_trait]
+impl<R: Records + ?Sized> WebhookStore for R {
+    async fn create_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<(), StoreError> {
+        webhook.insert(scope, self).await
+    }
+
+    async fn webhook(&self, scope: &Scope, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
+        Webhook::find(scope).filter(Webhook::ID.eq(id)).one(self).await
+    }
+
+    async fn update_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<Webhook, StoreError> {
+        Webhook::update(scope).filter(Webhook::ID.eq(webhook.id)).set_all(webhook).existing(self).await
+    }
+
+    async fn delete_webhook(&self, scope: &Scope, id: WebhookId) -> Result<(), StoreError> {
+        Webhook::delete(scope).by_id(&id, self).await
+    }
+
+    async fn list_webhooks(
+        &self,
+        scope: &Scope,
+        page: Page<WebhookId>,
+    ) -> Result<Listed<Webhook, WebhookId>, StoreError> {
+        Webhook::find(scope).page(page, self).await
+    }
+}
