@@ -65,7 +65,7 @@ impl FromStr for Email {
         let options = email_address::Options::default()
             .without_display_text()
             .without_domain_literal()
-            .with_minimum_sub_domains(1);
+            .with_minimum_sub_domains(2);
         for form in [&address, &key] {
             if form.chars().count() > MAX_EMAIL
                 || form.contains(|c: char| c.is_control() || c.is_whitespace() || c == '"')

@@ -1,0 +1,51 @@
+//! [`Mailer`]: how mail leaves.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+/// A mail to one person. Its text may hold a secret link, so it is not printed.
+#[derive(Clone)]
+pub struct Mail {
+    /// Address it goes to.
+    pub to: String,
+    /// Subject, one line.
+    pub subject: String,
+    /// Text.
+    pub text: String,
+    /// The link that the text asks to follow.
+    pub link: Option<String>,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// Why a mail was not handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It may be taken later.
+    #[error("the mail was not taken: {reason}")]
+    Temporary {
+        /// Why, without addresses and secrets.
+        reason: String,
+    },
+    /// It will never be taken.
+    #[error("the mail was refused: {reason}")]
+    Permanent {
+        /// Why, without addresses and secrets.
+        reason: String,
+    },
+}
+
+/// How mail leaves.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Hands a mail over.
+    ///
+    /// # Errors
+    /// [`MailError`].
+    async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+}

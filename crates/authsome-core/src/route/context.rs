@@ -1,0 +1,99 @@
+//! What is known of a request before its handler runs.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::apikey::ApiKey;
+use crate::appsessionconfig::TokenFormat;
+use crate::environment::{EffectiveSettings, Environment};
+use crate::error::{Code, Error};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// An environment with the settings that apply in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActiveEnvironment {
+    /// The environment.
+    pub environment: Environment,
+    /// What results from its settings, the app's, and the configuration's.
+    pub settings: EffectiveSettings,
+    /// What its sessions' tokens are.
+    pub token_format: TokenFormat,
+}
+
+impl ActiveEnvironment {
+    /// The scope of what lives in it.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.environment.scope()
+    }
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Address, after trusted proxies.
+    pub ip: Option<IpAddr>,
+    /// User agent, cut to 500 characters.
+    pub user_agent: Option<String>,
+}
+
+/// Who makes a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Principal {
+    /// Nobody is signed in.
+    Anonymous,
+    /// A user, by a session.
+    Session(Arc<Session>),
+    /// A program, by an API key.
+    ApiKey(Arc<ApiKey>),
+    /// The administrator's token.
+    Administrator,
+}
+
+impl Principal {
+    /// The id that events name as their actor.
+    #[must_use]
+    pub fn actor(&self) -> Option<String> {
+        match self {
+            Self::Anonymous | Self::Administrator => None,
+            Self::Session(session) => Some(session.user_id.to_string()),
+            Self::ApiKey(key) => Some(key.id.to_string()),
+        }
+    }
+}
+
+/// What is known of a request before its handler runs.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The environment it acts in.
+    pub environment: Arc<ActiveEnvironment>,
+    /// Who makes it.
+    pub principal: Principal,
+    /// Where it comes from.
+    pub client: Client,
+    /// When it came.
+    pub now: Timestamp,
+    /// The id that its answer and its log lines carry.
+    pub request_id: String,
+}
+
+impl Context {
+    /// The scope it acts in.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.environment.scope()
+    }
+
+    /// The session that makes it.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] where something else, or nobody, does. A guard has refused that before.
+    pub fn session(&self) -> Result<&Arc<Session>, Error> {
+        match &self.principal {
+            Principal::Session(session) => Ok(session),
+            _ => Err(Error::new(Code::Unauthenticated, "sign in first")),
+        }
+    }
+}

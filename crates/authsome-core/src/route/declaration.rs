@@ -1,0 +1,263 @@
+//! [`Route`]: a line of the table.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{Reply, Request};
+use crate::error::{Code, Error};
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Anyone. A credential that is sent must be valid all the same.
+    Public,
+    /// A session.
+    Session,
+    /// A session whose last proof of identity is at most 10 minutes old.
+    RecentSession,
+    /// The administrator's token, or a session or key with this permission (`resource:action`).
+    Permission(&'static str),
+    /// The administrator's token alone.
+    Administrator,
+}
+
+/// How often a route may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RateClass {
+    /// 10 a minute an account and 60 a minute an address.
+    SignIn,
+    /// 10 a minute an address and 5 an hour a mailbox.
+    Mail,
+    /// 60 a minute a session.
+    Refresh,
+    /// 600 a minute an address.
+    Other,
+}
+
+/// Makes the schema of a type. A function, so that a table of routes costs nothing until its document is asked for.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// An answer of a route.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// When it is given.
+    pub description: &'static str,
+    /// Its body; none where it has none.
+    pub body: Option<SchemaOf>,
+}
+
+/// What the OpenAPI document says of a route.
+#[derive(Clone, Debug, Default)]
+pub struct Documentation {
+    /// Group.
+    pub tag: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// The rest, in Markdown.
+    pub description: &'static str,
+    /// The body it takes; none where it takes none.
+    pub body: Option<SchemaOf>,
+    /// The query it takes, as an object; none where it takes none.
+    pub query: Option<SchemaOf>,
+    /// Its answers when it does what was asked.
+    pub answers: Vec<Answer>,
+    /// Its errors beyond those that its guard and form imply.
+    pub errors: Vec<Code>,
+}
+
+/// What answers a route.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Answers a request that the guard let through.
+    ///
+    /// # Errors
+    /// What the caller is told.
+    async fn call(&self, request: Request) -> Result<Reply, Error>;
+}
+
+#[async_trait]
+impl<F, Fut> Handler for F
+where
+    F: Fn(Request) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Reply, Error>> + Send,
+{
+    async fn call(&self, request: Request) -> Result<Reply, Error> {
+        self(request).await
+    }
+}
+
+/// A line of the table.
+#[derive(Clone)]
+pub struct Route {
+    method: Method,
+    path: &'static str,
+    guard: Guard,
+    rate: RateClass,
+    documentation: Documentation,
+    handler: Arc<dyn Handler>,
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({:?})", self.method, self.path, self.guard)
+    }
+}
+
+impl Route {
+    /// Begins a route. `path` is below the base path, with parameters in braces: `/sessions/{id}`.
+    #[must_use]
+    pub fn new(method: Method, path: &'static str) -> RouteDraft<Unguarded> {
+        RouteDraft {
+            method,
+            path,
+            guard: None,
+            rate: RateClass::Other,
+            documentation: Documentation::default(),
+            state: PhantomData,
+        }
+    }
+
+    /// Method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Path below the base path.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Who may call it.
+    #[must_use]
+    pub const fn guard(&self) -> Guard {
+        self.guard
+    }
+
+    /// How often it may be called.
+    #[must_use]
+    pub const fn rate(&self) -> RateClass {
+        self.rate
+    }
+
+    /// What the OpenAPI document says of it.
+    #[must_use]
+    pub const fn documentation(&self) -> &Documentation {
+        &self.documentation
+    }
+
+    /// What answers it.
+    #[must_use]
+    pub fn handler(&self) -> &Arc<dyn Handler> {
+        &self.handler
+    }
+}
+
+/// State of a route of which it was not said who may call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Unguarded;
+
+/// State of a route of which it was said who may call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Guarded;
+
+/// A route that is being declared.
+#[derive(Clone, Debug)]
+#[must_use = "a draft is no route until it has a handler"]
+pub struct RouteDraft<State> {
+    method: Method,
+    path: &'static str,
+    guard: Option<Guard>,
+    rate: RateClass,
+    documentation: Documentation,
+    state: PhantomData<State>,
+}
+
+impl<State> RouteDraft<State> {
+    /// Says how often it may be called; [`RateClass::Other`] without it.
+    pub fn rate(mut self, rate: RateClass) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// Says what it is about: a group and one line.
+    pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
+        self.documentation.tag = tag;
+        self.documentation.summary = summary;
+        self
+    }
+
+    /// Says more, in Markdown.
+    pub fn description(mut self, description: &'static str) -> Self {
+        self.documentation.description = description;
+        self
+    }
+
+    /// Says what body it takes.
+    pub fn takes<T: JsonSchema>(mut self) -> Self {
+        self.documentation.body = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// Says what query it takes.
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.documentation.query = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// Says that it answers with a body.
+    pub fn answers<T: JsonSchema>(mut self, status: StatusCode, description: &'static str) -> Self {
+        let body: SchemaOf = SchemaGenerator::subschema_for::<T>;
+        self.documentation.answers.push(Answer { status, description, body: Some(body) });
+        self
+    }
+
+    /// Says that it answers without a body.
+    pub fn answers_empty(mut self, status: StatusCode, description: &'static str) -> Self {
+        self.documentation.answers.push(Answer { status, description, body: None });
+        self
+    }
+
+    /// Says what errors it answers with, beyond those that its guard and form imply.
+    pub fn errors(mut self, codes: &[Code]) -> Self {
+        self.documentation.errors.extend_from_slice(codes);
+        self
+    }
+}
+
+impl RouteDraft<Unguarded> {
+    /// Says who may call it.
+    pub fn guard(self, guard: Guard) -> RouteDraft<Guarded> {
+        RouteDraft {
+            method: self.method,
+            path: self.path,
+            guard: Some(guard),
+            rate: self.rate,
+            documentation: self.documentation,
+            state: PhantomData,
+        }
+    }
+}
+
+impl RouteDraft<Guarded> {
+    /// Says what answers it, which completes it.
+    pub fn handler(self, handler: impl Handler + 'static) -> Route {
+        Route {
+            method: self.method,
+            path: self.path,
+            // A guarded draft always holds a guard; the strictest stands in for the impossible.
+            guard: self.guard.unwrap_or(Guard::Administrator),
+            rate: self.rate,
+            documentation: self.documentation,
+            handler: Arc::new(handler),
+        }
+    }
+}
