@@ -159,6 +159,8 @@ ids! {
     RefreshTokenId = "artk";
     /// A session.
     SessionId = "ases";
+    /// A key that signs tokens.
+    SigningKeyId = "asgk";
     /// A team.
     TeamId = "atm";
     /// A membership of a team.

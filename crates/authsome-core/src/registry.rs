@@ -12,11 +12,13 @@ use crate::entity::Entity;
 use crate::environment::Environment;
 use crate::event::{AppEvent, Event};
 use crate::formconfig::{Branding, FormConfig};
+use crate::installation::Installation;
 use crate::migration::{Migration, MigrationGroup, Operation};
 use crate::notification::Notification;
 use crate::organization::{Invitation, Member, Organization, Team, TeamMember};
 use crate::schema::TableDef;
 use crate::session::{RefreshToken, Session};
+use crate::signingkey::SigningKey;
 use crate::user::User;
 use crate::webhook::Webhook;
 
@@ -48,7 +50,9 @@ macro_rules! entities {
             ApiKey,
             Event,
             Lockout,
-            RateWindow
+            RateWindow,
+            SigningKey,
+            Installation
         )
     };
 }

@@ -1,0 +1,41 @@
+//! [`Installation`].
+
+use crate::entity::Entity;
+use crate::error::StoreError;
+use crate::records::Records;
+use crate::secret::MasterKey;
+use crate::time::Timestamp;
+
+/// The one row that says under which master key the database was first used. A process with another key would not
+/// recognize a single mailed token or sealed value, so it must not start.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_installation", scope = Global)]
+pub struct Installation {
+    /// Always [`Installation::ID_VALUE`].
+    #[entity(id, max_len = 32)]
+    pub id: String,
+    /// Derived from the master key, which cannot be derived from it.
+    pub key_check: [u8; 32],
+    /// When the database was first used.
+    pub created_at: Timestamp,
+}
+
+impl Installation {
+    /// The id of the one row.
+    pub const ID_VALUE: &str = "installation";
+
+    /// Claims a fresh database for a master key, or compares the key with the one that claimed it. Of processes at
+    /// once, one claims it. True where the key is the installation's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim<R: Records + ?Sized>(key: &MasterKey, now: Timestamp, records: &R) -> Result<bool, StoreError> {
+        let key_check = key.derive("installation/check").mac(&[]);
+        let own = Self { id: Self::ID_VALUE.to_owned(), key_check, created_at: now };
+        if own.insert_if_absent((), records).await? {
+            return Ok(true);
+        }
+        let stored = Self::find(()).filter(Self::ID.eq(Self::ID_VALUE)).one(records).await?;
+        Ok(stored.is_some_and(|stored| crate::secret::constant_time_eq(&stored.key_check, &key_check)))
+    }
+}

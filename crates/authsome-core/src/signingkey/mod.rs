@@ -1,0 +1,5 @@
+//! The keys that sign an environment's JSON Web Tokens.
+
+mod entity;
+
+pub use entity::{SigningKey, SigningKeyState};

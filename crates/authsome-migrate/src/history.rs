@@ -1,0 +1,153 @@
+//! The history of a database, judged against the steps that this program declares.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use authsome_core::migration::{AppliedStep, MigrateError};
+
+use crate::sequence::{DeclaredStep, Sequence};
+use crate::step_ref::StepRef;
+
+/// What is wrong with a history. Nothing is applied or taken back while there is any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryFault {
+    /// A step that was applied reads differently now.
+    Changed {
+        /// The step.
+        step: StepRef,
+        /// Its name in the history.
+        name: String,
+    },
+    /// The history has a step that its group does not declare.
+    Unknown {
+        /// The step.
+        step: StepRef,
+        /// Its name in the history.
+        name: String,
+    },
+    /// A pending step comes before one of its group that is applied.
+    Late {
+        /// The pending step.
+        step: StepRef,
+        /// The greatest applied version of the group.
+        applied: u32,
+    },
+}
+
+impl From<HistoryFault> for MigrateError {
+    fn from(fault: HistoryFault) -> Self {
+        match fault {
+            HistoryFault::Changed { step: StepRef { group, version }, name } => {
+                Self::ChecksumMismatch { group, version, name }
+            }
+            HistoryFault::Unknown { step: StepRef { group, version }, name } => {
+                Self::UnknownVersion { group, version, name }
+            }
+            HistoryFault::Late { step: StepRef { group, version }, applied } => {
+                Self::LateVersion { group, version, applied }
+            }
+        }
+    }
+}
+
+impl fmt::Display for HistoryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        MigrateError::from(self.clone()).fmt(f)
+    }
+}
+
+/// A history, row by row beside the declared steps.
+pub(crate) struct Reading {
+    /// For each declared step, in their order, its row.
+    rows: Vec<Option<AppliedStep>>,
+    /// Whether nothing was ever applied, by any group.
+    pub(crate) is_empty: bool,
+    pub(crate) absent_groups: Vec<String>,
+    pub(crate) faults: Vec<HistoryFault>,
+}
+
+impl Reading {
+    pub(crate) fn new(sequence: &Sequence, history: Vec<AppliedStep>) -> Self {
+        let mut reading = Self {
+            rows: vec![None; sequence.steps.len()],
+            is_empty: history.is_empty(),
+            absent_groups: Vec::new(),
+            faults: Vec::new(),
+        };
+        let mut greatest: BTreeMap<String, u32> = BTreeMap::new();
+        for row in history {
+            if !sequence.groups.contains(&row.group) {
+                if !reading.absent_groups.contains(&row.group) {
+                    reading.absent_groups.push(row.group);
+                }
+                continue;
+            }
+            let applied = greatest.entry(row.group.clone()).or_default();
+            *applied = row.version.max(*applied);
+            reading.place(sequence, row);
+        }
+        for (declared, row) in sequence.steps.iter().zip(&reading.rows) {
+            if let (None, Some(&applied)) = (row, greatest.get(&declared.at.group))
+                && declared.at.version < applied
+            {
+                reading.faults.push(HistoryFault::Late { step: declared.at.clone(), applied });
+            }
+        }
+        reading
+    }
+
+    fn place(&mut self, sequence: &Sequence, row: AppliedStep) {
+        let found = sequence.steps.iter().zip(&mut self.rows).find(|(step, _)| step.at.is(&row.group, row.version));
+        let at = || (StepRef::new(row.group.as_str(), row.version), row.name.clone());
+        match found {
+            None => {
+                let (step, name) = at();
+                self.faults.push(HistoryFault::Unknown { step, name });
+            }
+            Some((declared, slot)) => {
+                if declared.checksum != row.checksum {
+                    let (step, name) = at();
+                    self.faults.push(HistoryFault::Changed { step, name });
+                }
+                *slot = Some(row);
+            }
+        }
+    }
+
+    /// The same reading, if nothing is wrong with it.
+    pub(crate) fn sound(self) -> Result<Self, MigrateError> {
+        if let Some(fault) = self.faults.into_iter().next() {
+            return Err(fault.into());
+        }
+        Ok(Self { faults: Vec::new(), ..self })
+    }
+
+    /// Each declared step with its row, if it is applied.
+    pub(crate) fn all<'s>(
+        &'s self,
+        sequence: &'s Sequence,
+    ) -> impl Iterator<Item = (&'s DeclaredStep, Option<&'s AppliedStep>)> {
+        sequence.steps.iter().zip(self.rows.iter().map(Option::as_ref))
+    }
+
+    /// The applied steps in the declared order, each with its row.
+    pub(crate) fn applied<'s>(
+        &'s self,
+        sequence: &'s Sequence,
+    ) -> impl Iterator<Item = (&'s DeclaredStep, &'s AppliedStep)> {
+        self.all(sequence).filter_map(|(declared, row)| Some((declared, row?)))
+    }
+
+    /// The pending ones of the first `end` declared steps.
+    pub(crate) fn pending<'s>(&'s self, sequence: &'s Sequence, end: usize) -> impl Iterator<Item = &'s DeclaredStep> {
+        self.all(sequence).take(end).filter(|(_, row)| row.is_none()).map(|(declared, _)| declared)
+    }
+
+    /// The applied steps, the last applied first. A run applies in the declared order, so that order decides between
+    /// steps of the same millisecond.
+    pub(crate) fn latest_first<'s>(&'s self, sequence: &'s Sequence) -> Vec<&'s DeclaredStep> {
+        let mut applied: Vec<_> = self.applied(sequence).collect();
+        applied.sort_by_key(|(_, row)| row.applied_at);
+        applied.into_iter().rev().map(|(declared, _)| declared).collect()
+    }
+}

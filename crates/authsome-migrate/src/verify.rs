@@ -1,0 +1,198 @@
+//! [`Difference`]: how a live database differs from what is declared.
+
+use std::fmt;
+
+use authsome_core::migration::{LiveColumn, LiveTable};
+use authsome_core::schema::{ColumnDef, Schema, TableDef};
+use authsome_core::value::ColumnType;
+
+use crate::history::HistoryFault;
+use crate::step_ref::StepRef;
+
+/// One way in which a database differs from what is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Something is wrong with the history.
+    History(HistoryFault),
+    /// A declared step is not applied.
+    Pending(StepRef),
+    /// A table is not there.
+    MissingTable {
+        /// The table.
+        table: String,
+    },
+    /// A column is not there.
+    MissingColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A column is there that no step makes.
+    ExtraColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A column is of another type.
+    ColumnType {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The declared type.
+        declared: ColumnType,
+        /// The live one; `None` where it is none that Authsome makes.
+        live: Option<ColumnType>,
+    },
+    /// A column may hold no value and should not, or the other way round.
+    Nullability {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Whether it may, as declared.
+        declared: bool,
+    },
+    /// An index is not there.
+    MissingIndex {
+        /// The table.
+        table: String,
+        /// The index.
+        index: String,
+    },
+    /// An index is there that no step makes.
+    ExtraIndex {
+        /// The table.
+        table: String,
+        /// The index.
+        index: String,
+    },
+    /// An index has other columns, another order of them, or differs in being unique.
+    Index {
+        /// The table.
+        table: String,
+        /// The index.
+        index: String,
+    },
+    /// A reference is not there.
+    MissingReference {
+        /// The table.
+        table: String,
+        /// Its columns.
+        columns: Vec<String>,
+        /// The table that it points to.
+        parent: String,
+    },
+    /// A reference is there that no step makes.
+    ExtraReference {
+        /// The table.
+        table: String,
+        /// Its columns.
+        columns: Vec<String>,
+        /// The table that it points to.
+        parent: String,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::History(fault) => fault.fmt(f),
+            Self::Pending(step) => write!(f, "migration {step} is pending"),
+            Self::MissingTable { table } => write!(f, "table {table} is missing"),
+            Self::MissingColumn { table, column } => write!(f, "column {table}.{column} is missing"),
+            Self::ExtraColumn { table, column } => write!(f, "column {table}.{column} is not declared"),
+            Self::ColumnType { table, column, declared, live: Some(live) } => {
+                write!(f, "column {table}.{column} is {live:?}, declared as {declared:?}")
+            }
+            Self::ColumnType { table, column, declared, live: None } => {
+                write!(f, "column {table}.{column} is of a foreign type, declared as {declared:?}")
+            }
+            Self::Nullability { table, column, declared: true } => {
+                write!(f, "column {table}.{column} must hold a value, declared as nullable")
+            }
+            Self::Nullability { table, column, declared: false } => {
+                write!(f, "column {table}.{column} is nullable, declared as always holding a value")
+            }
+            Self::MissingIndex { table, index } => write!(f, "index {index} of {table} is missing"),
+            Self::ExtraIndex { table, index } => write!(f, "index {index} of {table} is not declared"),
+            Self::Index { table, index } => write!(f, "index {index} of {table} is not as declared"),
+            Self::MissingReference { table, columns, parent } => {
+                write!(f, "reference {table}({}) to {parent} is missing", columns.join(", "))
+            }
+            Self::ExtraReference { table, columns, parent } => {
+                write!(f, "reference {table}({}) to {parent} is not declared", columns.join(", "))
+            }
+        }
+    }
+}
+
+/// How the live tables differ from the schema, table by table.
+pub(crate) fn differences(schema: &Schema, live: &[LiveTable]) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for declared in schema.tables.values() {
+        match live.iter().find(|table| table.name == declared.name) {
+            None => found.push(Difference::MissingTable { table: declared.name.clone() }),
+            Some(table) => {
+                columns(declared, table, &mut found);
+                indexes(declared, table, &mut found);
+                references(declared, table, &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn columns(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
+    let table = || declared.name.clone();
+    for column in &declared.columns {
+        match live.columns.iter().find(|other| other.name == column.name) {
+            None => found.push(Difference::MissingColumn { table: table(), column: column.name.clone() }),
+            Some(other) => one_column(table, column, other, found),
+        }
+    }
+    for extra in live.columns.iter().filter(|column| declared.find_column(&column.name).is_none()) {
+        found.push(Difference::ExtraColumn { table: table(), column: extra.name.clone() });
+    }
+}
+
+fn one_column(table: impl Fn() -> String, declared: &ColumnDef, live: &LiveColumn, found: &mut Vec<Difference>) {
+    let column = || declared.name.clone();
+    if live.ty != Some(declared.ty) {
+        found.push(Difference::ColumnType { table: table(), column: column(), declared: declared.ty, live: live.ty });
+    }
+    if live.nullable != declared.nullable {
+        found.push(Difference::Nullability { table: table(), column: column(), declared: declared.nullable });
+    }
+}
+
+fn indexes(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
+    let table = || declared.name.clone();
+    for index in &declared.indexes {
+        match live.indexes.iter().find(|other| other.name == index.name) {
+            None => found.push(Difference::MissingIndex { table: table(), index: index.name.clone() }),
+            Some(other) if other.columns != index.columns || other.unique != index.unique => {
+                found.push(Difference::Index { table: table(), index: index.name.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+    for extra in &live.indexes {
+        if !declared.indexes.iter().any(|index| index.name == extra.name) {
+            found.push(Difference::ExtraIndex { table: table(), index: extra.name.clone() });
+        }
+    }
+}
+
+fn references(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
+    let wanted: Vec<_> =
+        declared.references.iter().map(|reference| (reference.columns.clone(), reference.parent.clone())).collect();
+    for (columns, parent) in wanted.iter().filter(|reference| !live.references.contains(reference)).cloned() {
+        found.push(Difference::MissingReference { table: declared.name.clone(), columns, parent });
+    }
+    for (columns, parent) in live.references.iter().filter(|reference| !wanted.contains(reference)).cloned() {
+        found.push(Difference::ExtraReference { table: declared.name.clone(), columns, parent });
+    }
+}
