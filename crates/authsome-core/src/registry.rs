@@ -2,57 +2,41 @@
 //!
 //! Suites walk the registry, so that an entity which is not listed here has no table, and one that is listed is tested.
 
-use crate::account::{PasswordReset, Verification};
-use crate::apikey::ApiKey;
-use crate::app::App;
-use crate::appsessionconfig::AppSessionConfig;
-use crate::attempt::{Lockout, RateWindow};
-use crate::device::Device;
 use crate::entity::Entity;
-use crate::environment::Environment;
-use crate::event::{AppEvent, Event};
-use crate::formconfig::{Branding, FormConfig};
-use crate::installation::Installation;
 use crate::migration::{Migration, MigrationGroup, Operation};
-use crate::notification::Notification;
-use crate::organization::{Invitation, Member, Organization, Team, TeamMember};
 use crate::schema::TableDef;
-use crate::session::{RefreshToken, Session};
-use crate::signingkey::SigningKey;
-use crate::user::User;
-use crate::webhook::Webhook;
 
 /// Name of core's migration group.
 pub const CORE_GROUP: &str = "core";
 
-macro_rules! entities {
+/// Hands the type of every entity of core, parents before children, to a macro: how suites walk the registry.
+#[macro_export]
+macro_rules! for_each_entity {
     ($visitor:ident) => {
         $visitor!(
-            App,
-            AppEvent,
-            AppSessionConfig,
-            Environment,
-            User,
-            Session,
-            RefreshToken,
-            Verification,
-            PasswordReset,
-            Device,
-            Organization,
-            Member,
-            Invitation,
-            Team,
-            TeamMember,
-            Branding,
-            FormConfig,
-            Webhook,
-            Notification,
-            ApiKey,
-            Event,
-            Lockout,
-            RateWindow,
-            SigningKey,
-            Installation
+            $crate::app::App,
+            $crate::event::AppEvent,
+            $crate::appsessionconfig::AppSessionConfig,
+            $crate::environment::Environment,
+            $crate::user::User,
+            $crate::session::Session,
+            $crate::session::RefreshToken,
+            $crate::account::Verification,
+            $crate::account::PasswordReset,
+            $crate::device::Device,
+            $crate::organization::Organization,
+            $crate::organization::Member,
+            $crate::organization::Invitation,
+            $crate::organization::Team,
+            $crate::organization::TeamMember,
+            $crate::formconfig::Branding,
+            $crate::formconfig::FormConfig,
+            $crate::webhook::Webhook,
+            $crate::notification::Notification,
+            $crate::apikey::ApiKey,
+            $crate::event::Event,
+            $crate::attempt::Lockout,
+            $crate::attempt::RateWindow
         )
     };
 }
@@ -64,7 +48,7 @@ macro_rules! tables {
 /// The tables of core's entities, parents before children.
 #[must_use]
 pub fn tables() -> Vec<&'static TableDef> {
-    entities!(tables)
+    for_each_entity!(tables)
 }
 
 /// Core's migrations.

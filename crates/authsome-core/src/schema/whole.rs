@@ -33,6 +33,9 @@ pub enum SchemaError {
     /// An index that is to be made exists.
     #[error("index {0} exists already")]
     IndexExists(String),
+    /// A column that is to be dropped is part of a key, an index or a reference.
+    #[error("column {0}.{1} is named by {2}")]
+    ColumnInUse(String, String, String),
     /// An index that is to be dropped does not exist.
     #[error("index {0} does not exist")]
     NoIndex(String),
@@ -48,6 +51,9 @@ impl Schema {
             Operation::CreateTable(table) => {
                 if self.tables.contains_key(&table.name) {
                     return Err(SchemaError::TableExists(table.name.clone()));
+                }
+                for index in &table.indexes {
+                    self.check_index_name(&index.name)?;
                 }
                 let named = table.indexes.iter().flat_map(|index| &index.columns);
                 for column in named.chain(table.references.iter().flat_map(|reference| &reference.columns)) {
@@ -79,13 +85,14 @@ impl Schema {
                 let found = self.table_mut(table)?;
                 let position =
                     found.position(column).ok_or_else(|| SchemaError::NoColumn(table.clone(), column.clone()))?;
+                if let Some(user) = user_of(found, column) {
+                    return Err(SchemaError::ColumnInUse(table.clone(), column.clone(), user));
+                }
                 found.columns.remove(position);
             }
             Operation::CreateIndex { table, index } => {
+                self.check_index_name(&index.name)?;
                 let found = self.table_mut(table)?;
-                if found.indexes.iter().any(|existing| existing.name == index.name) {
-                    return Err(SchemaError::IndexExists(index.name.clone()));
-                }
                 for column in &index.columns {
                     if found.find_column(column).is_none() {
                         return Err(SchemaError::NoColumn(table.clone(), column.clone()));
@@ -103,7 +110,62 @@ impl Schema {
         Ok(())
     }
 
+    /// Names of indexes are unique in the database.
+    fn check_index_name(&self, name: &str) -> Result<(), SchemaError> {
+        let taken = self.tables.values().flat_map(|table| &table.indexes).any(|index| index.name == name);
+        if taken { Err(SchemaError::IndexExists(name.to_owned())) } else { Ok(()) }
+    }
+
     fn table_mut(&mut self, name: &str) -> Result<&mut TableDef, SchemaError> {
         self.tables.get_mut(name).ok_or_else(|| SchemaError::NoTable(name.to_owned()))
+    }
+}
+
+/// What names a column, so that it cannot be dropped.
+fn user_of(table: &TableDef, column: &str) -> Option<String> {
+    if table.primary_key().iter().any(|name| name == column) {
+        return Some(table.primary_key_name());
+    }
+    let index = table.indexes.iter().find(|index| {
+        index.columns.iter().any(|name| name == column) || index.only_where_null.as_deref() == Some(column)
+    });
+    let reference = table.references.iter().find(|reference| reference.columns.iter().any(|name| name == column));
+    index.map(|index| index.name.clone()).or_else(|| reference.map(|reference| reference.name.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{ColumnDef, IndexDef, ScopeLevel};
+    use crate::value::ColumnType;
+
+    fn table(name: &str, index: &str) -> Operation {
+        let id = ColumnDef::new("id", ColumnType::Text);
+        let table = TableDef::new(name, ScopeLevel::Global, id)
+            .column(ColumnDef::new("slug", ColumnType::Text))
+            .index(IndexDef::plain(index, &["slug"]));
+        Operation::CreateTable(table)
+    }
+
+    #[test]
+    fn an_index_name_is_unique_in_the_database() {
+        let mut schema = Schema::default();
+        schema.apply(&table("a", "i")).unwrap();
+        assert_eq!(schema.apply(&table("b", "i")), Err(SchemaError::IndexExists("i".to_owned())));
+        let index = IndexDef::plain("i", &["slug"]);
+        schema.apply(&table("b", "j")).unwrap();
+        let create = Operation::CreateIndex { table: "b".to_owned(), index };
+        assert_eq!(schema.apply(&create), Err(SchemaError::IndexExists("i".to_owned())));
+    }
+
+    #[test]
+    fn a_column_that_is_named_elsewhere_is_not_dropped() {
+        let mut schema = Schema::default();
+        schema.apply(&table("a", "i")).unwrap();
+        for (column, user) in [("slug", "i"), ("id", "a_pkey")] {
+            let drop = Operation::DropColumn { table: "a".to_owned(), column: column.to_owned() };
+            let error = SchemaError::ColumnInUse("a".to_owned(), column.to_owned(), user.to_owned());
+            assert_eq!(schema.apply(&drop), Err(error));
+        }
     }
 }

@@ -152,7 +152,7 @@ async fn verify_finds_missing_extra_and_changed_indexes() {
     assert_eq!(
         found,
         [
-            Difference::MissingIndex { table: "password".to_owned(), index: "by_user".to_owned() },
+            Difference::MissingIndex { table: "password".to_owned(), index: "password_by_user".to_owned() },
             Difference::ExtraIndex { table: "password".to_owned(), index: "other".to_owned() },
             Difference::Index { table: "users".to_owned(), index: "users_age_key".to_owned() },
         ]
