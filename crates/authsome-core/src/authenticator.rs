@@ -50,7 +50,8 @@ pub trait Queued: Entity {
     const DUE: Column<Self, Option<Timestamp>>;
 }
 
-/// At most `limit` entities that are due, whatever their environment, oldest id first.
+/// At most `limit` entities that are due, whatever their environment, oldest id first. One that cannot be read is logged
+/// and left out, so that it does not keep the others waiting.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -63,6 +64,6 @@ pub async fn due<E: Queued>(
         .filter(E::DUE.le(now))
         .order_by(E::ID_COLUMN, crate::records::Direction::Ascending)
         .limit(limit)
-        .all(records)
+        .readable(records)
         .await
 }

@@ -20,7 +20,7 @@ use crate::records::{
 use crate::schema::TableDef;
 use crate::scope::ScopeKind;
 use crate::store::StoreTx;
-use crate::value::{ColumnType, ColumnValue, Counter, Operand, Ordered, Value};
+use crate::value::{ColumnValue, Counter, Operand, Ordered, Value};
 
 pub use authsome_macros::Entity;
 
@@ -229,13 +229,23 @@ impl<E> Filter<E> {
     /// Both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self { predicate: Predicate::All(vec![self.predicate, other.predicate]), of: PhantomData }
+        let mut parts = match self.predicate {
+            Predicate::All(parts) => parts,
+            single => vec![single],
+        };
+        parts.push(other.predicate);
+        Self { predicate: Predicate::All(parts), of: PhantomData }
     }
 
     /// At least one holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self { predicate: Predicate::Any(vec![self.predicate, other.predicate]), of: PhantomData }
+        let mut parts = match self.predicate {
+            Predicate::Any(parts) => parts,
+            single => vec![single],
+        };
+        parts.push(other.predicate);
+        Self { predicate: Predicate::Any(parts), of: PhantomData }
     }
 }
 
@@ -321,9 +331,18 @@ impl<E: Entity> Find<E> {
     /// # Errors
     /// [`StoreError`].
     pub async fn all<R: Records + ?Sized>(self, records: &R) -> Result<Vec<E>, StoreError> {
+        self.rows(records).await?.into_iter().map(E::from_row).collect()
+    }
+
+    /// Runs it and leaves out what cannot be read, which is logged.
+    pub(crate) async fn readable<R: Records + ?Sized>(self, records: &R) -> Result<Vec<E>, StoreError> {
+        let read = |row| E::from_row(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
+        Ok(self.rows(records).await?.into_iter().filter_map(read).collect())
+    }
+
+    async fn rows<R: Records + ?Sized>(self, records: &R) -> Result<Vec<Row>, StoreError> {
         let order = self.order.unwrap_or(Order { column: E::ID_COLUMN.name, direction: Direction::Descending });
-        let request = FindRequest::new(E::table(), &self.reach, self.filter, order, self.limit)?;
-        records.find(request).await?.into_iter().map(E::from_row).collect()
+        records.find(FindRequest::new(E::table(), &self.reach, self.filter, order, self.limit)?).await
     }
 
     /// Runs it for the first one.
@@ -402,9 +421,10 @@ impl<E: Entity> Update<E> {
         self
     }
 
-    /// The count grows by the amount, which may be negative.
+    /// The count grows by the amount, which may be negative. Nothing matches where that would take it out of the range of
+    /// its type.
     pub fn increment<T: Counter>(mut self, column: Column<E, T>, by: i64) -> Self {
-        self.changes.push(Change::Increment { column: column.name, by });
+        self.changes.push(increment(column, by));
         self
     }
 
@@ -445,6 +465,10 @@ impl<E: Entity> Update<E> {
     pub async fn all<R: Records + ?Sized>(self, records: &R) -> Result<u64, StoreError> {
         records.update_all(UpdateRequest::all(E::table(), &self.reach, self.filter, self.changes)?).await
     }
+}
+
+fn increment<E, T: Counter>(column: Column<E, T>, by: i64) -> Change {
+    Change::Increment { column: column.name, by, min: T::MIN, max: T::MAX }
 }
 
 fn static_name(table: &'static TableDef, name: &str) -> &'static str {
@@ -524,7 +548,7 @@ impl<E: Entity> Upsert<E> {
 
     /// Of an entity that is there already, the count grows by the amount.
     pub fn increment<T: Counter>(mut self, column: Column<E, T>, by: i64) -> Self {
-        self.changes.push(Change::Increment { column: column.name, by });
+        self.changes.push(increment(column, by));
         self
     }
 
@@ -580,7 +604,8 @@ impl RowReader {
 pub fn column_of<T: ColumnValue>(name: &str, max_len: Option<u32>) -> crate::schema::ColumnDef {
     let mut column = crate::schema::ColumnDef::new(name, T::TYPE);
     column.nullable = T::NULLABLE;
-    if max_len.is_some() || T::TYPE != ColumnType::Text {
+    column.max_len = T::MAX_LEN.or(column.max_len);
+    if max_len.is_some() {
         column.max_len = max_len;
     }
     column

@@ -5,7 +5,7 @@
 //!
 //! - **A domain is a folder** (`user/`, `session/`, …) with its types, its entities and its `…Store` trait. To add an
 //!   entity, derive [`entity::Entity`] on a struct in its domain's folder, list it in [`registry`], and add a migration
-//!   in [`schema_core`] that makes its table.
+//!   in [`registry`] that makes its table.
 //! - **Storage is a handful of verbs** ([`records::Records`]); a backend writes them and nothing else.
 //! - **A scope is a type** ([`scope`]): without one, there is no call to make.
 

@@ -2,6 +2,9 @@
 //!
 //! Suites walk the registry, so that an entity which is not listed here has no table, and one that is listed is tested.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::entity::Entity;
 use crate::migration::{Migration, MigrationGroup, Operation};
 use crate::schema::TableDef;
@@ -36,7 +39,9 @@ macro_rules! for_each_entity {
             $crate::apikey::ApiKey,
             $crate::event::Event,
             $crate::attempt::Lockout,
-            $crate::attempt::RateWindow
+            $crate::attempt::RateWindow,
+            $crate::signingkey::SigningKey,
+            $crate::installation::Installation
         )
     };
 }
@@ -51,6 +56,14 @@ pub fn tables() -> Vec<&'static TableDef> {
     for_each_entity!(tables)
 }
 
+/// Whether this is a core table's own definition, or that of a table which is not core's. An entity that calls itself by a
+/// core table's name, with a scope of its own choice, is neither.
+pub(crate) fn is_genuine(table: &'static TableDef) -> bool {
+    static CORE: LazyLock<BTreeMap<&'static str, &'static TableDef>> =
+        LazyLock::new(|| tables().into_iter().map(|table| (table.name.as_str(), table)).collect());
+    CORE.get(table.name.as_str()).is_none_or(|genuine| std::ptr::eq(*genuine, table))
+}
+
 /// Core's migrations.
 #[must_use]
 pub fn migrations() -> MigrationGroup {
@@ -59,5 +72,80 @@ pub fn migrations() -> MigrationGroup {
         name: CORE_GROUP.to_owned(),
         depends_on: Vec::new(),
         migrations: vec![Migration::new(1, "create_core_tables", tables)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Column;
+    use crate::error::StoreError;
+    use crate::id::UserId;
+    use crate::records::{CountRequest, Reach, Row};
+    use crate::schema::Schema;
+    use crate::scope::{Global, PerEnvironment, Scope, ScopeKind};
+    use crate::user::User;
+
+    #[test]
+    fn the_migrations_make_what_the_entities_declare() {
+        let mut schema = Schema::default();
+        for migration in migrations().migrations {
+            for operation in &migration.up {
+                schema.apply(operation).unwrap();
+            }
+        }
+        for table in tables() {
+            assert_eq!(schema.tables.remove(&table.name).as_ref(), Some(table));
+        }
+        assert!(schema.tables.is_empty(), "tables without an entity: {:?}", schema.tables.keys());
+    }
+
+    /// Claims that users have no scope.
+    #[derive(Clone)]
+    struct Impostor;
+
+    impl Entity for Impostor {
+        type Scope = Global;
+        type Id = UserId;
+        const ID_COLUMN: Column<Self, UserId> = Column::new("id");
+
+        fn table() -> &'static TableDef {
+            User::table()
+        }
+
+        fn entity_id(&self) -> UserId {
+            unreachable!("an impostor has no rows")
+        }
+
+        fn scope_key(&self) -> <Self::Scope as ScopeKind>::Key<'_> {}
+
+        fn to_row(&self) -> Row {
+            Vec::new()
+        }
+
+        fn from_row(_: Row) -> Result<Self, StoreError> {
+            Ok(Self)
+        }
+    }
+
+    #[test]
+    fn a_table_is_reached_only_in_its_own_scope() {
+        let refused = CountRequest::new(Impostor::table(), &Reach::within::<Global>(()), Vec::new());
+        assert!(matches!(refused, Err(StoreError::Invalid { .. })));
+        let entropy = crate::entropy::SeededEntropy::new(1);
+        let scope = Scope {
+            app_id: crate::id::TypedId::generate(crate::time::Timestamp::EPOCH, &entropy).unwrap(),
+            env_id: crate::id::TypedId::generate(crate::time::Timestamp::EPOCH, &entropy).unwrap(),
+        };
+        assert!(CountRequest::new(User::table(), &Reach::within::<PerEnvironment>(&scope), Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn a_table_that_takes_the_name_of_a_core_table_is_not_reached() {
+        let mut copy = User::table().clone();
+        copy.scope = crate::schema::ScopeLevel::Global;
+        let copy: &'static TableDef = Box::leak(Box::new(copy));
+        let refused = CountRequest::new(copy, &Reach::within::<Global>(()), Vec::new());
+        assert!(matches!(refused, Err(StoreError::Invalid { .. })));
     }
 }

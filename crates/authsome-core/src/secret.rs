@@ -131,6 +131,7 @@ impl fmt::Debug for TokenHash {
 
 impl ColumnValue for TokenHash {
     const TYPE: ColumnType = ColumnType::Bytes;
+    const MAX_LEN: Option<u32> = Some(32);
     type Operand = Self;
 
     fn to_value(&self) -> Value {
@@ -213,6 +214,9 @@ pub struct OpenError;
 
 const NONCE: usize = 24;
 
+/// First byte of a sealed value: which key and algorithm sealed it.
+const SEAL_VERSION: u8 = 1;
+
 impl Subkey {
     /// HMAC-SHA-256 (RFC 2104) over the parts, each with its length in front, so that no two lists agree.
     #[must_use]
@@ -241,7 +245,7 @@ impl Subkey {
         let payload = Payload { msg: plain, aad: place.as_bytes() };
         // XChaCha20-Poly1305 refuses only messages of more than 256 GiB.
         let sealed = self.aead().encrypt(&XNonce::from(nonce), payload).map_err(|_| EntropyError)?;
-        Ok([nonce.as_slice(), sealed.as_slice()].concat())
+        Ok([&[SEAL_VERSION], nonce.as_slice(), sealed.as_slice()].concat())
     }
 
     /// Opens what [`Subkey::seal`] made.
@@ -249,6 +253,7 @@ impl Subkey {
     /// # Errors
     /// [`OpenError`].
     pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let sealed = sealed.strip_prefix(&[SEAL_VERSION]).ok_or(OpenError)?;
         let (nonce, body) = sealed.split_at_checked(NONCE).ok_or(OpenError)?;
         let nonce = <[u8; NONCE]>::try_from(nonce).map_err(|_| OpenError)?;
         let payload = Payload { msg: body, aad: place.as_bytes() };

@@ -18,12 +18,12 @@ pub enum ColumnType {
     Bytes,
     /// A [`Timestamp`].
     Time,
-    /// A JSON document. Stored and returned whole; never compared or ordered.
+    /// A JSON document. Stored as its compact text, members in order, and returned whole; never compared or ordered.
     Json,
 }
 
 /// A value of a column.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// No value. Equal to nothing in a filter; find it with `is_null`.
@@ -40,6 +40,21 @@ pub enum Value {
     Time(Timestamp),
     /// See [`ColumnType::Json`].
     Json(serde_json::Value),
+}
+
+impl std::fmt::Debug for Value {
+    /// Shows texts, bytes and documents by their length alone: they may be digests, or personal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(inner) => write!(f, "Bool({inner})"),
+            Self::Int(inner) => write!(f, "Int({inner})"),
+            Self::Text(inner) => write!(f, "Text({} bytes)", inner.len()),
+            Self::Bytes(inner) => write!(f, "Bytes({} bytes)", inner.len()),
+            Self::Time(inner) => write!(f, "Time({inner})"),
+            Self::Json(_) => f.write_str("Json(…)"),
+        }
+    }
 }
 
 impl Value {
@@ -75,6 +90,8 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     const TYPE: ColumnType;
     /// Whether the column may hold no value.
     const NULLABLE: bool = false;
+    /// Most code points of a text, or bytes of bytes or JSON, where the column declares nothing else.
+    const MAX_LEN: Option<u32> = None;
     /// What a filter compares the column with: the type itself, without the `Option` around it.
     type Operand: ColumnValue;
 
@@ -92,7 +109,12 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
 pub trait Ordered: ColumnValue {}
 
 /// A column type that can be incremented in place.
-pub trait Counter: ColumnValue {}
+pub trait Counter: ColumnValue {
+    /// Least value.
+    const MIN: i64;
+    /// Greatest value.
+    const MAX: i64;
+}
 
 /// A value that a filter may compare with a column of type `T`.
 pub trait Operand<T: ColumnValue> {
@@ -121,6 +143,7 @@ impl Operand<String> for &str {
 impl<T: ColumnValue<Operand = T>> ColumnValue for Option<T> {
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
+    const MAX_LEN: Option<u32> = T::MAX_LEN;
     type Operand = T;
 
     fn to_value(&self) -> Value {
@@ -155,7 +178,7 @@ macro_rules! plain_column {
 
 plain_column! {
     bool => Bool;
-    i64 => Int: Ordered: Counter;
+    i64 => Int: Ordered;
     String => Text: Ordered;
     Vec<u8> => Bytes;
     Timestamp => Time: Ordered;
@@ -180,14 +203,25 @@ macro_rules! small_int_column {
             }
         }
         impl Ordered for $ty {}
-        impl Counter for $ty {}
     )*};
 }
 
 small_int_column!(i32, u32, u16);
 
+macro_rules! counter {
+    ($($ty:ty),*) => {$(
+        impl Counter for $ty {
+            const MIN: i64 = <$ty>::MIN as i64;
+            const MAX: i64 = <$ty>::MAX as i64;
+        }
+    )*};
+}
+
+counter!(i64, i32, u32, u16);
+
 impl<const N: usize> ColumnValue for [u8; N] {
     const TYPE: ColumnType = ColumnType::Bytes;
+    const MAX_LEN: Option<u32> = if N <= 4_096 { Some(N as u32) } else { None };
     type Operand = Self;
 
     fn to_value(&self) -> Value {
@@ -212,6 +246,7 @@ where
     T: Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
 {
     const TYPE: ColumnType = ColumnType::Json;
+    const MAX_LEN: Option<u32> = Some(16_384);
     type Operand = Self;
 
     fn to_value(&self) -> Value {
@@ -257,13 +292,14 @@ impl ColumnValue for Marker {
     }
 }
 
-/// Makes a `Display + FromStr` type a text column that sorts by its text.
+/// Makes a `Display + FromStr` type a text column of at most 64 code points that sorts by its text.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __text_column {
     ($ty:ty) => {
         impl $crate::value::ColumnValue for $ty {
             const TYPE: $crate::value::ColumnType = $crate::value::ColumnType::Text;
+            const MAX_LEN: Option<u32> = Some(64);
             type Operand = Self;
 
             fn to_value(&self) -> $crate::value::Value {

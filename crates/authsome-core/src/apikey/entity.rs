@@ -7,6 +7,7 @@ use crate::id::{ApiKeyId, UserId};
 use crate::scope::Scope;
 use crate::secret::TokenHash;
 use crate::time::Timestamp;
+use crate::user::User;
 
 /// A credential of a program in one environment.
 #[derive(Clone, Debug, PartialEq, Entity)]
@@ -15,6 +16,7 @@ use crate::time::Timestamp;
 #[index(name = "authsome_api_keys_prefix_idx", columns(prefix))]
 #[index(name = "authsome_api_keys_user_idx", columns(user_id, id))]
 #[reference(env_id, to = Environment, on_delete = Restrict)]
+#[reference(user_id, to = User, on_delete = Cascade)]
 pub struct ApiKey {
     /// Id.
     #[entity(id)]

@@ -46,9 +46,10 @@ pub struct SettingValue<T> {
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $ty:ty = $built_in:expr;)*) => {
-        /// Settings of which each may be absent: then it is inherited.
+        /// Settings of which each may be absent: then it is inherited. What is stored by a newer program is read without
+        /// the settings that this one does not know.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-        #[serde(default, deny_unknown_fields)]
+        #[serde(default)]
         pub struct Settings { $($(#[$doc])* pub $name: Option<$ty>,)* }
 
         /// A change of settings: absent leaves a value, null makes it inherited (RFC 7396).

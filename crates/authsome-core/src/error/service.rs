@@ -113,7 +113,6 @@ pub struct FieldError {
 /// What a service or route answers when it does not do what was asked.
 ///
 /// `Display` shows only what the caller may see. The cause is behind [`std::error::Error::source`] and is for logs.
-#[derive(Debug)]
 pub struct Error {
     code: Code,
     detail: Cow<'static, str>,
@@ -170,7 +169,7 @@ impl Error {
         self
     }
 
-    /// The same error with a further member of the answer. Never a secret.
+    /// The same error with a further member of the answer, which may be meant for the caller alone, such as a ticket.
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {
         self.extra.insert(member.to_owned(), value.into());
@@ -225,6 +224,18 @@ impl Error {
     #[must_use]
     pub fn store_error(&self) -> Option<&StoreError> {
         self.source.as_ref().and_then(|source| source.downcast_ref())
+    }
+}
+
+impl fmt::Debug for Error {
+    /// Leaves out further members of the answer, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.code)
+            .field("detail", &self.detail)
+            .field("fields", &self.fields)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
     }
 }
 

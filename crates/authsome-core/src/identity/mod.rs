@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Most code points of an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+/// Most code points of an e-mail address, as typed in and in canonical form. RFC 5321 (section 4.5.3.1.3) leaves an
+/// address 254 octets.
 pub const MAX_EMAIL: usize = 254;
 /// Most code points of a username.
 pub const MAX_USERNAME: usize = 64;
@@ -28,7 +29,8 @@ pub enum IdentityError {
 }
 
 /// The canonical form of a text that identifies.
-fn canonical(text: &str) -> String {
+#[must_use]
+pub fn canonical(text: &str) -> String {
     let normalized: String = text.trim().nfkc().collect();
     caseless::default_case_fold_str(&normalized).nfkc().collect()
 }

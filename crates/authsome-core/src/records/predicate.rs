@@ -72,4 +72,14 @@ impl Predicate {
             _ => Vec::new(),
         }
     }
+
+    /// The columns that must hold no value, looking through [`Predicate::All`].
+    #[must_use]
+    pub fn nulls(&self) -> Vec<&'static str> {
+        match self {
+            Self::All(parts) => parts.iter().flat_map(Self::nulls).collect(),
+            Self::IsNull { column } => vec![column],
+            _ => Vec::new(),
+        }
+    }
 }

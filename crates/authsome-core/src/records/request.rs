@@ -11,25 +11,32 @@ use crate::value::{ColumnType, Value};
 pub const MAX_ROWS: usize = 500;
 /// The most rows that one find returns and one delete removes.
 pub const MAX_LIMIT: u32 = 1_000;
-/// Greatest depth and size of a predicate, values of lists included.
+/// Greatest size of a predicate, values of lists included.
 const MAX_PREDICATE: usize = 2_000;
+/// Greatest depth of a predicate.
+const MAX_DEPTH: usize = 32;
+/// Greatest depth of a JSON document.
+const MAX_JSON_DEPTH: usize = 32;
 
 /// Where a request reaches: the values of the scope columns, by which every row it means is bound.
 #[derive(Clone, Debug)]
-pub(crate) struct Reach(Vec<(&'static str, String)>);
+pub(crate) struct Reach {
+    columns: Vec<(&'static str, String)>,
+    unbound: bool,
+}
 
 impl Reach {
     pub(crate) fn within<S: ScopeKind>(key: S::Key<'_>) -> Self {
-        Self(S::columns(key))
+        Self { columns: S::columns(key), unbound: false }
     }
 
     /// A request that a credential makes before its scope is known. See [`crate::authenticator`].
     pub(crate) fn unbound() -> Self {
-        Self(Vec::new())
+        Self { columns: Vec::new(), unbound: true }
     }
 
     fn predicates(&self) -> impl Iterator<Item = Predicate> + '_ {
-        self.0.iter().map(|(column, value)| Predicate::Compare {
+        self.columns.iter().map(|(column, value)| Predicate::Compare {
             column,
             comparison: Comparison::Equal,
             value: Value::Text(value.clone()),
@@ -43,9 +50,20 @@ impl Reach {
         Predicate::All(bound.chain(filter).collect())
     }
 
+    /// Refuses a table that is scoped otherwise than the request is bound, or that takes a core table's name.
+    fn check(&self, table: &'static TableDef) -> Result<(), StoreError> {
+        let bound = self.columns.iter().map(|(column, _)| *column);
+        let fits = self.unbound || bound.eq(table.scope.columns().iter().copied());
+        if fits && crate::registry::is_genuine(table) {
+            Ok(())
+        } else {
+            Err(invalid(table, "scope", "the table is scoped otherwise"))
+        }
+    }
+
     /// Whether a row says that it lives here.
     fn holds(&self, table: &TableDef, row: &Row) -> bool {
-        self.0
+        self.columns
             .iter()
             .all(|(column, value)| matches!(table.value_of(row, column), Some(Value::Text(text)) if text == value))
     }
@@ -99,16 +117,32 @@ pub enum Change {
         /// The value.
         value: Value,
     },
-    /// The integer column, which holds a value, grows by the amount, which may be negative.
+    /// The integer column, which holds a value, grows by the amount, which may be negative. An update that would take it
+    /// out of its range matches no row.
     Increment {
         /// The column.
         column: &'static str,
         /// The amount.
         by: i64,
+        /// The least value of the column.
+        min: i64,
+        /// The greatest value of the column.
+        max: i64,
     },
 }
 
 impl Change {
+    /// What holds for a row whose count stays in its range.
+    fn stays_in_range(&self) -> Option<Predicate> {
+        let Self::Increment { column, by, min, max } = *self else { return None };
+        let (comparison, bound) = if by >= 0 {
+            (Comparison::LessOrEqual, max.saturating_sub(by))
+        } else {
+            (Comparison::GreaterOrEqual, min.saturating_sub(by))
+        };
+        Some(Predicate::Compare { column, comparison, value: Value::Int(bound) })
+    }
+
     /// The column that changes.
     #[must_use]
     pub const fn column(&self) -> &'static str {
@@ -133,6 +167,7 @@ impl InsertRequest {
         rows: Vec<Row>,
         if_absent: bool,
     ) -> Result<Self, StoreError> {
+        reach.check(table)?;
         if rows.is_empty() || rows.len() > MAX_ROWS {
             return Err(invalid(table, "rows", "between 1 and 500 rows are inserted at a time"));
         }
@@ -182,7 +217,7 @@ impl FindRequest {
         if limit == 0 || limit > MAX_LIMIT {
             return Err(invalid(table, "limit", "a limit lies between 1 and 1000"));
         }
-        check_filter(table, &filter)?;
+        check_filter(table, reach, &filter)?;
         Ok(Self { table, predicate: reach.bind(Verb::Find, filter), order, limit })
     }
 
@@ -220,7 +255,7 @@ pub struct CountRequest {
 
 impl CountRequest {
     pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
-        check_filter(table, &filter)?;
+        check_filter(table, reach, &filter)?;
         Ok(Self { table, predicate: reach.bind(Verb::Count, filter) })
     }
 
@@ -246,39 +281,46 @@ pub struct UpdateRequest {
 }
 
 impl UpdateRequest {
-    /// A change of at most one row: the filter holds an equality for every column of the primary key or of a unique
-    /// index.
+    /// A change of at most one row: the filter names it by its id or a unique key.
     pub(crate) fn one(
         table: &'static TableDef,
         reach: &Reach,
         filter: Vec<Predicate>,
         changes: Vec<Change>,
     ) -> Result<Self, StoreError> {
-        let request = Self::all(table, reach, filter, changes)?;
-        let fixed: Vec<&str> = reach
-            .0
-            .iter()
-            .map(|(column, _)| *column)
-            .chain(request.predicate.equalities().into_iter().map(|(column, _)| column))
-            .collect();
-        let identified =
-            table.uniques().iter().any(|unique| unique.columns.iter().all(|column| fixed.contains(&column.as_str())));
-        if identified {
-            Ok(request)
-        } else {
-            Err(invalid(table, "filter", "an update of one row names it by its id or a unique key"))
-        }
+        check_identified(table, reach, &filter)?;
+        Self::new(table, reach, filter, changes)
     }
 
-    /// A change of every row that is meant.
+    /// A change of every row that is meant. A column of a unique index can only be emptied: which of several rows would be
+    /// in conflict with which depends on their order.
     pub(crate) fn all(
         table: &'static TableDef,
         reach: &Reach,
         filter: Vec<Predicate>,
         changes: Vec<Change>,
     ) -> Result<Self, StoreError> {
-        check_filter(table, &filter)?;
+        let uniques = table.uniques();
+        let moves = |change: &&Change| {
+            let empties = matches!(change, Change::Set { value: Value::Null, .. });
+            let unique = uniques.iter().any(|index| index.columns.iter().any(|column| column == change.column()));
+            unique && !empties
+        };
+        if let Some(change) = changes.iter().find(moves) {
+            return Err(invalid(table, change.column(), "a unique key changes one row at a time"));
+        }
+        Self::new(table, reach, filter, changes)
+    }
+
+    fn new(
+        table: &'static TableDef,
+        reach: &Reach,
+        mut filter: Vec<Predicate>,
+        changes: Vec<Change>,
+    ) -> Result<Self, StoreError> {
+        check_filter(table, reach, &filter)?;
         check_changes(table, &changes)?;
+        filter.extend(changes.iter().filter_map(Change::stays_in_range));
         Ok(Self { table, predicate: reach.bind(Verb::Update, filter), changes })
     }
 
@@ -318,6 +360,7 @@ impl UpsertRequest {
         on: &[&'static str],
         changes: Vec<Change>,
     ) -> Result<Self, StoreError> {
+        reach.check(table)?;
         check_row(table, reach, &row)?;
         check_changes(table, &changes)?;
         let key: Vec<String> = table.scope.columns().iter().chain(on).map(|column| (*column).to_owned()).collect();
@@ -377,7 +420,7 @@ impl DeleteRequest {
         if limit == 0 || limit > MAX_LIMIT {
             return Err(invalid(table, "limit", "a limit lies between 1 and 1000"));
         }
-        check_filter(table, &filter)?;
+        check_filter(table, reach, &filter)?;
         Ok(Self { table, predicate: reach.bind(Verb::Delete, filter), limit })
     }
 
@@ -409,7 +452,8 @@ pub struct TouchRequest {
 
 impl TouchRequest {
     pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
-        check_filter(table, &filter)?;
+        check_filter(table, reach, &filter)?;
+        check_identified(table, reach, &filter)?;
         Ok(Self { table, predicate: reach.bind(Verb::Touch, filter) })
     }
 
@@ -462,22 +506,42 @@ fn check_changes(table: &TableDef, changes: &[Change]) -> Result<(), StoreError>
     Ok(())
 }
 
-fn check_filter(table: &TableDef, filter: &[Predicate]) -> Result<(), StoreError> {
+fn check_filter(table: &'static TableDef, reach: &Reach, filter: &[Predicate]) -> Result<(), StoreError> {
+    reach.check(table)?;
     let mut size = 0;
-    filter.iter().try_for_each(|predicate| check_predicate(table, predicate, &mut size))
+    filter.iter().try_for_each(|predicate| check_predicate(table, predicate, 1, &mut size))
 }
 
-fn check_predicate(table: &TableDef, predicate: &Predicate, size: &mut usize) -> Result<(), StoreError> {
+/// Refuses a filter that may mean several rows: it holds an equality for every column of the primary key, or of a unique
+/// index whose condition it holds too.
+fn check_identified(table: &TableDef, reach: &Reach, filter: &[Predicate]) -> Result<(), StoreError> {
+    let bound = reach.columns.iter().map(|(column, _)| *column);
+    let fixed: Vec<&str> =
+        bound.chain(filter.iter().flat_map(Predicate::equalities).map(|(column, _)| column)).collect();
+    let null: Vec<&str> = filter.iter().flat_map(Predicate::nulls).collect();
+    let identified = table.uniques().iter().any(|unique| {
+        unique.columns.iter().all(|column| fixed.contains(&column.as_str()))
+            && unique.only_where_null.as_ref().is_none_or(|column| null.contains(&column.as_str()))
+    });
+    if identified { Ok(()) } else { Err(invalid(table, "filter", "one row is named by its id or a unique key")) }
+}
+
+fn check_predicate(
+    table: &TableDef,
+    predicate: &Predicate,
+    depth: usize,
+    size: &mut usize,
+) -> Result<(), StoreError> {
     *size += 1;
     if let Predicate::In { values, .. } = predicate {
         *size += values.len();
     }
-    if *size > MAX_PREDICATE {
+    if *size > MAX_PREDICATE || depth > MAX_DEPTH {
         return Err(invalid(table, "filter", "the filter is too large"));
     }
     match predicate {
         Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().try_for_each(|part| check_predicate(table, part, size))
+            parts.iter().try_for_each(|part| check_predicate(table, part, depth + 1, size))
         }
         Predicate::Compare { column, value, .. } => check_operand(table, column, value),
         Predicate::In { column, values } => values.iter().try_for_each(|value| check_operand(table, column, value)),
@@ -525,10 +589,22 @@ fn check_value(table: &TableDef, column: &ColumnDef, value: &Value) -> Result<()
 fn check_text(table: &TableDef, column: &str, value: &Value) -> Result<(), StoreError> {
     let has_nul = match value {
         Value::Text(text) => text.contains('\0'),
+        Value::Json(json) if json_depth(json) > MAX_JSON_DEPTH => {
+            return Err(invalid(table, column, "it is nested too deeply"));
+        }
         Value::Json(json) => json_has_nul(json),
         _ => false,
     };
     if has_nul { Err(invalid(table, column, "it contains U+0000")) } else { Ok(()) }
+}
+
+fn json_depth(json: &serde_json::Value) -> usize {
+    let inner = match json {
+        serde_json::Value::Array(items) => items.iter().map(json_depth).max(),
+        serde_json::Value::Object(members) => members.values().map(json_depth).max(),
+        _ => return 0,
+    };
+    1 + inner.unwrap_or(0)
 }
 
 fn json_has_nul(json: &serde_json::Value) -> bool {

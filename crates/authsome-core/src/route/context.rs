@@ -57,7 +57,8 @@ impl Principal {
     #[must_use]
     pub fn actor(&self) -> Option<String> {
         match self {
-            Self::Anonymous | Self::Administrator => None,
+            Self::Anonymous => None,
+            Self::Administrator => Some("administrator".to_owned()),
             Self::Session(session) => Some(session.user_id.to_string()),
             Self::ApiKey(key) => Some(key.id.to_string()),
         }
@@ -69,6 +70,9 @@ impl Principal {
 pub struct Context {
     /// The environment it acts in.
     pub environment: Arc<ActiveEnvironment>,
+    /// The environment that it names, by slug or id, if it does. A credential in its body (a refresh token, a ticket, a
+    /// mailed token) that belongs to another one is as good as none.
+    pub named: Option<String>,
     /// Who makes it.
     pub principal: Principal,
     /// Where it comes from.

@@ -1,12 +1,14 @@
 //! [`Reply`]: what a handler answers.
 
+use std::fmt;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::error::Error;
 
 /// What a handler answers: a status, headers, and a JSON body or none.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reply {
     /// Status.
     pub status: StatusCode,
@@ -14,6 +16,13 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Body.
     pub body: Option<serde_json::Value>,
+}
+
+impl fmt::Debug for Reply {
+    /// Shows the status and no more: a body holds tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Reply {

@@ -1,6 +1,7 @@
 //! [`Request`]: what a handler is given.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use super::Context;
 use crate::error::{Code, Error};
 
 /// What a handler is given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// What is known of it.
     pub context: Context,
@@ -23,6 +24,13 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Request {
+    /// Shows who makes it and no more: body, headers and query hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("request_id", &self.context.request_id).finish_non_exhaustive()
+    }
 }
 
 impl Request {
@@ -75,20 +83,55 @@ impl Request {
 /// What is wrong with a JSON document, without the values in it: one of them may be a password.
 fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
-    match error.classify() {
-        Category::Io | Category::Syntax | Category::Eof => {
-            format!("the body is not JSON (line {}, column {})", error.line(), error.column())
+    if error.classify() != Category::Data {
+        return format!("the body is not JSON (line {}, column {})", error.line(), error.column());
+    }
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    match (text.split_once(": ").map_or(text, |(kind, _)| kind), expected) {
+        ("invalid type", Some(expected)) => format!("it has another type than expected: {expected}"),
+        ("invalid value" | "invalid length", Some(expected)) => format!("it is out of range; expected {expected}"),
+        _ if text.starts_with("unknown variant") => {
+            format!("it is not one of the values that are known: {}", expected.unwrap_or_default())
         }
-        Category::Data => {
-            let text = error.to_string();
-            let text = text.split(" at line ").next().unwrap_or_default();
-            match text.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) {
-                Some((_, expected)) => format!("it has another type than expected: {expected}"),
-                None => match text.strip_prefix("invalid value: ").and_then(|rest| rest.rsplit_once(", expected ")) {
-                    Some((_, expected)) => format!("it is out of range; expected {expected}"),
-                    None => text.to_owned(),
-                },
-            }
+        _ if text.starts_with("unknown field") => "it has a field that is not known".to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Body {
+        password: crate::secret::Password,
+        purpose: Option<Purpose>,
+        count: Option<u8>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Purpose {
+        Confirm,
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_said_without_its_values() {
+        for body in [
+            r#"{"password": ["hunter2"]}"#,
+            r#"{"password": {"hunter2": null}}"#,
+            r#"{"password": "x", "purpose": "hunter2"}"#,
+            r#"{"password": "x", "count": "hunter2"}"#,
+            r#"{"password": "x", "hunter2": 1}"#,
+            r#"{"password": "x", "hunter2"#,
+        ] {
+            let error = serde_json::from_str::<Body>(body).unwrap_err();
+            let text = describe(&error);
+            assert!(!text.contains("hunter2") && !text.is_empty(), "{text}");
         }
     }
 }

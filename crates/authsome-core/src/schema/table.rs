@@ -110,7 +110,7 @@ impl IndexDef {
 pub enum OnDelete {
     /// The children are deleted with it.
     Cascade,
-    /// The deletion is refused with `StoreError::Reference` while there are children.
+    /// The deletion is refused with `StoreError::Reference` where a child remains when it is done.
     Restrict,
 }
 
@@ -151,7 +151,7 @@ impl TableDef {
     #[must_use]
     pub fn new(name: &str, scope: ScopeLevel, id: ColumnDef) -> Self {
         let mut columns: Vec<ColumnDef> =
-            scope.columns().iter().map(|column| ColumnDef::new(*column, ColumnType::Text)).collect();
+            scope.columns().iter().map(|column| ColumnDef::new(*column, ColumnType::Text).max_len(64)).collect();
         let id_name = id.name.clone();
         columns.push(id);
         Self { name: name.to_owned(), scope, id: id_name, columns, indexes: Vec::new(), references: Vec::new() }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::TableDef;
+use super::{IndexDef, TableDef};
 use crate::migration::Operation;
+use crate::value::ColumnType;
 
 /// The tables of a database, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +22,9 @@ pub enum SchemaError {
     /// A table that is to be changed does not exist.
     #[error("table {0} does not exist")]
     NoTable(String),
+    /// A table that is to be dropped is referred to.
+    #[error("table {0} is referred to by {1}")]
+    TableInUse(String, String),
     /// A column that is to be made exists.
     #[error("column {0}.{1} exists already")]
     ColumnExists(String, String),
@@ -36,6 +40,12 @@ pub enum SchemaError {
     /// A column that is to be dropped is part of a key, an index or a reference.
     #[error("column {0}.{1} is named by {2}")]
     ColumnInUse(String, String, String),
+    /// A name that not every database keeps whole.
+    #[error("the name {0} is empty or longer than 63 bytes")]
+    NameTooLong(String),
+    /// A unique key that not every database can index.
+    #[error("the columns of {0} are too long for a unique key: declare shorter ones")]
+    KeyTooLong(String),
     /// An index that is to be dropped does not exist.
     #[error("index {0} does not exist")]
     NoIndex(String),
@@ -52,11 +62,15 @@ impl Schema {
                 if self.tables.contains_key(&table.name) {
                     return Err(SchemaError::TableExists(table.name.clone()));
                 }
-                for index in &table.indexes {
+                check_columns(table)?;
+                for (position, index) in table.indexes.iter().enumerate() {
+                    if table.indexes.iter().take(position).any(|earlier| earlier.name == index.name) {
+                        return Err(SchemaError::IndexExists(index.name.clone()));
+                    }
                     self.check_index_name(&index.name)?;
+                    check_index(table, index)?;
                 }
-                let named = table.indexes.iter().flat_map(|index| &index.columns);
-                for column in named.chain(table.references.iter().flat_map(|reference| &reference.columns)) {
+                for column in table.references.iter().flat_map(|reference| &reference.columns) {
                     if table.find_column(column).is_none() {
                         return Err(SchemaError::NoColumn(table.name.clone(), column.clone()));
                     }
@@ -69,6 +83,12 @@ impl Schema {
                 self.tables.insert(table.name.clone(), table.clone());
             }
             Operation::DropTable { table } => {
+                let refers = |other: &&TableDef| {
+                    &other.name != table && other.references.iter().any(|reference| &reference.parent == table)
+                };
+                if let Some(child) = self.tables.values().find(refers) {
+                    return Err(SchemaError::TableInUse(table.clone(), child.name.clone()));
+                }
                 self.tables.remove(table).ok_or_else(|| SchemaError::NoTable(table.clone()))?;
             }
             Operation::AddColumn { table, column } => {
@@ -93,11 +113,7 @@ impl Schema {
             Operation::CreateIndex { table, index } => {
                 self.check_index_name(&index.name)?;
                 let found = self.table_mut(table)?;
-                for column in &index.columns {
-                    if found.find_column(column).is_none() {
-                        return Err(SchemaError::NoColumn(table.clone(), column.clone()));
-                    }
-                }
+                check_index(found, index)?;
                 found.indexes.push(index.clone());
             }
             Operation::DropIndex { table, index } => {
@@ -119,6 +135,45 @@ impl Schema {
     fn table_mut(&mut self, name: &str) -> Result<&mut TableDef, SchemaError> {
         self.tables.get_mut(name).ok_or_else(|| SchemaError::NoTable(name.to_owned()))
     }
+}
+
+/// Longest name, in bytes, that every database keeps whole.
+const MAX_NAME: usize = 63;
+/// Most bytes of a unique key that every database can index.
+const MAX_UNIQUE_KEY: u64 = 2_600;
+
+fn check_columns(table: &TableDef) -> Result<(), SchemaError> {
+    let constraints = table.references.iter().map(|reference| &reference.name);
+    for name in table.columns.iter().map(|column| &column.name).chain(constraints).chain([&table.name]) {
+        check_name(name)?;
+    }
+    for (position, column) in table.columns.iter().enumerate() {
+        if table.columns.iter().take(position).any(|earlier| earlier.name == column.name) {
+            return Err(SchemaError::ColumnExists(table.name.clone(), column.name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), SchemaError> {
+    if name.is_empty() || name.len() > MAX_NAME { Err(SchemaError::NameTooLong(name.to_owned())) } else { Ok(()) }
+}
+
+fn check_index(table: &TableDef, index: &IndexDef) -> Result<(), SchemaError> {
+    check_name(&index.name)?;
+    let mut bytes = 0_u64;
+    for name in index.columns.iter().chain(&index.only_where_null) {
+        let column = table.find_column(name);
+        let column = column.ok_or_else(|| SchemaError::NoColumn(table.name.clone(), name.clone()))?;
+        if index.columns.contains(name) {
+            let width = if column.ty == ColumnType::Text { 4 } else { 1 };
+            bytes += u64::from(column.max_len.unwrap_or(8)) * width;
+        }
+    }
+    if index.unique && bytes > MAX_UNIQUE_KEY {
+        return Err(SchemaError::KeyTooLong(index.name.clone()));
+    }
+    Ok(())
 }
 
 /// What names a column, so that it cannot be dropped.

@@ -6,7 +6,7 @@ use super::User;
 use crate::entity::{Entity, Filter, Listed, Page};
 use crate::error::StoreError;
 use crate::id::UserId;
-use crate::identity::{Email, Identifier, Phone, Username};
+use crate::identity::{canonical, Email, Identifier, Phone, Username};
 use crate::records::Records;
 use crate::scope::Scope;
 use crate::time::Timestamp;
@@ -108,11 +108,12 @@ fn matching(query: &UserQuery) -> Filter<User> {
     if let Some(email) = &query.email {
         filter = filter.and(User::EMAIL_KEY.eq(email.key()));
     }
-    if let Some(prefix) = query.prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
+    let prefix = query.prefix.as_deref().map(canonical).filter(|prefix| !prefix.is_empty());
+    if let Some(prefix) = prefix {
         let names = User::EMAIL_KEY
-            .starts_with(prefix)
-            .or(User::USERNAME_KEY.starts_with(prefix))
-            .or(User::PHONE.starts_with(prefix));
+            .starts_with(&prefix)
+            .or(User::USERNAME_KEY.starts_with(&prefix))
+            .or(User::PHONE.starts_with(&prefix));
         filter = filter.and(names);
     }
     match query.banned {
