@@ -2,11 +2,13 @@
 //!
 //! Suites walk the registry, so that an entity which is not listed here has no table, and one that is listed is tested.
 
+mod core_tables;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::entity::Entity;
-use crate::migration::{Migration, MigrationGroup, Operation};
+use crate::migration::MigrationGroup;
 use crate::schema::TableDef;
 
 /// Name of core's migration group.
@@ -67,12 +69,7 @@ pub(crate) fn is_genuine(table: &'static TableDef) -> bool {
 /// Core's migrations.
 #[must_use]
 pub fn migrations() -> MigrationGroup {
-    let tables = tables().into_iter().cloned().map(Operation::CreateTable).collect();
-    MigrationGroup {
-        name: CORE_GROUP.to_owned(),
-        depends_on: Vec::new(),
-        migrations: vec![Migration::new(1, "create_core_tables", tables)],
-    }
+    MigrationGroup { name: CORE_GROUP.to_owned(), depends_on: Vec::new(), migrations: vec![core_tables::migration()] }
 }
 
 #[cfg(test)]

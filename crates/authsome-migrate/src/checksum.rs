@@ -91,7 +91,7 @@ mod tests {
     fn checksums_never_change_between_releases() {
         assert_eq!(
             checksum(&everything()).unwrap(),
-            "15b36f026459cfbe371e4b5f8466402ea393563bdd690ca5aca219cb6a8d4b2f"
+            "c37e6da22aaa212693ef6e4b6ddf0cce66a1cbf8dd44770384bf7bb199020443"
         );
     }
 

@@ -34,7 +34,7 @@ impl fmt::Debug for Request {
 }
 
 impl Request {
-    /// The body as JSON.
+    /// The body, a JSON object.
     ///
     /// # Errors
     /// `unsupported_media_type` where it says that it is something else; `invalid_request`, with the field, where it
@@ -47,6 +47,10 @@ impl Request {
                 || essence.eq_ignore_ascii_case("application/merge-patch+json")
         }) {
             return Err(Error::new(Code::UnsupportedMediaType, "send the body as application/json"));
+        }
+        // Derived types would take an array for their fields in order.
+        if !self.body.trim_ascii_start().starts_with(b"{") {
+            return Err(Error::invalid("", "the body is not a JSON object"));
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
