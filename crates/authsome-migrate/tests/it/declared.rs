@@ -46,8 +46,9 @@ pub(crate) fn core_2() -> Migration {
 
 /// A plugin with a table that refers to users.
 pub(crate) fn plugin(name: &str) -> MigrationGroup {
-    let owned =
-        table(name).column(ColumnDef::new("user_id", ColumnType::Text)).index(IndexDef::plain(&format!("{name}_by_user"), &["user_id"]));
+    let owned = table(name)
+        .column(ColumnDef::new("user_id", ColumnType::Text))
+        .index(IndexDef::plain(&format!("{name}_by_user"), &["user_id"]));
     let owned = owned.reference("user_id", "users", ScopeLevel::Global, "id", OnDelete::Cascade);
     group(name, &[], vec![Migration::new(1, "create", vec![Operation::CreateTable(owned)])])
 }

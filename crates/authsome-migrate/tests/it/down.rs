@@ -74,7 +74,7 @@ async fn a_step_that_others_refer_to_is_not_taken_back_before_them() {
     let error = database.migrator(&core_and_password()).down(&DownTo::Step(at("password/1"))).await.unwrap_err();
     assert!(matches!(
         error,
-        MigrateError::Schema { version: 1, source: SchemaError::NoTable(table), .. } if table == "users"
+        MigrateError::Schema { version: 1, source: SchemaError::TableInUse(table, _), .. } if table == "users"
     ));
     assert!(database.log().is_empty());
 }

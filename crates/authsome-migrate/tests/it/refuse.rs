@@ -79,7 +79,7 @@ fn a_step_that_leaves_a_reference_to_a_table_that_is_gone_is_refused() {
         declared(&[group("core", &[], vec![core_1()]), plugin("password"), group("z", &["password"], vec![drop])]);
     assert!(matches!(
         error,
-        MigrateError::Schema { group, source: SchemaError::NoTable(table), .. } if group == "z" && table == "users"
+        MigrateError::Schema { group, source: SchemaError::TableInUse(table, _), .. } if group == "z" && table == "users"
     ));
 }
 
