@@ -41,7 +41,7 @@ pub async fn delete_expired<E: Expiring>(
     limit: u32,
     records: &(impl Records + ?Sized),
 ) -> Result<u64, StoreError> {
-    Delete::<E>::unbound().filter(E::EXPIRES.lt(before)).batch(limit, records).await
+    Delete::<E>::new(Reach::unbound()).filter(E::EXPIRES.lt(before)).batch(limit, records).await
 }
 
 /// An entity that waits to be worked off, oldest first.

@@ -6,7 +6,7 @@ use super::User;
 use crate::entity::{Entity, Filter, Listed, Page};
 use crate::error::StoreError;
 use crate::id::UserId;
-use crate::identity::{canonical, Email, Identifier, Phone, Username};
+use crate::identity::{Email, Identifier, Phone, Username, canonical};
 use crate::records::Records;
 use crate::scope::Scope;
 use crate::time::Timestamp;

@@ -1,0 +1,51 @@
+//! [`Delete`].
+
+use std::marker::PhantomData;
+
+use super::{Entity, Filter};
+use crate::error::StoreError;
+use crate::records::{Comparison, DeleteRequest, Predicate, Reach, Records};
+use crate::value::ColumnValue;
+
+/// Deletes entities.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is run"]
+pub struct Delete<E> {
+    reach: Reach,
+    filter: Vec<Predicate>,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> Delete<E> {
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self { reach, filter: Vec::new(), of: PhantomData }
+    }
+
+    /// Only those for which this holds too.
+    pub fn filter(mut self, filter: Filter<E>) -> Self {
+        self.filter.push(filter.predicate);
+        self
+    }
+
+    /// Deletes at most `limit` of them (1 to 1,000) and says how many: a bounded batch.
+    ///
+    /// # Errors
+    /// [`StoreError::Reference`] where one is referred to by `Restrict`.
+    pub async fn batch<R: Records + ?Sized>(self, limit: u32, records: &R) -> Result<u64, StoreError> {
+        records.delete(DeleteRequest::new(E::table(), &self.reach, self.filter, limit)?).await
+    }
+
+    /// Deletes the one with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there, [`StoreError::Reference`].
+    pub async fn by_id<R: Records + ?Sized>(self, id: &E::Id, records: &R) -> Result<(), StoreError> {
+        let predicate =
+            Predicate::Compare { column: E::ID_COLUMN.name, comparison: Comparison::Equal, value: id.to_value() };
+        let filter = Filter { predicate, of: PhantomData };
+        match self.filter(filter).batch(1, records).await? {
+            0 => Err(StoreError::NotFound { table: E::table().name.clone() }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! [`Find`].
+
+use std::marker::PhantomData;
+
+use super::{Column, Entity, Filter, Listed, Page};
+use crate::error::StoreError;
+use crate::records::{
+    Comparison, CountRequest, Direction, FindRequest, MAX_LIMIT, Order, Predicate, Reach, Records, Row, TouchRequest,
+};
+use crate::store::StoreTx;
+use crate::value::{ColumnValue, Ordered};
+
+/// Finds entities.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is run"]
+pub struct Find<E> {
+    reach: Reach,
+    filter: Vec<Predicate>,
+    order: Option<Order>,
+    limit: u32,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> Find<E> {
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self { reach, filter: Vec::new(), order: None, limit: MAX_LIMIT, of: PhantomData }
+    }
+
+    /// Only those for which this holds too.
+    pub fn filter(mut self, filter: Filter<E>) -> Self {
+        self.filter.push(filter.predicate);
+        self
+    }
+
+    /// In the order of this column, and of the id where they agree. Without it: greatest id first.
+    pub fn order_by<T: Ordered>(mut self, column: Column<E, T>, direction: Direction) -> Self {
+        self.order = Some(Order { column: column.name, direction });
+        self
+    }
+
+    /// At most this many, between 1 and 1,000.
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all<R: Records + ?Sized>(self, records: &R) -> Result<Vec<E>, StoreError> {
+        self.rows(records).await?.into_iter().map(E::from_row).collect()
+    }
+
+    /// Runs it and leaves out what cannot be read, which is logged.
+    pub(crate) async fn readable<R: Records + ?Sized>(self, records: &R) -> Result<Vec<E>, StoreError> {
+        let read = |row| E::from_row(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
+        Ok(self.rows(records).await?.into_iter().filter_map(read).collect())
+    }
+
+    async fn rows<R: Records + ?Sized>(self, records: &R) -> Result<Vec<Row>, StoreError> {
+        let order = self.order.unwrap_or(Order { column: E::ID_COLUMN.name, direction: Direction::Descending });
+        records.find(FindRequest::new(E::table(), &self.reach, self.filter, order, self.limit)?).await
+    }
+
+    /// Runs it for the first one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn one<R: Records + ?Sized>(self, records: &R) -> Result<Option<E>, StoreError> {
+        Ok(self.limit(1).all(records).await?.pop())
+    }
+
+    /// Runs it for a page, greatest id first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn page<R: Records + ?Sized>(
+        mut self,
+        page: Page<E::Id>,
+        records: &R,
+    ) -> Result<Listed<E, E::Id>, StoreError> {
+        let limit = page.limit.clamp(1, Page::<E::Id>::MAX_LIMIT);
+        if let Some(after) = page.after {
+            self.filter.push(Predicate::Compare {
+                column: E::ID_COLUMN.name,
+                comparison: Comparison::Less,
+                value: after.to_value(),
+            });
+        }
+        self.order = None;
+        let mut data = self.limit(limit + 1).all(records).await?;
+        let more = data.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            data.pop();
+        }
+        let next_cursor = if more { data.last().map(E::entity_id) } else { None };
+        Ok(Listed { data, next_cursor })
+    }
+
+    /// Counts them instead.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count<R: Records + ?Sized>(self, records: &R) -> Result<u64, StoreError> {
+        records.count(CountRequest::new(E::table(), &self.reach, self.filter)?).await
+    }
+
+    /// Writes the one row without changing it, so that transactions that touch it exclude each other, and says whether
+    /// it is there. Guards rules that span rows, such as the last owner of an organization.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch<T: StoreTx + ?Sized>(self, tx: &T) -> Result<bool, StoreError> {
+        tx.touch(TouchRequest::new(E::table(), &self.reach, self.filter)?).await
+    }
+}

@@ -1,0 +1,46 @@
+//! [`Page`] and [`Listed`]: a part of a list.
+
+use serde::{Deserialize, Serialize};
+
+/// A page of a list: what to start after, and how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page<Id> {
+    /// The last id of the page before; `None` for the first page.
+    pub after: Option<Id>,
+    /// How many at most; core cuts it to 1 to 200.
+    pub limit: u32,
+}
+
+impl<Id> Page<Id> {
+    /// What a list returns where nothing is asked for.
+    pub const DEFAULT_LIMIT: u32 = 50;
+    /// The most that a list returns.
+    pub const MAX_LIMIT: u32 = 200;
+
+    /// The first page of `limit` entities.
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        Self { after: None, limit }
+    }
+
+    /// The page of `limit` entities after `id`.
+    #[must_use]
+    pub const fn after(id: Id, limit: u32) -> Self {
+        Self { after: Some(id), limit }
+    }
+}
+
+impl<Id> Default for Page<Id> {
+    fn default() -> Self {
+        Self::first(Self::DEFAULT_LIMIT)
+    }
+}
+
+/// A page that was found, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed<E, Id> {
+    /// The entities.
+    pub data: Vec<E>,
+    /// What the next page starts after; `None` on the last page.
+    pub next_cursor: Option<Id>,
+}

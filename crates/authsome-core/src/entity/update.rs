@@ -1,0 +1,90 @@
+//! [`Update`].
+
+use std::marker::PhantomData;
+
+use super::{Column, Entity, Filter};
+use crate::error::StoreError;
+use crate::records::{Change, Predicate, Reach, Records, UpdateRequest};
+use crate::schema::TableDef;
+use crate::value::{ColumnValue, Counter};
+
+/// Changes entities.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is run"]
+pub struct Update<E> {
+    reach: Reach,
+    filter: Vec<Predicate>,
+    changes: Vec<Change>,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> Update<E> {
+    pub(super) fn new(reach: Reach) -> Self {
+        Self { reach, filter: Vec::new(), changes: Vec::new(), of: PhantomData }
+    }
+
+    /// Only those for which this holds too.
+    pub fn filter(mut self, filter: Filter<E>) -> Self {
+        self.filter.push(filter.predicate);
+        self
+    }
+
+    /// The column becomes the value.
+    pub fn set<T: ColumnValue>(mut self, column: Column<E, T>, value: T) -> Self {
+        self.changes.push(Change::Set { column: column.name, value: value.to_value() });
+        self
+    }
+
+    /// The count grows by the amount, which may be negative. Nothing matches where that would take it out of the range of
+    /// its type.
+    pub fn increment<T: Counter>(mut self, column: Column<E, T>, by: i64) -> Self {
+        self.changes.push(increment(column, by));
+        self
+    }
+
+    /// Every column of `entity` but its id and scope becomes the entity's.
+    pub fn set_all(mut self, entity: &E) -> Self {
+        let table = E::table();
+        let key = table.primary_key();
+        for (column, value) in table.columns.iter().zip(entity.to_row()) {
+            if !key.contains(&column.name) {
+                self.changes.push(Change::Set { column: static_name(table, &column.name), value });
+            }
+        }
+        self
+    }
+
+    /// Changes the one entity that the filter names by its id or a unique key, if the rest of the filter holds, and
+    /// returns it as it is afterwards. `None` where the filter did not hold.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Reference`]; [`StoreError::Invalid`] where the filter may mean several.
+    pub async fn one<R: Records + ?Sized>(self, records: &R) -> Result<Option<E>, StoreError> {
+        let request = UpdateRequest::one(E::table(), &self.reach, self.filter, self.changes)?;
+        records.update(request).await?.map(E::from_row).transpose()
+    }
+
+    /// The same, for an entity that must be there.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not, and those of [`Update::one`].
+    pub async fn existing<R: Records + ?Sized>(self, records: &R) -> Result<E, StoreError> {
+        self.one(records).await?.ok_or_else(|| StoreError::NotFound { table: E::table().name.clone() })
+    }
+
+    /// Changes all of them and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Reference`].
+    pub async fn all<R: Records + ?Sized>(self, records: &R) -> Result<u64, StoreError> {
+        records.update_all(UpdateRequest::all(E::table(), &self.reach, self.filter, self.changes)?).await
+    }
+}
+
+pub(super) fn increment<E, T: Counter>(column: Column<E, T>, by: i64) -> Change {
+    Change::Increment { column: column.name, by, min: T::MIN, max: T::MAX }
+}
+
+fn static_name(table: &'static TableDef, name: &str) -> &'static str {
+    table.find_column(name).map_or("", |column| column.name.as_str())
+}

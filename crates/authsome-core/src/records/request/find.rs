@@ -1,0 +1,99 @@
+//! [`FindRequest`] and [`CountRequest`].
+
+use super::Reach;
+use super::check::{check_filter, check_limit};
+use super::reach::Verb;
+use crate::error::StoreError;
+use crate::records::Predicate;
+use crate::schema::TableDef;
+
+/// Whether rows come smallest or greatest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Greatest first.
+    Descending,
+}
+
+/// The order of rows: by a column that is never null, and by id where rows agree in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The column.
+    pub column: &'static str,
+    /// The direction, of the column and of the id alike.
+    pub direction: Direction,
+}
+
+/// Find rows.
+#[derive(Clone, Debug)]
+pub struct FindRequest {
+    table: &'static TableDef,
+    predicate: Predicate,
+    order: Order,
+    limit: u32,
+}
+
+impl FindRequest {
+    pub(crate) fn new(
+        table: &'static TableDef,
+        reach: &Reach,
+        filter: Vec<Predicate>,
+        order: Order,
+        limit: u32,
+    ) -> Result<Self, StoreError> {
+        check_limit(table, limit)?;
+        check_filter(table, reach, &filter)?;
+        Ok(Self { table, predicate: reach.bind(Verb::Find, filter), order, limit })
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn table(&self) -> &'static TableDef {
+        self.table
+    }
+
+    /// Which rows.
+    #[must_use]
+    pub const fn predicate(&self) -> &Predicate {
+        &self.predicate
+    }
+
+    /// In which order.
+    #[must_use]
+    pub const fn order(&self) -> Order {
+        self.order
+    }
+
+    /// How many at most.
+    #[must_use]
+    pub const fn limit(&self) -> u32 {
+        self.limit
+    }
+}
+
+/// Count rows.
+#[derive(Clone, Debug)]
+pub struct CountRequest {
+    table: &'static TableDef,
+    predicate: Predicate,
+}
+
+impl CountRequest {
+    pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
+        check_filter(table, reach, &filter)?;
+        Ok(Self { table, predicate: reach.bind(Verb::Count, filter) })
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn table(&self) -> &'static TableDef {
+        self.table
+    }
+
+    /// Which rows.
+    #[must_use]
+    pub const fn predicate(&self) -> &Predicate {
+        &self.predicate
+    }
+}

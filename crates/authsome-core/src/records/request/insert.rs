@@ -1,0 +1,55 @@
+//! [`InsertRequest`].
+
+use super::Reach;
+use super::check::{check_row, invalid};
+use crate::error::StoreError;
+use crate::records::Row;
+use crate::schema::TableDef;
+
+/// The most rows that one insert takes.
+pub const MAX_ROWS: usize = 500;
+
+/// Insert rows, all or none.
+#[derive(Clone, Debug)]
+pub struct InsertRequest {
+    table: &'static TableDef,
+    rows: Vec<Row>,
+    if_absent: bool,
+}
+
+impl InsertRequest {
+    pub(crate) fn new(
+        table: &'static TableDef,
+        reach: &Reach,
+        rows: Vec<Row>,
+        if_absent: bool,
+    ) -> Result<Self, StoreError> {
+        reach.check(table)?;
+        if rows.is_empty() || rows.len() > MAX_ROWS {
+            return Err(invalid(table, "rows", "between 1 and 500 rows are inserted at a time"));
+        }
+        for row in &rows {
+            check_row(table, reach, row)?;
+        }
+        Ok(Self { table, rows, if_absent })
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn table(&self) -> &'static TableDef {
+        self.table
+    }
+
+    /// The rows, their values in the order of the table's columns.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Whether a row that is in conflict with one that exists, or with an earlier one of this request, is left out
+    /// instead of failing the request.
+    #[must_use]
+    pub const fn if_absent(&self) -> bool {
+        self.if_absent
+    }
+}
