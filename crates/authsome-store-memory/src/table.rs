@@ -1,0 +1,96 @@
+//! [`Table`]: the rows of a table, in the order of its primary key and of each of its indexes.
+
+use std::iter;
+use std::sync::Arc;
+
+use authsome_core::error::StoreError;
+use authsome_core::schema::{IndexDef, TableDef};
+
+use crate::index::{Index, StoredRow};
+
+/// A table. A clone shares everything.
+#[derive(Clone)]
+pub(crate) struct Table {
+    /// What the migrations made.
+    pub(crate) def: Arc<TableDef>,
+    primary: Index,
+    /// The unique indexes as declared, the others, and one for each reference that none of them serves.
+    secondary: Vec<Index>,
+}
+
+impl Table {
+    /// An empty table.
+    pub(crate) fn new(def: TableDef) -> Result<Self, StoreError> {
+        let mut uniques = def.uniques().into_iter();
+        let primary = uniques.next().unwrap_or_else(|| IndexDef::unique(&def.primary_key_name(), &[]));
+        let mut declared: Vec<IndexDef> =
+            uniques.chain(def.indexes.iter().filter(|index| !index.unique).cloned()).collect();
+        for reference in &def.references {
+            let served = iter::once(&primary).chain(&declared).any(|index| leads_with(index, &reference.columns));
+            if !served {
+                let columns = reference.columns.clone();
+                declared.push(IndexDef { columns, ..IndexDef::plain(&reference.name, &[]) });
+            }
+        }
+        Ok(Self {
+            primary: Index::new(&primary, &def)?,
+            secondary: declared.iter().map(|index| Index::new(index, &def)).collect::<Result<_, _>>()?,
+            def: Arc::new(def),
+        })
+    }
+
+    /// The same rows, each converted, in a table of another definition.
+    pub(crate) fn converted(
+        &self,
+        def: TableDef,
+        convert: impl Fn(&StoredRow) -> StoredRow,
+    ) -> Result<Self, StoreError> {
+        let mut table = Self::new(def)?;
+        for row in self.primary.rows() {
+            let row = convert(row);
+            if let Some(conflict) = table.conflict(&row) {
+                return Err(table.conflict_error(conflict));
+            }
+            table.put(&row);
+        }
+        Ok(table)
+    }
+
+    /// The indexes in the order in which conflicts are reported, the primary key's first.
+    fn indexes(&self) -> impl Iterator<Item = &Index> {
+        iter::once(&self.primary).chain(&self.secondary)
+    }
+
+    pub(crate) fn primary(&self) -> &Index {
+        &self.primary
+    }
+
+    pub(crate) fn secondary(&self) -> &[Index] {
+        &self.secondary
+    }
+
+    /// The first of the indexes that forbids the row.
+    pub(crate) fn conflict(&self, row: &StoredRow) -> Option<usize> {
+        self.indexes().position(|index| index.forbids(row))
+    }
+
+    /// What a conflict on the index at this position is reported as.
+    pub(crate) fn conflict_error(&self, position: usize) -> StoreError {
+        let constraint = self.indexes().nth(position).map_or_else(String::new, |index| index.shape.name.clone());
+        StoreError::Conflict { constraint }
+    }
+
+    pub(crate) fn put(&mut self, row: &StoredRow) {
+        iter::once(&mut self.primary).chain(&mut self.secondary).for_each(|index| index.put(row));
+    }
+
+    pub(crate) fn take(&mut self, row: &StoredRow) {
+        iter::once(&mut self.primary).chain(&mut self.secondary).for_each(|index| index.take(row));
+    }
+}
+
+/// Whether the first columns of an index over all rows are these, in whatever order.
+fn leads_with(index: &IndexDef, columns: &[String]) -> bool {
+    index.only_where_null.is_none()
+        && index.columns.get(..columns.len()).is_some_and(|first| first.iter().all(|column| columns.contains(column)))
+}

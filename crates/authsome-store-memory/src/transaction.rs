@@ -1,0 +1,96 @@
+//! [`MemoryTx`]: a writer that stays.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
+};
+use authsome_core::store::StoreTx;
+
+use crate::database::Writer;
+use crate::state::State;
+
+/// A transaction: the one writer, from its begin to its end. Dropped, it leaves nothing and lets the next one in.
+pub(crate) struct MemoryTx {
+    /// `None` once it has ended.
+    writer: Mutex<Option<Writer>>,
+}
+
+impl MemoryTx {
+    pub(crate) fn new(writer: Writer) -> Self {
+        Self { writer: Mutex::new(Some(writer)) }
+    }
+
+    fn run<T>(&self, verb: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut open = self.open();
+        let writer = open.as_mut().ok_or_else(StoreError::ended)?;
+        let result = writer.attempt(verb);
+        if result.as_ref().is_err_and(ends) {
+            *open = None;
+        }
+        result
+    }
+
+    fn end(&self) -> Result<Writer, StoreError> {
+        self.open().take().ok_or_else(StoreError::ended)
+    }
+
+    // A verb works on a copy, so what is kept is sound even where one panicked.
+    fn open(&self) -> MutexGuard<'_, Option<Writer>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether an error ends the transaction that it happens in.
+const fn ends(error: &StoreError) -> bool {
+    !matches!(error, StoreError::NotFound { .. } | StoreError::Invalid { .. } | StoreError::Corrupt { .. })
+}
+
+#[async_trait]
+impl StoreTx for MemoryTx {
+    /// Looks whether the row is there. No other transaction can touch it meanwhile.
+    async fn touch(&self, request: TouchRequest) -> Result<bool, StoreError> {
+        self.run(|state| state.touch(&request))
+    }
+
+    async fn commit(&self) -> Result<(), StoreError> {
+        self.end()?.publish()
+    }
+
+    async fn rollback(&self) -> Result<(), StoreError> {
+        self.end().map(drop)
+    }
+}
+
+#[async_trait]
+impl Records for MemoryTx {
+    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.run(|state| state.insert(&request))
+    }
+
+    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.run(|state| state.find(&request))
+    }
+
+    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.run(|state| state.count(&request))
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.run(|state| state.update(&request))
+    }
+
+    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.run(|state| state.update_all(&request))
+    }
+
+    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.run(|state| state.upsert(&request))
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.run(|state| state.delete(&request))
+    }
+}
