@@ -136,7 +136,7 @@ fn table(declaration: &Declaration) -> TokenStream {
     let id = column(&declaration.id);
     let columns = declaration.fields.iter().map(column);
     let indexes = declaration.indexes.iter().map(|index| index_definition(index, declaration.scope));
-    let references = declaration.references.iter().map(reference);
+    let references = declaration.references.iter().map(|each| reference(each, declaration));
     quote! {
         ::authsome_core::schema::TableDef::new(#name, #level, #id)
             #(.column(#columns))*
@@ -180,16 +180,20 @@ fn index_definition(index: &Index, scope: ScopeWord) -> TokenStream {
     quote!(::authsome_core::schema::IndexDef::#kind(#name, &[#(#columns),*]) #condition)
 }
 
-fn reference(reference: &Reference) -> TokenStream {
+fn reference(reference: &Reference, declaration: &Declaration) -> TokenStream {
     let Reference { column, to, on_delete } = reference;
     let column = column.to_string();
+    let own = &declaration.name;
+    let is_own = matches!(to, syn::Type::Path(path) if path.path.is_ident("Self") || path.path.is_ident(own));
+    // An entity's own table is still being made here, so it cannot be asked.
+    let parent = if is_own {
+        let (name, level, id) = (&declaration.table, level(declaration.scope), &declaration.id.column);
+        quote!(#name, #level, #id)
+    } else {
+        let table = quote!(<#to as ::authsome_core::entity::Entity>::table());
+        quote!(&#table.name, #table.scope, &#table.id)
+    };
     quote! {
-        .reference(
-            #column,
-            &<#to as ::authsome_core::entity::Entity>::table().name,
-            <#to as ::authsome_core::entity::Entity>::table().scope,
-            &<#to as ::authsome_core::entity::Entity>::table().id,
-            ::authsome_core::schema::OnDelete::#on_delete,
-        )
+        .reference(#column, #parent, ::authsome_core::schema::OnDelete::#on_delete)
     }
 }

@@ -1,7 +1,7 @@
 //! The declared steps of a run in their order, and the schemas that they lead through.
 
 use authsome_core::migration::{MigrateError, Migration, MigrationGroup, Operation, Step};
-use authsome_core::schema::{Schema, SchemaError};
+use authsome_core::schema::Schema;
 
 use crate::checksum::checksum;
 use crate::history::Reading;

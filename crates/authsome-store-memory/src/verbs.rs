@@ -87,16 +87,15 @@ impl State {
     /// Adds rows, and says how many were not left out.
     fn add(&mut self, mut table: Table, rows: Vec<StoredRow>, if_absent: bool) -> Result<u64, StoreError> {
         let mut added = Vec::with_capacity(rows.len());
-        let mut conflicts = Conflicts::default();
         for row in rows {
             match table.conflict(&row) {
                 Some(_) if if_absent => continue,
-                conflict => conflicts.note(conflict),
+                Some(position) => return Err(table.conflict_error(position)),
+                None => {}
             }
             table.put(&row);
             added.push(row);
         }
-        conflicts.into_result(&table)?;
         self.set_table(table.clone());
         self.check_references(&table, &added, |_| true)?;
         Ok(number(added.len()))
@@ -116,33 +115,19 @@ impl State {
         changes: &[Change],
     ) -> Result<Vec<StoredRow>, StoreError> {
         let mut after = Vec::with_capacity(rows.len());
-        let mut conflicts = Conflicts::default();
         for row in rows {
             let row_after = changed(row, changes, &table.def)?;
             table.take(row);
-            conflicts.note(table.conflict(&row_after));
+            if let Some(position) = table.conflict(&row_after) {
+                return Err(table.conflict_error(position));
+            }
             table.put(&row_after);
             after.push(row_after);
         }
-        conflicts.into_result(&table)?;
         self.set_table(table.clone());
         let is_changed = |column: &String| changes.iter().any(|change| change.column() == column);
         self.check_references(&table, &after, |reference| reference.columns.iter().any(is_changed))?;
         Ok(after)
-    }
-}
-
-/// The first declared of the indexes that the rows of a request are in conflict on.
-#[derive(Default)]
-struct Conflicts(Option<usize>);
-
-impl Conflicts {
-    fn note(&mut self, conflict: Option<usize>) {
-        self.0 = self.0.into_iter().chain(conflict).min();
-    }
-
-    fn into_result(self, table: &Table) -> Result<(), StoreError> {
-        self.0.map_or(Ok(()), |position| Err(table.conflict_error(position)))
     }
 }
 

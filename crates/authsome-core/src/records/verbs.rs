@@ -18,8 +18,8 @@ pub type Row = Vec<Value>;
 ///   whose predicate no longer holds changes nothing.
 /// - Text and bytes are compared byte for byte. A comparison with null is false. A unique index does not see rows in
 ///   which one of its columns is null.
-/// - Errors are those of [`StoreError`]; of several constraints that a write breaks, the first declared is reported,
-///   conflicts before references.
+/// - Errors are those of [`StoreError`]; a write of several rows goes row by row, and of several constraints
+///   that a row breaks the first declared is reported; references are held against the state after the last row.
 /// - Inside a transaction ([`crate::store::StoreTx`]) reads see its own writes, and any error other than `NotFound`,
 ///   `Invalid` and `Corrupt` ends it.
 #[async_trait]

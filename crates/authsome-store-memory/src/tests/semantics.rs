@@ -12,7 +12,7 @@ fn dangles_on<T>(result: Result<T, StoreError>, name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn of_several_conflicts_in_all_rows_the_first_declared_is_reported() {
+async fn the_first_row_in_conflict_reports_the_first_declared_of_its_conflicts() {
     let store = store().await;
     let here = scope(1);
     let first = Shelf { place: Some(1), ..shelf(&here, 1) };
@@ -25,8 +25,11 @@ async fn of_several_conflicts_in_all_rows_the_first_declared_is_reported() {
         async move { Shelf::insert_all(&shelves, &here, &store).await.unwrap_err() }
     };
     assert!(insert(vec![by_place.clone()]).await.is_conflict_on("test_shelves_place_key"));
-    assert!(insert(vec![by_place.clone(), by_slug.clone()]).await.is_conflict_on("test_shelves_slug_key"));
-    assert!(insert(vec![by_place, by_slug, by_id]).await.is_conflict_on("test_shelves_pkey"));
+    assert!(insert(vec![by_place.clone(), by_slug.clone()]).await.is_conflict_on("test_shelves_place_key"));
+    let by_both = Shelf { place: Some(1), ..by_slug };
+    assert!(insert(vec![by_both.clone(), by_place]).await.is_conflict_on("test_shelves_slug_key"));
+    let by_all = Shelf { id: by_id.id, ..by_both };
+    assert!(insert(vec![by_all]).await.is_conflict_on("test_shelves_pkey"));
     assert_eq!(Shelf::find(&here).all(&store).await.unwrap(), [first]);
 }
 
