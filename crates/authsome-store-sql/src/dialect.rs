@@ -1,0 +1,148 @@
+//! [`Dialect`]: what a SQL database does differently from the next one.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::migration::{self, LiveTable};
+use authsome_core::records::Row;
+use authsome_core::schema::{IndexDef, ReferenceDef, TableDef};
+use authsome_core::value::{ColumnType, DecodeError, Value};
+use sea_orm::sea_query;
+use sea_orm::{DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult, TransactionOptions};
+
+/// What went wrong, as far as the database's error says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Two rows would agree in a primary key or unique index. Its name, where the error carries the first declared
+    /// one; `None` has it looked for.
+    Conflict(Option<String>),
+    /// A reference would dangle. Its name, where the error carries it; `None` has it looked for.
+    Reference(Option<String>),
+    /// Another transaction was in the way; the same work may succeed when it is run again.
+    Contention,
+    /// The database cannot be reached or read, or did not answer in time.
+    Unavailable,
+    /// Anything else.
+    Other,
+}
+
+impl Fault {
+    /// Whether the error leaves it open which constraint was broken.
+    pub(crate) const fn is_nameless(&self) -> bool {
+        matches!(self, Self::Conflict(None) | Self::Reference(None))
+    }
+}
+
+/// A reference as seen from the table that it points to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Referring {
+    /// The table that refers.
+    pub table: String,
+    /// The reference.
+    pub reference: ReferenceDef,
+}
+
+/// What a SQL database does differently from the next one. The rest of a backend is in this crate.
+#[async_trait]
+pub trait Dialect: fmt::Debug + Send + Sync + 'static {
+    /// The name by which raw statements of migrations are chosen.
+    fn name(&self) -> migration::Dialect;
+
+    /// The sea-orm backend.
+    fn backend(&self) -> DbBackend;
+
+    /// How a transaction begins, so that it is snapshot-isolated.
+    fn begin_options(&self) -> TransactionOptions;
+
+    /// How the transaction of a migration run begins.
+    fn migration_options(&self) -> TransactionOptions {
+        self.begin_options()
+    }
+
+    /// Whether a transaction keeps every other writer out from its begin to its end. Where it does, touching a row is
+    /// done by finding it.
+    fn has_one_writer(&self) -> bool;
+
+    /// How many parameters a statement may have.
+    fn max_parameters(&self) -> usize;
+
+    /// The type of a column, with its collation: text is compared byte for byte.
+    fn column_type(&self, ty: ColumnType) -> sea_query::ColumnType;
+
+    /// What follows the parenthesis of `CREATE TABLE`.
+    fn table_options(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Refuses a table that the database cannot hold as it is declared.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`].
+    fn check_table(&self, _table: &TableDef) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Statements that follow a migration step which made these indexes, primary keys among them.
+    fn after_indexes(&self, _made: &[(&TableDef, &IndexDef)]) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The parameter for a value of a column of this type.
+    fn encode(&self, value: &Value, ty: ColumnType) -> sea_orm::Value;
+
+    /// The value at a position of a result, read as this type.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where what is stored does not fit.
+    fn decode(&self, row: &QueryResult, position: usize, ty: ColumnType) -> Result<Value, DecodeError>;
+
+    /// What an error says.
+    fn classify(&self, error: &DbErr) -> Fault;
+
+    /// The references that point to a table, in the order of their declaration. Asked only where an error of this
+    /// dialect leaves it open which reference was broken.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn referring(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr>;
+
+    /// Tries to take the lock that serializes migration runs, for as long as this transaction lasts. Where beginning
+    /// the transaction took it already, there is nothing to do.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn try_lock(&self, _transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        Ok(true)
+    }
+
+    /// The live tables of these names, as far as they exist, in the order of the names.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr>;
+}
+
+/// The row of a result whose columns are those of the table, in their order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where a value does not fit its column.
+pub(crate) fn decode_row(dialect: &dyn Dialect, table: &TableDef, row: &QueryResult) -> Result<Row, StoreError> {
+    let mut values = Row::with_capacity(table.columns.len());
+    for (position, column) in table.columns.iter().enumerate() {
+        values.push(dialect.decode(row, position, column.ty).map_err(|DecodeError| StoreError::Corrupt {
+            table: table.name.clone(),
+            column: column.name.clone(),
+            id: id_of(dialect, table, row),
+        })?);
+    }
+    Ok(values)
+}
+
+fn id_of(dialect: &dyn Dialect, table: &TableDef, row: &QueryResult) -> String {
+    let id = table.position(&table.id).and_then(|position| dialect.decode(row, position, ColumnType::Text).ok());
+    match id {
+        Some(Value::Text(id)) => id,
+        _ => "?".to_owned(),
+    }
+}

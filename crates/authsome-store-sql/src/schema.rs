@@ -1,0 +1,170 @@
+//! Portable schema operations as statements of a dialect.
+
+use authsome_core::migration::{MigrateError, Operation, Step};
+use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef, TableDef};
+use sea_orm::sea_query::{
+    self, ConditionalStatement, Expr, ExprTrait, ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Index,
+    IndexCreateStatement, IndexDropStatement, IntoIden, Table, TableAlterStatement, TableCreateStatement,
+    TableDropStatement,
+};
+use sea_orm::{DbBackend, DbErr};
+use sea_orm_migration::SchemaManager;
+
+use crate::dialect::Dialect;
+
+/// A statement that changes the schema.
+#[derive(Debug)]
+pub(crate) enum SchemaStatement {
+    CreateTable(Box<TableCreateStatement>),
+    DropTable(TableDropStatement),
+    AlterTable(TableAlterStatement),
+    CreateIndex(IndexCreateStatement),
+    DropIndex(IndexDropStatement),
+    Raw(String),
+}
+
+impl SchemaStatement {
+    /// Its text.
+    pub(crate) fn to_sql(&self, backend: DbBackend) -> String {
+        match self {
+            Self::CreateTable(statement) => backend.build(&**statement).sql,
+            Self::DropTable(statement) => backend.build(statement).sql,
+            Self::AlterTable(statement) => backend.build(statement).sql,
+            Self::CreateIndex(statement) => backend.build(statement).sql,
+            Self::DropIndex(statement) => backend.build(statement).sql,
+            Self::Raw(sql) => sql.clone(),
+        }
+    }
+
+    /// Runs it.
+    pub(crate) async fn run(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        use sea_orm::ConnectionTrait;
+
+        match self {
+            Self::CreateTable(statement) => manager.create_table(*statement).await,
+            Self::DropTable(statement) => manager.drop_table(statement).await,
+            Self::AlterTable(statement) => manager.alter_table(statement).await,
+            Self::CreateIndex(statement) => manager.create_index(statement).await,
+            Self::DropIndex(statement) => manager.drop_index(statement).await,
+            Self::Raw(sql) => manager.get_connection().execute_unprepared(&sql).await.map(|_| ()),
+        }
+    }
+}
+
+/// The statements that carry out a step, in order.
+pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<SchemaStatement>, MigrateError> {
+    let mut statements = Vec::new();
+    let mut schema = step.before.clone();
+    let mut indexes: Vec<(String, IndexDef)> = Vec::new();
+    for operation in &step.operations {
+        schema.apply(operation).map_err(|source| MigrateError::Schema {
+            group: step.group.clone(),
+            version: step.version,
+            source,
+        })?;
+        match operation {
+            Operation::CreateTable(table) => {
+                dialect.check_table(table)?;
+                statements.push(SchemaStatement::CreateTable(Box::new(create_table(dialect, table))));
+                for index in &table.indexes {
+                    statements.push(SchemaStatement::CreateIndex(create_index(&table.name, index)));
+                }
+                let plain = table.indexes.iter().filter(|index| !index.unique).cloned();
+                indexes.extend(table.uniques().into_iter().chain(plain).map(|index| (table.name.clone(), index)));
+            }
+            Operation::DropTable { table } => {
+                indexes.retain(|(of, _)| of != table);
+                statements.push(SchemaStatement::DropTable(Table::drop().table(table.clone()).to_owned()));
+            }
+            Operation::AddColumn { table, column } => {
+                let alter = Table::alter().table(table.clone()).add_column(column_def(dialect, column)).to_owned();
+                statements.push(SchemaStatement::AlterTable(alter));
+            }
+            Operation::DropColumn { table, column } => {
+                let alter = Table::alter().table(table.clone()).drop_column(column.clone()).to_owned();
+                statements.push(SchemaStatement::AlterTable(alter));
+            }
+            Operation::CreateIndex { table, index } => {
+                statements.push(SchemaStatement::CreateIndex(create_index(table, index)));
+                indexes.push((table.clone(), index.clone()));
+            }
+            Operation::DropIndex { table, index } => {
+                indexes.retain(|(_, made)| &made.name != index);
+                let drop = Index::drop().name(index).table(table.clone()).to_owned();
+                statements.push(SchemaStatement::DropIndex(drop));
+            }
+            Operation::Raw { statements: by_dialect } => {
+                statements.extend(by_dialect.get(&dialect.name()).cloned().map(SchemaStatement::Raw));
+            }
+        }
+    }
+    let made: Vec<(&TableDef, &IndexDef)> =
+        indexes.iter().filter_map(|(table, index)| Some((schema.tables.get(table)?, index))).collect();
+    statements.extend(dialect.after_indexes(&made).into_iter().map(SchemaStatement::Raw));
+    Ok(statements)
+}
+
+fn create_table(dialect: &dyn Dialect, table: &TableDef) -> TableCreateStatement {
+    let mut create = Table::create();
+    create.table(table.name.clone());
+    for column in &table.columns {
+        create.col(column_def(dialect, column));
+    }
+    let mut primary_key = Index::create();
+    primary_key.name(table.primary_key_name());
+    for column in table.primary_key() {
+        primary_key.col(column);
+    }
+    create.primary_key(&mut primary_key);
+    for reference in &table.references {
+        create.foreign_key(&mut foreign_key(table, reference));
+    }
+    if let Some(options) = dialect.table_options() {
+        create.extra(options);
+    }
+    create
+}
+
+/// A column of a table.
+pub(crate) fn column_def(dialect: &dyn Dialect, column: &ColumnDef) -> sea_query::ColumnDef {
+    let mut def = sea_query::ColumnDef::new_with_type(column.name.clone(), dialect.column_type(column.ty));
+    if column.nullable {
+        def.null();
+    } else {
+        def.not_null();
+    }
+    def
+}
+
+fn create_index(table: &str, index: &IndexDef) -> IndexCreateStatement {
+    let mut create = Index::create();
+    create.name(&index.name).table(table.to_owned());
+    for column in &index.columns {
+        create.col(column.clone());
+    }
+    if index.unique {
+        create.unique();
+    }
+    if let Some(column) = &index.only_where_null {
+        create.and_where(Expr::col(column.clone()).is_null());
+    }
+    create
+}
+
+/// A reference. `Restrict` becomes `NO ACTION`, which is held at the end of the statement: children that are deleted
+/// together with their parent do not keep it.
+fn foreign_key(table: &TableDef, reference: &ReferenceDef) -> ForeignKeyCreateStatement {
+    let mut key = ForeignKey::create();
+    key.name(&reference.name).from_tbl(table.name.clone().into_iden()).to_tbl(reference.parent.clone().into_iden());
+    for column in &reference.columns {
+        key.from_col(column.clone());
+    }
+    for column in &reference.parent_columns {
+        key.to_col(column.clone());
+    }
+    key.on_delete(match reference.on_delete {
+        OnDelete::Cascade => ForeignKeyAction::Cascade,
+        OnDelete::Restrict => ForeignKeyAction::NoAction,
+    });
+    key
+}

@@ -1,0 +1,205 @@
+//! Statements for core's requests.
+
+use authsome_core::records::{
+    Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, Predicate, Row, UpdateRequest,
+    UpsertRequest,
+};
+use authsome_core::schema::TableDef;
+use authsome_core::value::{ColumnType, Value};
+use sea_orm::sea_query::error::Error as QueryError;
+use sea_orm::sea_query::{
+    DeleteStatement, DynIden, Expr, ExprTrait, InsertStatement, IntoIden, OnConflict, Order, Query, SelectStatement,
+    UpdateStatement,
+};
+
+use crate::dialect::Dialect;
+use crate::predicate::{all, expression, parameter};
+
+/// Makes statements in a dialect.
+#[derive(Clone, Copy)]
+pub(crate) struct Statements<'d>(pub(crate) &'d dyn Dialect);
+
+impl Statements<'_> {
+    pub(crate) fn find(self, request: &FindRequest) -> SelectStatement {
+        let table = request.table();
+        let order = request.order();
+        let direction = match order.direction {
+            Direction::Ascending => Order::Asc,
+            Direction::Descending => Order::Desc,
+        };
+        let mut select = self.rows(table, expression(self.0, request.predicate()));
+        select.order_by(order.column, direction.clone());
+        if order.column != table.id {
+            select.order_by(table.id.as_str(), direction);
+        }
+        select.limit(u64::from(request.limit()));
+        select
+    }
+
+    /// The rows of a table for which a condition holds.
+    pub(crate) fn rows(self, table: &'static TableDef, condition: Expr) -> SelectStatement {
+        let mut select = Query::select();
+        select.columns(columns(table)).from(table.name.as_str()).and_where(condition);
+        select
+    }
+
+    /// A row with nothing of interest in it, if the condition holds for one of the table.
+    pub(crate) fn any(self, table: impl IntoIden, condition: Expr) -> SelectStatement {
+        let mut select = Query::select();
+        select.expr(Expr::cust("1")).from(table.into_iden()).and_where(condition).limit(1);
+        select
+    }
+
+    pub(crate) fn count(self, request: &CountRequest) -> SelectStatement {
+        let mut select = Query::select();
+        select
+            .expr(Expr::cust("COUNT(*)"))
+            .from(request.table().name.as_str())
+            .and_where(expression(self.0, request.predicate()));
+        select
+    }
+
+    /// The statements that insert all rows: as few as the number of parameters allows.
+    pub(crate) fn insert(self, request: &InsertRequest) -> Result<Vec<InsertStatement>, QueryError> {
+        let rows_at_once = (self.0.max_parameters() / request.table().columns.len().max(1)).max(1);
+        request
+            .rows()
+            .chunks(rows_at_once)
+            .map(|rows| {
+                let mut insert = self.insert_rows(request.table(), rows)?;
+                if request.if_absent() {
+                    insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+                }
+                Ok(insert)
+            })
+            .collect()
+    }
+
+    fn insert_rows(self, table: &'static TableDef, rows: &[Row]) -> Result<InsertStatement, QueryError> {
+        let mut insert = Query::insert();
+        insert.into_table(table.name.as_str()).columns(columns(table));
+        for row in rows {
+            let values = table.columns.iter().zip(row);
+            insert.values(values.map(|(column, value)| Expr::Value(self.0.encode(value, column.ty))))?;
+        }
+        Ok(insert)
+    }
+
+    /// The update of every row that is meant.
+    pub(crate) fn update(self, request: &UpdateRequest) -> UpdateStatement {
+        self.update_where(request.table(), request.changes(), expression(self.0, request.predicate()))
+    }
+
+    pub(crate) fn update_where(self, table: &'static TableDef, changes: &[Change], condition: Expr) -> UpdateStatement {
+        let mut update = Query::update();
+        update.table(table.name.as_str()).values(self.changes(table, changes, Sum::InRange)).and_where(condition);
+        update
+    }
+
+    /// The same update, which returns the rows as they are afterwards.
+    pub(crate) fn update_returning(self, request: &UpdateRequest) -> UpdateStatement {
+        let mut update = self.update(request);
+        update.returning(Query::returning().columns(columns(request.table())));
+        update
+    }
+
+    pub(crate) fn upsert(self, request: &UpsertRequest) -> Result<InsertStatement, QueryError> {
+        let table = request.table();
+        let mut insert = self.insert_rows(table, std::slice::from_ref(request.row()))?;
+        insert
+            .on_conflict(
+                OnConflict::columns(request.key().iter().cloned())
+                    .values(self.changes(table, request.changes(), Sum::Any))
+                    .to_owned(),
+            )
+            .returning(Query::returning().columns(columns(table)));
+        Ok(insert)
+    }
+
+    pub(crate) fn delete(self, request: &DeleteRequest) -> DeleteStatement {
+        let mut delete = Query::delete();
+        delete.from_table(request.table().name.as_str()).and_where(self.doomed(request));
+        delete
+    }
+
+    /// The condition that holds for the rows that a delete means, no more than its limit.
+    pub(crate) fn doomed(self, request: &DeleteRequest) -> Expr {
+        let table = request.table();
+        let condition = expression(self.0, request.predicate());
+        if pins_one_row(table, request.predicate()) {
+            return condition;
+        }
+        let mut chosen = Query::select();
+        chosen.columns(key_columns(table)).from(table.name.as_str()).and_where(condition);
+        chosen.limit(u64::from(request.limit()));
+        Expr::tuple(key_columns(table).into_iter().map(Expr::col)).in_subquery(chosen)
+    }
+
+    /// The update that writes the row for which a condition holds as it is.
+    pub(crate) fn rewrite(self, table: &'static TableDef, condition: Expr) -> UpdateStatement {
+        let mut update = Query::update();
+        update.table(table.name.as_str()).value(table.id.as_str(), Expr::col(table.id.as_str())).and_where(condition);
+        update
+    }
+
+    /// The condition that the columns equal the values, none of which is null.
+    pub(crate) fn equal<'v>(self, pairs: impl IntoIterator<Item = (DynIden, &'v Value)>) -> Expr {
+        let equal = |(column, value)| Expr::col::<DynIden>(column).eq(parameter(self.0, value));
+        all(pairs.into_iter().map(equal).collect())
+    }
+
+    fn changes(self, table: &'static TableDef, changes: &[Change], sum: Sum) -> Vec<(DynIden, Expr)> {
+        changes
+            .iter()
+            .map(|change| {
+                let column = change.column();
+                let value = match change {
+                    Change::Set { value, .. } => {
+                        let ty = table.find_column(column).map_or(ColumnType::Text, |found| found.ty);
+                        Expr::Value(self.0.encode(value, ty))
+                    }
+                    Change::Increment { by, min, max, .. } => {
+                        // Qualified: in an upsert, a bare name could mean the row that was not inserted.
+                        let count = Expr::col((table.name.as_str(), column));
+                        let sum_of = count.clone().add(*by);
+                        match sum {
+                            Sum::InRange => sum_of,
+                            Sum::Any if *by >= 0 => null_unless(count.lte(max.saturating_sub(*by)), sum_of),
+                            Sum::Any => null_unless(count.gte(min.saturating_sub(*by)), sum_of),
+                        }
+                    }
+                };
+                (column.into_iden(), value)
+            })
+            .collect()
+    }
+}
+
+/// What is known of the sums that a statement makes.
+#[derive(Clone, Copy)]
+enum Sum {
+    /// The rows that are meant are those in which a sum stays in its range.
+    InRange,
+    /// Nothing. A sum out of range becomes null, which no count may be, so that the statement fails: SQLite would make
+    /// a floating-point number of it.
+    Any,
+}
+
+fn null_unless(condition: Expr, value: Expr) -> Expr {
+    Expr::case(condition, value).into()
+}
+
+fn columns(table: &'static TableDef) -> impl Iterator<Item = &'static str> {
+    table.columns.iter().map(|column| column.name.as_str())
+}
+
+/// The columns of the primary key.
+pub(crate) fn key_columns(table: &'static TableDef) -> Vec<DynIden> {
+    let scope = table.scope.columns().iter().map(|column| (*column).into_iden());
+    scope.chain([table.id.as_str().into_iden()]).collect()
+}
+
+fn pins_one_row(table: &TableDef, predicate: &Predicate) -> bool {
+    let fixed = predicate.equalities();
+    table.primary_key().iter().all(|column| fixed.iter().any(|(name, _)| name == column))
+}

@@ -1,0 +1,226 @@
+//! [`SqlStore`]: the verbs, transactions and the life cycle over a connection pool.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsome_core::clock::Clock;
+use authsome_core::error::StoreError;
+use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport};
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, UpdateRequest, UpsertRequest,
+};
+use authsome_core::registry;
+use authsome_core::store::StoreTx;
+use authsome_migrate::Migrator;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait};
+
+use crate::dialect::Dialect;
+use crate::error::{Failure, store_error};
+use crate::statement::Statements;
+use crate::transaction::{SqlTx, roll_back};
+use crate::verb::{Session, UpdateAll, UpdateOne, Verb, complete};
+
+/// What a [`SqlStore`] works with.
+#[derive(Debug)]
+pub struct Connections {
+    /// Where writes and transactions happen.
+    pub writer: DatabaseConnection,
+    /// Where reads outside of transactions happen; may be a clone of the writer.
+    pub reader: DatabaseConnection,
+}
+
+/// How long a [`SqlStore`] waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For another process that migrates.
+    pub migration: Duration,
+    /// For open transactions when the store is closed.
+    pub close: Duration,
+}
+
+/// Everything of a store that SQL backends share. A backend wraps one and forwards to it.
+pub struct SqlStore {
+    pub(crate) dialect: Arc<dyn Dialect>,
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) reader: DatabaseConnection,
+    clock: Arc<dyn Clock>,
+    pub(crate) patience: Patience,
+}
+
+impl fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlStore").field("dialect", &self.dialect).finish_non_exhaustive()
+    }
+}
+
+impl SqlStore {
+    /// A store that speaks `dialect` over the connections.
+    #[must_use]
+    pub fn new(dialect: impl Dialect, connections: Connections, clock: Arc<dyn Clock>, patience: Patience) -> Self {
+        let Connections { writer, reader } = connections;
+        Self { dialect: Arc::new(dialect), writer, reader, clock, patience }
+    }
+
+    /// The connection on which writes happen.
+    #[must_use]
+    pub const fn connection(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// The statement that finds the rows of a request, for a look at its plan.
+    #[must_use]
+    pub fn find_statement(&self, request: &FindRequest) -> Statement {
+        self.dialect.backend().build(&Statements(&*self.dialect).find(request))
+    }
+
+    /// The statement that deletes the rows of a request, for a look at its plan.
+    #[must_use]
+    pub fn delete_statement(&self, request: &DeleteRequest) -> Statement {
+        self.dialect.backend().build(&Statements(&*self.dialect).delete(request))
+    }
+
+    /// The statement that changes the row of a request, for a look at its plan.
+    #[must_use]
+    pub fn update_statement(&self, request: &UpdateRequest) -> Statement {
+        self.dialect.backend().build(&Statements(&*self.dialect).update_returning(request))
+    }
+
+    /// See [`Records::insert`](authsome_core::records::Records::insert).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.write(&request).await
+    }
+
+    /// See [`Records::find`](authsome_core::records::Records::find).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.read(&request).await
+    }
+
+    /// See [`Records::count`](authsome_core::records::Records::count).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.read(&request).await
+    }
+
+    /// See [`Records::update`](authsome_core::records::Records::update).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.write(&UpdateOne(request)).await
+    }
+
+    /// See [`Records::update_all`](authsome_core::records::Records::update_all).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.write(&UpdateAll(request)).await
+    }
+
+    /// See [`Records::upsert`](authsome_core::records::Records::upsert).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.write(&request).await
+    }
+
+    /// See [`Records::delete`](authsome_core::records::Records::delete).
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.write(&request).await
+    }
+
+    /// See [`Store::begin`](authsome_core::store::Store::begin).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Aborted`].
+    pub async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
+        Ok(Arc::new(SqlTx::new(Arc::clone(&self.dialect), self.begin_transaction().await?)))
+    }
+
+    /// See [`Store::migrate`](authsome_core::store::Store::migrate).
+    ///
+    /// # Errors
+    /// [`MigrateError`].
+    pub async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
+        let groups: Vec<MigrationGroup> = [registry::migrations()].into_iter().chain(plugins.iter().cloned()).collect();
+        Migrator::new(self, &groups, &*self.clock)?.up().await
+    }
+
+    /// See [`Store::ping`](authsome_core::store::Store::ping).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut select = Query::select();
+        select.expr(Expr::cust("1"));
+        self.reader.query_all(&select).await.map(|_| ()).map_err(StoreError::unavailable)
+    }
+
+    /// See [`Store::close`](authsome_core::store::Store::close). Waits for open transactions, bounded; a transaction
+    /// that outlasts it can still commit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let close = async {
+            self.reader.close_by_ref().await?;
+            self.writer.close_by_ref().await
+        };
+        match tokio::time::timeout(self.patience.close, close).await {
+            Ok(closed) => closed.map_err(|error| self.error(error)),
+            // The pools are closed from the first moment on; what is still out is closed when it comes back.
+            Err(_elapsed) => Ok(()),
+        }
+    }
+
+    pub(crate) fn error(&self, error: sea_orm::DbErr) -> StoreError {
+        store_error(&*self.dialect, error)
+    }
+
+    pub(crate) async fn begin_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
+        let begun = self.writer.begin_with_options(self.dialect.begin_options()).await;
+        begun.map_err(|error| self.error(error))
+    }
+
+    async fn read<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
+        let session = Session::new(&*self.dialect, &self.reader);
+        verb.run(&session).await.map_err(|failure| failure.into_store_error(&*self.dialect))
+    }
+
+    /// One statement is atomic by itself. A verb of several statements gets a transaction, and so does one whose error
+    /// leaves it open which constraint it broke: it runs again where that can be found out.
+    async fn write<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
+        if verb.is_one_statement(&*self.dialect) {
+            match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
+                Ok(output) => return Ok(output),
+                Err(Failure::Database(error)) if self.dialect.classify(&error).is_nameless() => {}
+                Err(failure) => return Err(failure.into_store_error(&*self.dialect)),
+            }
+        }
+        let transaction = self.begin_transaction().await?;
+        match complete(verb, &Session::new(&*self.dialect, &transaction)).await {
+            Ok(output) => {
+                transaction.commit().await.map_err(|error| self.error(error))?;
+                Ok(output)
+            }
+            Err(error) => {
+                roll_back(transaction).await;
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! [`SqlTx`]: a transaction with all the verbs.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
+};
+use authsome_core::store::StoreTx;
+use sea_orm::DatabaseTransaction;
+use tokio::sync::Mutex;
+
+use crate::dialect::Dialect;
+use crate::error::{leaves_transaction, store_error};
+use crate::verb::{Session, UpdateAll, UpdateOne, Verb, complete};
+
+/// A transaction. Dropped without a commit, it rolls back.
+#[derive(Debug)]
+pub struct SqlTx {
+    dialect: Arc<dyn Dialect>,
+    /// `None` once it has ended.
+    open: Mutex<Option<DatabaseTransaction>>,
+}
+
+impl SqlTx {
+    pub(crate) fn new(dialect: Arc<dyn Dialect>, transaction: DatabaseTransaction) -> Self {
+        Self { dialect, open: Mutex::new(Some(transaction)) }
+    }
+
+    async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
+        let mut open = self.open.lock().await;
+        // Taken out while it works: if the caller stops waiting in the middle, it is dropped and so rolled back.
+        let transaction = open.take().ok_or(StoreError::ended())?;
+        let outcome = complete(&verb, &Session::new(&*self.dialect, &transaction)).await;
+        match &outcome {
+            Err(error) if !leaves_transaction(error) => roll_back(transaction).await,
+            _ => *open = Some(transaction),
+        }
+        outcome
+    }
+
+    async fn end(&self) -> Result<DatabaseTransaction, StoreError> {
+        self.open.lock().await.take().ok_or(StoreError::ended())
+    }
+}
+
+/// Rolls back where something else went wrong that matters more than a failing rollback, which leaves nothing either.
+pub(crate) async fn roll_back(transaction: DatabaseTransaction) {
+    if let Err(error) = transaction.rollback().await {
+        tracing::debug!(%error, "rollback failed");
+    }
+}
+
+#[async_trait]
+impl Records for SqlTx {
+    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.run(request).await
+    }
+
+    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.run(request).await
+    }
+
+    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.run(request).await
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.run(UpdateOne(request)).await
+    }
+
+    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.run(UpdateAll(request)).await
+    }
+
+    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.run(request).await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.run(request).await
+    }
+}
+
+#[async_trait]
+impl StoreTx for SqlTx {
+    async fn touch(&self, request: TouchRequest) -> Result<bool, StoreError> {
+        self.run(request).await
+    }
+
+    async fn commit(&self) -> Result<(), StoreError> {
+        self.end().await?.commit().await.map_err(|error| store_error(&*self.dialect, error))
+    }
+
+    async fn rollback(&self) -> Result<(), StoreError> {
+        self.end().await?.rollback().await.map_err(|error| store_error(&*self.dialect, error))
+    }
+}

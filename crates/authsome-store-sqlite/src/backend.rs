@@ -1,0 +1,125 @@
+//! [`SqliteStore`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
+};
+use authsome_core::store::{Store, StoreTx};
+use authsome_store_sql::SqlStore;
+use sea_orm::DatabaseConnection;
+use tempfile::TempDir;
+
+use crate::config::SqliteBuilder;
+
+/// Authsome on SQLite.
+pub struct SqliteStore {
+    sql: SqlStore,
+    /// Where a database lives that goes with its store.
+    _folder: Option<TempDir>,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the database of a URL like `sqlite:path/to/file.db`, and makes the file where it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the URL is none of SQLite; [`StoreError::Unavailable`] where the file cannot be
+    /// opened or is no SQLite database.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::builder(url).connect().await
+    }
+
+    /// The same with settings.
+    #[must_use]
+    pub fn builder(url: &str) -> SqliteBuilder {
+        SqliteBuilder::new(url)
+    }
+
+    /// A database that is gone with its store, also at `sqlite::memory:`. It is one database for all tasks, and behaves
+    /// like one in a file: it is one, in the folder for temporary files, which is not forced to the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where no temporary file can be made.
+    pub async fn in_memory() -> Result<Self, StoreError> {
+        Self::connect("sqlite::memory:").await
+    }
+
+    pub(crate) const fn new(sql: SqlStore, folder: Option<TempDir>) -> Self {
+        Self { sql, _folder: folder }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn sql(&self) -> &SqlStore {
+        &self.sql
+    }
+
+    /// The one connection on which writes happen, for statements of one's own. While it is in use, nobody else writes.
+    #[must_use]
+    pub const fn connection(&self) -> &DatabaseConnection {
+        self.sql.connection()
+    }
+}
+
+#[async_trait]
+impl Records for SqliteStore {
+    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.sql.insert(request).await
+    }
+
+    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.sql.find(request).await
+    }
+
+    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.sql.count(request).await
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.sql.update(request).await
+    }
+
+    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.sql.update_all(request).await
+    }
+
+    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.sql.upsert(request).await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.sql.delete(request).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
+        self.sql.begin().await
+    }
+
+    async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
+        self.sql.migrate(plugins).await
+    }
+
+    fn migrations(&self) -> &dyn MigrationTarget {
+        &self.sql
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.sql.ping().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.sql.close().await
+    }
+}

@@ -1,0 +1,247 @@
+//! How SQLite is opened.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsome_core::clock::{Clock, SystemClock};
+use authsome_core::error::StoreError;
+use authsome_store_sql::{Connections, Fault, Patience, SqlStore};
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use tempfile::TempDir;
+
+use crate::backend::SqliteStore;
+use crate::dialect::Sqlite;
+use crate::error::{cannot_open, classify};
+
+/// Distinct statements that a connection keeps prepared.
+const PREPARED_STATEMENTS: usize = 256;
+/// How long to wait before a file that another process is just making is opened again.
+const OPEN_PAUSE: Duration = Duration::from_millis(10);
+
+/// How a [`SqliteStore`] is opened.
+#[derive(Clone)]
+pub struct SqliteBuilder {
+    url: String,
+    max_readers: u32,
+    busy_timeout: Duration,
+    acquire_timeout: Duration,
+    migration_timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+/// Leaves the URL out.
+impl fmt::Debug for SqliteBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteBuilder")
+            .field("max_readers", &self.max_readers)
+            .field("busy_timeout", &self.busy_timeout)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("migration_timeout", &self.migration_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SqliteBuilder {
+    /// A store of this URL with the defaults.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_readers: std::thread::available_parallelism()
+                .map_or(2, |threads| u32::try_from(threads.get()).unwrap_or(8))
+                .clamp(2, 8),
+            busy_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(5),
+            migration_timeout: Duration::from_secs(60),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// How many connections read at once, at least 1. Each has a thread of its own. Default: one a processor, between
+    /// 2 and 8.
+    #[must_use]
+    pub fn max_readers(mut self, max_readers: u32) -> Self {
+        self.max_readers = max_readers.max(1);
+        self
+    }
+
+    /// How long a writer waits for one in another process. Default: 5 seconds.
+    #[must_use]
+    pub const fn busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// How long a caller waits for a connection of this store, and so for a writer in this process. Default: 5 seconds.
+    #[must_use]
+    pub const fn acquire_timeout(mut self, acquire_timeout: Duration) -> Self {
+        self.acquire_timeout = acquire_timeout;
+        self
+    }
+
+    /// How long a migration waits for one in another process. Default: 60 seconds.
+    #[must_use]
+    pub const fn migration_timeout(mut self, migration_timeout: Duration) -> Self {
+        self.migration_timeout = migration_timeout;
+        self
+    }
+
+    /// What dates migrations. Default: the system's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the URL is none of SQLite; [`StoreError::Unavailable`] where the file cannot be
+    /// opened or is no SQLite database.
+    pub async fn connect(self) -> Result<SqliteStore, StoreError> {
+        let (file, folder) = match self.location()? {
+            Location::File => (None, None),
+            Location::Memory => {
+                let folder = tempfile::tempdir().map_err(StoreError::unavailable)?;
+                (Some(folder.path().join("authsome.db")), Some(folder))
+            }
+        };
+        self.open(file, folder).await
+    }
+
+    async fn open(self, file: Option<PathBuf>, folder: Option<TempDir>) -> Result<SqliteStore, StoreError> {
+        // The writer comes first: it makes the file and puts it in WAL mode.
+        let writer = self.open_waiting(self.writer_options(file.clone())).await?;
+        let reader = Database::connect(self.reader_options(file)).await.map_err(cannot_open)?;
+        let patience = Patience { migration: self.migration_timeout, close: self.acquire_timeout };
+        let sql = SqlStore::new(Sqlite, Connections { writer, reader }, self.clock, patience);
+        Ok(SqliteStore::new(sql, folder))
+    }
+
+    /// Opens the file, which another process may be making this very moment: the switch to WAL mode is not covered by
+    /// SQLite's own busy timeout.
+    async fn open_waiting(&self, options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+        let opened = tokio::time::timeout(self.busy_timeout.max(OPEN_PAUSE), async {
+            loop {
+                match Database::connect(options.clone()).await {
+                    Err(error) if classify(&error) == Fault::Contention => tokio::time::sleep(OPEN_PAUSE).await,
+                    other => return other,
+                }
+            }
+        });
+        match opened.await {
+            Ok(opened) => opened.map_err(cannot_open),
+            Err(_elapsed) => Err(cannot_open(DbErr::Custom("another process keeps it locked".to_owned()))),
+        }
+    }
+
+    fn writer_options(&self, file: Option<PathBuf>) -> ConnectOptions {
+        let mut options = self.options(1);
+        let synchronous = if file.is_some() { SqliteSynchronous::Off } else { SqliteSynchronous::Full };
+        let busy_timeout = self.busy_timeout;
+        options
+            .map_sqlx_sqlite_opts(move |options| {
+                placed(options, file.as_ref(), busy_timeout)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(synchronous)
+            })
+            // SQLite itself ends a transaction when the disk is full or fails, and the driver then counts one that is
+            // not there: such a connection is replaced.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                let is_clean = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_clean) })
+            });
+        options
+    }
+
+    fn reader_options(&self, file: Option<PathBuf>) -> ConnectOptions {
+        let mut options = self.options(self.max_readers);
+        let busy_timeout = self.busy_timeout;
+        options.map_sqlx_sqlite_opts(move |options| {
+            placed(options, file.as_ref(), busy_timeout).pragma("query_only", "ON")
+        });
+        options
+    }
+
+    fn options(&self, connections: u32) -> ConnectOptions {
+        let mut options = ConnectOptions::new(self.url.clone());
+        options
+            .max_connections(connections)
+            .connect_timeout(self.acquire_timeout)
+            .acquire_timeout(self.acquire_timeout)
+            .idle_timeout(None::<Duration>)
+            .max_lifetime(None::<Duration>)
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false);
+        options
+    }
+
+    fn location(&self) -> Result<Location, StoreError> {
+        let invalid = |why| StoreError::Invalid { what: "the database URL".to_owned(), why };
+        let rest = self.url.strip_prefix("sqlite:").ok_or_else(|| invalid("it begins with `sqlite:`"))?;
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        if path == ":memory:" || parameters.split('&').any(|parameter| parameter == "mode=memory") {
+            return Ok(Location::Memory);
+        }
+        // SQLite takes an empty name for a database that only the one connection sees.
+        if path.is_empty() { Err(invalid("it names a file: `sqlite:path/to/file.db`")) } else { Ok(Location::File) }
+    }
+}
+
+enum Location {
+    File,
+    Memory,
+}
+
+fn placed(options: SqliteConnectOptions, file: Option<&PathBuf>, busy_timeout: Duration) -> SqliteConnectOptions {
+    let options = match file {
+        Some(file) => options.filename(file).in_memory(false).shared_cache(false),
+        None => options,
+    };
+    options
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(busy_timeout)
+        .statement_cache_capacity(PREPARED_STATEMENTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+    use super::*;
+
+    async fn ask(connection: &DatabaseConnection, sql: &str) -> String {
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_waits_for_locks_and_readers_do_not_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let builder = SqliteBuilder::new(url).max_readers(3).busy_timeout(Duration::from_millis(1_234));
+        let writer = Database::connect(builder.writer_options(None)).await.unwrap();
+        let reader = Database::connect(builder.reader_options(None)).await.unwrap();
+        // Held at the same time, so that each is another connection.
+        let mut readers = Vec::new();
+        for _ in 0..3 {
+            readers.push(sea_orm::TransactionTrait::begin(&reader).await.unwrap());
+        }
+        let busy_timeout = "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout";
+        assert_eq!(ask(&writer, busy_timeout).await, "1234");
+        for reader in &readers {
+            let statement = Statement::from_string(DbBackend::Sqlite, busy_timeout);
+            let timeout: String = reader.query_one_raw(statement).await.unwrap().unwrap().try_get_by(0).unwrap();
+            assert_eq!(timeout, "1234");
+            assert!(reader.execute_unprepared("CREATE TABLE t (a)").await.is_err());
+        }
+        writer.execute_unprepared("CREATE TABLE t (a)").await.unwrap();
+    }
+}

@@ -1,0 +1,177 @@
+//! What SQLite says about its tables, and what it is told about its indexes.
+
+use authsome_core::migration::{LiveColumn, LiveIndex, LiveTable};
+use authsome_core::schema::{IndexDef, OnDelete, ReferenceDef, TableDef};
+use authsome_core::value::ColumnType;
+use authsome_store_sql::Referring;
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, QueryResult, Statement};
+
+use crate::dialect::DECLARED_TYPES;
+
+const COLUMNS: &str = r#"SELECT "name", "type", "notnull" FROM pragma_table_info(?) ORDER BY "cid""#;
+
+/// Indexes that were made as such, not those that SQLite makes for a key.
+const INDEXES: &str = r#"SELECT i."name" AS "index_name", i."unique" AS "is_unique", c."name" AS "column_name"
+    FROM pragma_index_list(?) AS i JOIN pragma_index_info(i."name") AS c
+    WHERE i."origin" = 'c' ORDER BY i."seq" DESC, c."seqno""#;
+
+/// References come last first.
+const REFERENCES: &str = r#"SELECT "id", "table" AS "parent", "from" AS "from_column"
+    FROM pragma_foreign_key_list(?) ORDER BY "id" DESC, "seq""#;
+
+const REFERRING: &str = r#"SELECT t."name" AS "child", r."id" AS "id", r."from" AS "from_column",
+        r."to" AS "to_column", r."on_delete" AS "on_delete"
+    FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t."name") AS r
+    WHERE t."type" = 'table' AND r."table" = ? ORDER BY t."rowid", r."id" DESC, r."seq""#;
+
+/// The name that a reference with these columns has; `None` for one without columns.
+pub(crate) fn reference_name(table: &str, columns: &[String]) -> Option<String> {
+    columns.last().map(|column| format!("{table}_{column}_fkey"))
+}
+
+/// The live tables of these names.
+pub(crate) async fn introspect(connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {
+    let mut live = Vec::with_capacity(tables.len());
+    for table in tables {
+        let columns = columns(connection, table).await?;
+        if !columns.is_empty() {
+            live.push(LiveTable {
+                name: table.clone(),
+                columns,
+                indexes: indexes(connection, table).await?,
+                references: references(connection, table).await?,
+            });
+        }
+    }
+    Ok(live)
+}
+
+async fn ask(connection: &DatabaseExecutor<'_>, sql: &str, about: &str) -> Result<Vec<QueryResult>, DbErr> {
+    connection.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [about.into()])).await
+}
+
+async fn columns(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<LiveColumn>, DbErr> {
+    let rows = ask(connection, COLUMNS, table).await?;
+    rows.iter()
+        .map(|row| {
+            let declared: String = row.try_get_by("type")?;
+            let not_null: i64 = row.try_get_by("notnull")?;
+            Ok(LiveColumn { name: row.try_get_by("name")?, ty: portable_type(&declared), nullable: not_null == 0 })
+        })
+        .collect()
+}
+
+fn portable_type(declared: &str) -> Option<ColumnType> {
+    DECLARED_TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(declared)).map(|(ty, _)| *ty)
+}
+
+async fn indexes(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<LiveIndex>, DbErr> {
+    let mut indexes: Vec<LiveIndex> = Vec::new();
+    for row in ask(connection, INDEXES, table).await? {
+        let name: String = row.try_get_by("index_name")?;
+        let column: String = row.try_get_by("column_name")?;
+        match indexes.last_mut().filter(|index| index.name == name) {
+            Some(index) => index.columns.push(column),
+            None => {
+                let unique: i64 = row.try_get_by("is_unique")?;
+                indexes.push(LiveIndex { name, columns: vec![column], unique: unique != 0 });
+            }
+        }
+    }
+    Ok(indexes)
+}
+
+async fn references(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<(Vec<String>, String)>, DbErr> {
+    let mut references: Vec<(Vec<String>, String)> = Vec::new();
+    let mut current = None;
+    for row in ask(connection, REFERENCES, table).await? {
+        let id: i64 = row.try_get_by("id")?;
+        if current.replace(id) != Some(id) {
+            references.push((Vec::new(), row.try_get_by("parent")?));
+        }
+        if let Some((columns, _)) = references.last_mut() {
+            columns.push(row.try_get_by("from_column")?);
+        }
+    }
+    Ok(references)
+}
+
+/// The references that point to a table: those of the table that was made first come first.
+pub(crate) async fn referring(connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr> {
+    let mut referring: Vec<Referring> = Vec::new();
+    let mut current = None;
+    for row in ask(connection, REFERRING, parent).await? {
+        let table: String = row.try_get_by("child")?;
+        let id: i64 = row.try_get_by("id")?;
+        let this = Some((table.clone(), id));
+        if current != this {
+            current = this;
+            let on_delete: String = row.try_get_by("on_delete")?;
+            let reference = ReferenceDef {
+                name: String::new(),
+                columns: Vec::new(),
+                parent: parent.to_owned(),
+                parent_columns: Vec::new(),
+                on_delete: if on_delete == "CASCADE" { OnDelete::Cascade } else { OnDelete::Restrict },
+            };
+            referring.push(Referring { table, reference });
+        }
+        if let Some(Referring { reference, .. }) = referring.last_mut() {
+            reference.columns.push(row.try_get_by("from_column")?);
+            reference.parent_columns.push(row.try_get_by("to_column")?);
+        }
+    }
+    for Referring { table, reference } in &mut referring {
+        reference.name = reference_name(table, &reference.columns).unwrap_or_default();
+    }
+    Ok(referring)
+}
+
+/// Rows of a table that SQLite is told to reckon with.
+const ROWS: u32 = 1_000_000;
+/// Rows that it is told agree in the first column of an index behind the scope's.
+const ROWS_ALIKE: u32 = 10;
+
+/// Tells SQLite how selective indexes are (<https://www.sqlite.org/fileformat2.html#stat1tab>). Without statistics it
+/// reckons that few rows share a scope, and walks all rows of an environment rather than sorting the few that an index
+/// would find. `ANALYZE`, run later by whoever likes, replaces this by what it counts.
+pub(crate) fn statistics(made: &[(&TableDef, &IndexDef)]) -> Vec<String> {
+    if made.is_empty() {
+        return Vec::new();
+    }
+    let rows: Vec<String> = made
+        .iter()
+        .map(|(table, index)| {
+            // A table without row ids keeps its statistics under the table's own name.
+            let primary = index.name == table.primary_key_name();
+            let name = if primary { &table.name } else { &index.name };
+            format!("({}, {}, '{}')", quoted(&table.name), quoted(name), selectivity(table, index))
+        })
+        .collect();
+    // Analyzing the schema alone makes the table of statistics where it is missing, and makes SQLite read it.
+    let analyze = "ANALYZE sqlite_schema".to_owned();
+    let insert = format!(r#"INSERT INTO "sqlite_stat1" ("tbl", "idx", "stat") VALUES {}"#, rows.join(", "));
+    vec![analyze.clone(), insert, analyze]
+}
+
+/// How many rows there are, then how many agree in the first column, in the first two, and so on.
+fn selectivity(table: &TableDef, index: &IndexDef) -> String {
+    let mut alike = ROWS;
+    let mut numbers = vec![ROWS.to_string()];
+    for (position, column) in index.columns.iter().enumerate() {
+        let is_last = position + 1 == index.columns.len();
+        let is_scope = table.scope.columns().contains(&column.as_str());
+        alike = match () {
+            () if (index.unique && is_last) || *column == table.id => 1,
+            () if is_scope => alike,
+            () if alike == ROWS => ROWS_ALIKE,
+            () => alike.div_ceil(2),
+        };
+        numbers.push(alike.to_string());
+    }
+    numbers.join(" ")
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
