@@ -1,1 +1,81 @@
 //! Authsome's engine: builder, environment handles, services, hooks, events and background jobs.
+//!
+//! What lives here: the flows (sign-up, sign-in, refresh, reset, erasure), each check-and-act in one transaction or one
+//! atomic verb of the store. What never does: a database, a web framework, the algorithm of a password, the transport of
+//! a mail.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use authsome_store_memory::MemoryStore;
+//! # use authsome_plugin_password::PasswordPlugin;
+//! use authsome_engine::{Config, Engine};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let auth = Engine::builder()
+//!     .store(Arc::new(MemoryStore::new()))
+//!     .plugin(PasswordPlugin::default())
+//!     .config(Config { app: "myapp".into(), ..Config::default() })
+//!     .build()?;
+//! auth.start().await?;
+//!
+//! let production = auth.environment("production").await?;
+//! let nobody = production.users().get_by_email("alice@example.com").await;
+//! assert!(nobody.is_err());
+//! auth.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Engine`] is made by [`EngineBuilder`], started once, and cloned freely.
+//! - [`Engine::environment`] is the only door to an environment's data: services hang on the [`EnvironmentHandle`] that
+//!   it gives ([`Auth`], [`Users`], [`Sessions`], [`Account`], [`Devices`]).
+//! - [`Engine::authenticate`] turns a presented token into an environment and a principal.
+//! - Every way of signing in ends in [`Auth::complete_sign_in`], which holds the rules that no method may skip.
+//!
+//! To add a flow: check what needs no transaction, run the *before* hooks, do what is slow, make ids, tokens and events,
+//! write everything in one transaction, then run the *after* hooks and wake the queue.
+
+mod account;
+mod apps;
+mod auth;
+mod authenticate;
+mod bootstrap;
+mod builder;
+mod cache;
+mod config;
+mod devices;
+mod engine;
+mod environment;
+mod environments;
+mod events;
+mod hooks;
+mod jobs;
+mod keys;
+mod lockout;
+mod mail;
+mod network;
+mod passwords;
+mod plugins;
+mod rate;
+mod selection;
+mod sessions;
+mod settings;
+mod slug;
+mod tokens;
+mod users;
+
+pub use account::Account;
+pub use apps::{Apps, NewApp};
+pub use auth::{Auth, Issued, SignIn, SignUp, SignUpOutcome};
+pub use authenticate::Authenticated;
+pub use bootstrap::StartError;
+pub use builder::{BuildError, EngineBuilder};
+pub use config::Config;
+pub use devices::{DevicePatch, Devices};
+pub use engine::Engine;
+pub use environment::{EnvironmentHandle, SignInPage};
+pub use environments::{EnvironmentPatch, Environments, NewEnvironment};
+pub use rate::{RateDecision, RateLimiter};
+pub use sessions::Sessions;
+pub use users::{NewUser, ProfilePatch, Users};

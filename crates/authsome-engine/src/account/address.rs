@@ -1,0 +1,94 @@
+//! Proving an address, and changing it.
+
+use authsome_core::account::{Verification, VerificationPurpose};
+use authsome_core::entity::Entity;
+use authsome_core::error::Error;
+use authsome_core::identity::Email;
+use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::plugin::Moment;
+use authsome_core::secret::Token;
+use authsome_core::session::Session;
+use authsome_core::store::Transactions;
+use authsome_core::user::User;
+
+use super::{Account, invalid_token};
+use crate::events::nothing;
+use crate::users::{delete_proofs, name_conflict};
+
+impl Account {
+    /// Sends the link that proves an address again, if there is an account whose address is not proven. Whether there is
+    /// one is not said.
+    ///
+    /// # Errors
+    /// `environment_inactive`, `unavailable`.
+    pub async fn resend_verification(&self, email: &Email) -> Result<(), Error> {
+        self.at.require_active()?;
+        self.at.queue(NotificationKind::VerifyEmail, None, email.key().to_owned()).await
+    }
+
+    /// Sends a link to an address that the session's user wants to have. The address is taken over when it is proven.
+    /// Whether another account has it is not said.
+    ///
+    /// # Errors
+    /// `environment_inactive`, `unavailable`.
+    pub async fn change_email(&self, session: &Session, email: &Email) -> Result<(), Error> {
+        self.at.require_active()?;
+        self.at.queue(NotificationKind::ChangeEmail, Some(session.user_id), email.address().to_owned()).await
+    }
+
+    /// Proves an address with a mailed token, and takes it over where that was asked for.
+    ///
+    /// # Errors
+    /// `invalid_token`; `conflict` where another account took the address meanwhile; `environment_inactive`; what a hook
+    /// refuses with; `unavailable`.
+    pub async fn verify_email(&self, token: &Token, named: Option<&str>) -> Result<User, Error> {
+        let (verification, at) = self.mailed::<Verification>(token, named, |row| row.scope).await?;
+        let now = at.now();
+        let id = verification.user_id;
+        let user = at.store().user(&at.scope(), id).await?.ok_or_else(invalid_token)?;
+        let (planned, previous) = prove(&verification, user)?;
+        at.before(now, Moment::UserUpdate { user: &planned }).await?;
+        let action = if previous.is_some() { "email.changed" } else { "email.verified" };
+        let event = &at.event_by(&id, now, action, &id, nothing())?;
+        let told = &at.notification(now, NotificationKind::EmailChanged, Some(id), String::new())?;
+        let (scope, verification) = (&at.scope(), &verification);
+        let user = at
+            .store()
+            .transaction(|tx| async move {
+                let consumed = tx.consume_verification(scope, &verification.token_hash, now).await?;
+                consumed.ok_or_else(invalid_token)?;
+                let user = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
+                let (mut user, previous) = prove(verification, user)?;
+                user.updated_at = now;
+                let user = tx.update_user(scope, &user).await.map_err(name_conflict)?;
+                if let Some(previous) = previous {
+                    // What was mailed to the old address proves nothing any more.
+                    delete_proofs(scope, id, &*tx).await?;
+                    let told = Notification { recipient: previous, ..told.clone() };
+                    told.insert(scope, &*tx).await?;
+                }
+                event.insert(scope, &*tx).await?;
+                Ok::<_, Error>(user)
+            })
+            .await?;
+        at.engine().wake_mail();
+        at.after(now, Moment::UserUpdate { user: &user }).await;
+        Ok(user)
+    }
+}
+
+/// The user once the address is proven, and the address before where it changes.
+fn prove(verification: &Verification, mut user: User) -> Result<(User, Option<String>), Error> {
+    let email: Email = verification.email.parse().map_err(|_| invalid_token())?;
+    let previous = match verification.purpose {
+        VerificationPurpose::Confirm if user.email_key != email.key() => return Err(invalid_token()),
+        VerificationPurpose::Confirm => None,
+        VerificationPurpose::Change => {
+            let previous = std::mem::take(&mut user.email);
+            user.set_email(&email);
+            Some(previous)
+        }
+    };
+    user.email_verified = true;
+    Ok((user, previous))
+}

@@ -1,0 +1,69 @@
+//! A password that was forgotten.
+
+use authsome_core::account::PasswordReset;
+use authsome_core::entity::Entity;
+use authsome_core::error::Error;
+use authsome_core::identity::Email;
+use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::secret::{Password, Token};
+use authsome_core::store::Transactions;
+use serde_json::json;
+
+use super::{Account, invalid_token};
+use crate::events::nothing;
+use crate::users::delete_proofs;
+use crate::{lockout, passwords, sessions};
+
+impl Account {
+    /// Sends a link that lets the person set a new password, if there is an account with this address. Whether there is
+    /// one is not said.
+    ///
+    /// # Errors
+    /// `environment_inactive`, `method_not_allowed_here`, `unavailable`.
+    pub async fn forgot(&self, email: &Email) -> Result<(), Error> {
+        self.at.require_method(passwords::METHOD)?;
+        self.at.queue(NotificationKind::ResetPassword, None, email.key().to_owned()).await
+    }
+
+    /// Sets a new password with a mailed token: every session ends, a lock ends, other mailed tokens of the user are
+    /// void. The address counts as proven, since the token went there.
+    ///
+    /// # Errors
+    /// `invalid_token`; `weak_password`, which leaves the token valid; `environment_inactive`,
+    /// `method_not_allowed_here`, `unavailable`.
+    pub async fn reset(&self, token: &Token, password: &Password, named: Option<&str>) -> Result<(), Error> {
+        let (reset, at) = self.mailed::<PasswordReset>(token, named, |reset| reset.scope).await?;
+        at.require_method(passwords::METHOD)?;
+        if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
+            return Err(invalid_token());
+        }
+        let method = passwords::method(at.engine())?;
+        method.check(&at.settings().password_policy(), password)?;
+        let digest = method.hash(password).await?;
+        let now = at.now();
+        let id = reset.user_id;
+        let event = &at.event_by(&id, now, "password.reset", &id, nothing())?;
+        let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_reset" }))?;
+        let told = &at.notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
+        let (scope, reset, method, digest) = (&at.scope(), &reset, &method, &digest);
+        at.store()
+            .transaction(|tx| async move {
+                let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
+                consumed.ok_or_else(invalid_token)?;
+                let mut user = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
+                user.email_verified = true;
+                user.updated_at = now;
+                let user = tx.update_user(scope, &user).await?;
+                method.set(&*tx, scope, id, digest, now).await?;
+                delete_proofs(scope, id, &*tx).await?;
+                lockout::clear(scope, id, &*tx).await?;
+                sessions::end_all(scope, id, None, ended, &*tx).await?;
+                let told = Notification { recipient: user.email_key, ..told.clone() };
+                told.insert(scope, &*tx).await?;
+                Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            })
+            .await?;
+        at.engine().wake_mail();
+        Ok(())
+    }
+}

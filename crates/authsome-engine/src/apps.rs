@@ -1,0 +1,140 @@
+//! [`Apps`].
+
+use authsome_core::app::App;
+use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::environment::{Environment, EnvironmentType};
+use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::event::AppEvent;
+use authsome_core::id::{AppId, TypedId};
+use authsome_core::metadata::Metadata;
+use authsome_core::secret::Token;
+use authsome_core::store::{StoreTx, Transactions};
+use serde_json::json;
+
+use crate::engine::Engine;
+use crate::environments::{NewEnvironment, row};
+use crate::events::nothing;
+use crate::slug;
+
+/// Prefix of publishable keys.
+const PUBLISHABLE_KEY: &str = "apk_";
+
+/// An app to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApp {
+    /// Name for people, 1 to 200 characters.
+    pub name: String,
+    /// Slug; without it, one is made of the name.
+    pub slug: Option<String>,
+}
+
+/// The apps of an installation.
+#[derive(Clone, Debug)]
+pub struct Apps {
+    engine: Engine,
+}
+
+impl Apps {
+    pub(crate) const fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// The app with this id.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn get(&self, id: AppId) -> Result<App, Error> {
+        self.engine.store().app(id).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The app with this slug.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn by_slug(&self, slug: &str) -> Result<App, Error> {
+        self.engine.store().app_by_slug(slug).await?.ok_or_else(Error::not_found)
+    }
+
+    /// A page of apps, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list(&self, page: Page<AppId>) -> Result<Listed<App, AppId>, Error> {
+        Ok(self.engine.store().list_apps(page).await?)
+    }
+
+    /// Makes an app with its environments: development, which is the default, staging, and production.
+    ///
+    /// # Errors
+    /// `invalid_request`, `conflict` where the slug is taken, `unavailable`.
+    pub async fn create(&self, new: &NewApp) -> Result<App, Error> {
+        let slug = slug_of(new.slug.as_deref(), &new.name)?;
+        let rows = &NewAppRows::new(&self.engine, &new.name, &slug)?;
+        self.engine
+            .store()
+            .transaction(|tx| async move {
+                if !rows.app.insert_if_absent((), &*tx).await? {
+                    return Err(Error::new(Code::Conflict, "the slug is taken"));
+                }
+                Ok(rows.write_rest(&*tx).await?)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(rows.app.clone())
+    }
+}
+
+/// The slug that is asked for, else that of the name.
+pub(crate) fn slug_of(asked: Option<&str>, name: &str) -> Result<String, Error> {
+    if name.trim().is_empty() || name.chars().count() > 200 || name.contains(char::is_control) {
+        return Err(Error::invalid("name", "a name has 1 to 200 characters, none of them a control character"));
+    }
+    match asked {
+        Some(asked) if slug::is_valid(asked) => Ok(asked.to_owned()),
+        Some(_) => Err(Error::invalid("slug", slug::RULE)),
+        None => slug::of_name(name).ok_or_else(|| Error::invalid("slug", "no slug can be made of the name: state one")),
+    }
+}
+
+/// An app with what it starts with.
+pub(crate) struct NewAppRows {
+    pub(crate) app: App,
+    environments: Vec<Environment>,
+    events: Vec<AppEvent>,
+}
+
+impl NewAppRows {
+    pub(crate) fn new(engine: &Engine, name: &str, slug: &str) -> Result<Self, Error> {
+        let inner = engine.inner();
+        let (now, entropy) = (inner.clock.now(), &*inner.entropy);
+        let app = App {
+            id: AppId::generate(now, entropy)?,
+            name: name.to_owned(),
+            slug: slug.to_owned(),
+            publishable_key: Token::generate(PUBLISHABLE_KEY, entropy)?.expose().to_owned(),
+            metadata: Metadata::default(),
+            created_at: now,
+            updated_at: now,
+        };
+        let mut events = vec![engine.app_event(app.id, now, "app.created", &app.id, nothing())?];
+        let mut environments = Vec::new();
+        for (name, kind) in [
+            ("Development", EnvironmentType::Development),
+            ("Staging", EnvironmentType::Staging),
+            ("Production", EnvironmentType::Production),
+        ] {
+            let mut environment = row(engine, app.id, &NewEnvironment::new(name, kind), now)?;
+            environment.is_default.0 = kind == EnvironmentType::Development;
+            let data = json!({ "slug": environment.slug, "type": environment.kind });
+            events.push(engine.app_event(app.id, now, "environment.created", &environment.id, data)?);
+            environments.push(environment);
+        }
+        Ok(Self { app, environments, events })
+    }
+
+    /// Writes all but the app itself. Part of the transaction that wrote it.
+    pub(crate) async fn write_rest(&self, tx: &dyn StoreTx) -> Result<(), StoreError> {
+        Environment::insert_all(&self.environments, &self.app.id, tx).await?;
+        AppEvent::insert_all(&self.events, &self.app.id, tx).await
+    }
+}

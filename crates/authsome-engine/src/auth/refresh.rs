@@ -1,0 +1,184 @@
+//! Refreshing a session.
+//!
+//! A refresh token is exchanged once (RFC 9700, section 4.14.2). Its successors are derived from it, so that whoever lost
+//! the answer, or raced with another request, is given the same ones for a short grace period without their being
+//! stored. Presented later, it was copied: the whole family is revoked.
+//!
+//! A session's absolute end is fixed when it is made; refreshing never moves it (NIST SP 800-63B-4, section 5.2; OWASP
+//! ASVS 5.0, section 7.3).
+
+use authsome_core::authenticator;
+use authsome_core::entity::Entity;
+use authsome_core::error::{Error, StoreError};
+use authsome_core::event::Event;
+use authsome_core::id::{RefreshTokenId, TypedId};
+use authsome_core::plugin::Moment;
+use authsome_core::route::{Client, RateClass};
+use authsome_core::secret::Token;
+use authsome_core::session::{RefreshToken, RefreshTokenState, Session, SessionState};
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::time::Timestamp;
+use authsome_core::user::User;
+
+use super::{Auth, Issued};
+use crate::authenticate::{check_binding, session_not_found, token_expired};
+use crate::environment::EnvironmentHandle;
+use crate::events::nothing;
+use crate::selection;
+use crate::tokens::Pair;
+
+/// What became of a refresh.
+enum Outcome {
+    /// This caller exchanged the token.
+    Exchanged(Box<(User, Session)>),
+    /// Another caller did, a moment ago.
+    Graced(Box<(User, Session)>),
+    /// It was exchanged before, and the family is gone.
+    Replayed(Box<Session>),
+    /// The user is gone or banned, and so is the family.
+    Ended(Box<Session>),
+}
+
+/// What a refresh writes, made before its transaction.
+struct Exchange<'a> {
+    at: &'a EnvironmentHandle,
+    presented: RefreshTokenId,
+    tokens: &'a Pair,
+    child: RefreshToken,
+    refreshed: Event,
+    replayed: Event,
+    revoked: Event,
+    now: Timestamp,
+}
+
+impl Auth {
+    /// Exchanges a refresh token for a session's next two tokens, in the environment that the token belongs to, whatever
+    /// this handle's is. `named` is the environment that the request names by slug or id, if it does.
+    ///
+    /// Presented again within 10 seconds, it gives the same two tokens; later, it ends the session.
+    ///
+    /// # Errors
+    /// `session_not_found` where the token is unknown or was exchanged before, another environment is named, the session
+    /// is bound to another address, or the user is gone or banned; `environment_inactive`, which consumes nothing;
+    /// `token_expired`; `rate_limited` past 60 a minute and session; what a hook refuses with; `unavailable`.
+    pub async fn refresh(&self, presented: &Token, named: Option<&str>, client: &Client) -> Result<Issued, Error> {
+        let engine = self.at.engine();
+        let found = authenticator::resolve::<RefreshToken>(&presented.hash(), self.at.store()).await?;
+        let token = found.ok_or_else(session_not_found)?;
+        let active = engine.environment_of_scope(token.scope).await?.ok_or_else(session_not_found)?;
+        if !selection::is_meant(&active, named) {
+            return Err(session_not_found());
+        }
+        let at = engine.handle(active).with_client(client);
+        at.require_active()?;
+        let now = at.now();
+        let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(session_not_found)?;
+        if token.state(now) != RefreshTokenState::Replayed {
+            check_binding(&session, at.settings(), client)?;
+            let idle = at.settings().idle_session_timeout.duration();
+            let ends = Session { expires_at: session.refresh_expires_at, ..session.clone() };
+            if ends.state(now, idle) == SessionState::Expired {
+                return Err(token_expired());
+            }
+            // By session, since each refresh comes with another token.
+            let limiter = engine.rate_limiter();
+            let subject = session.id.to_string();
+            if let Some(limit) = limiter.check(RateClass::Refresh, &token.scope, None, Some(&subject)).await? {
+                limit.require()?;
+            }
+            at.before(now, Moment::SessionRefresh { session: &session }).await?;
+        }
+        let tokens = Pair::child(&engine.inner().keys.refresh, presented);
+        let exchange = Exchange::new(&at, &token, &session, &tokens, now)?;
+        let exchange = &exchange;
+        let outcome = at.store().transaction(|tx| async move { exchange.run(&*tx).await }).await?;
+        let (user, session) = match outcome {
+            Outcome::Exchanged(issued) => {
+                at.after(now, Moment::SessionRefresh { session: &issued.1 }).await;
+                *issued
+            }
+            Outcome::Graced(issued) => *issued,
+            Outcome::Replayed(session) => {
+                tracing::warn!(session = %session.id, "a refresh token was presented again: its session is ended");
+                at.after(now, Moment::SignOut { session: &session }).await;
+                return Err(session_not_found());
+            }
+            Outcome::Ended(session) => {
+                at.after(now, Moment::SignOut { session: &session }).await;
+                return Err(session_not_found());
+            }
+        };
+        Ok(Issued { user, session, token: tokens.session.clone(), refresh_token: tokens.refresh.clone() })
+    }
+}
+
+impl<'a> Exchange<'a> {
+    fn new(
+        at: &'a EnvironmentHandle,
+        presented: &RefreshToken,
+        session: &Session,
+        tokens: &'a Pair,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let child = RefreshToken {
+            id: RefreshTokenId::generate(now, &*at.engine().inner().entropy)?,
+            scope: session.scope,
+            session_id: session.id,
+            hash: tokens.refresh.hash(),
+            created_at: now,
+            consumed_at: None,
+            expires_at: session.refresh_expires_at,
+        };
+        let event = |action| at.event_by(&session.user_id, now, action, &session.id, nothing());
+        Ok(Self {
+            at,
+            presented: presented.id,
+            tokens,
+            child,
+            refreshed: event("session.refreshed")?,
+            replayed: event("session.replayed")?,
+            revoked: event("session.revoked")?,
+            now,
+        })
+    }
+
+    async fn run(&self, tx: &dyn StoreTx) -> Result<Outcome, Error> {
+        let scope = &self.child.scope;
+        let session = tx.session(scope, self.child.session_id).await?.ok_or_else(session_not_found)?;
+        let consumed = tx.consume_refresh_token(scope, self.presented, self.now).await?;
+        if consumed.is_none() {
+            let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(self.presented));
+            let token = find.one(tx).await?.ok_or_else(session_not_found)?;
+            match token.state(self.now) {
+                RefreshTokenState::Graced => {}
+                RefreshTokenState::Replayed => {
+                    tx.delete_session(scope, session.id).await?;
+                    self.replayed.insert(scope, tx).await?;
+                    return Ok(Outcome::Replayed(Box::new(session)));
+                }
+                RefreshTokenState::Expired => return Err(token_expired()),
+                // Another transaction exchanged it since this one began; run again, this one sees it.
+                RefreshTokenState::Valid => return Err(StoreError::contention().into()),
+            }
+        }
+        let Some(user) = tx.user(scope, session.user_id).await?.filter(|user| !user.banned) else {
+            tx.delete_session(scope, session.id).await?;
+            self.revoked.insert(scope, tx).await?;
+            return Ok(Outcome::Ended(Box::new(session)));
+        };
+        if consumed.is_none() {
+            return Ok(Outcome::Graced(Box::new((user, session))));
+        }
+        let expires_at = self.now.plus(self.at.settings().session_ttl.duration()).min(session.refresh_expires_at);
+        let next = Session {
+            token_hash: self.tokens.session.hash(),
+            expires_at,
+            last_seen_at: session.last_seen_at.max(self.now),
+            ..session
+        };
+        let session = tx.update_session(scope, &next).await?;
+        tx.create_refresh_token(scope, &self.child).await?;
+        self.refreshed.insert(scope, tx).await?;
+        Ok(Outcome::Exchanged(Box::new((user, session))))
+    }
+}

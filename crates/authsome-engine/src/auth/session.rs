@@ -1,0 +1,79 @@
+//! What a person does with the session that they have.
+
+use authsome_core::entity::Entity;
+use authsome_core::error::Error;
+use authsome_core::id::OrganizationId;
+use authsome_core::organization::Member;
+use authsome_core::secret::Password;
+use authsome_core::session::Session;
+use authsome_core::store::Transactions;
+use serde_json::json;
+
+use super::Auth;
+use crate::authenticate::session_not_found;
+use crate::events::nothing;
+use crate::lockout::Subject;
+use crate::passwords;
+use crate::sessions;
+
+impl Auth {
+    /// Ends the session with its refresh tokens.
+    ///
+    /// # Errors
+    /// `session_not_found` where it is gone; what a hook refuses with; `unavailable`.
+    pub async fn sign_out(&self, session: &Session) -> Result<(), Error> {
+        if sessions::end(&self.at, session, "sign_out").await? { Ok(()) } else { Err(session_not_found()) }
+    }
+
+    /// Proves again who the person is, by password: the session counts as fresh. Attempts are counted like sign-ins.
+    ///
+    /// # Errors
+    /// `method_not_allowed_here`, `invalid_credentials`, `account_locked`; `session_not_found` where it is gone;
+    /// `unavailable`.
+    pub async fn reauthenticate(&self, session: &Session, password: &Password) -> Result<Session, Error> {
+        let at = &self.at;
+        at.require_method(passwords::METHOD)?;
+        let user = session.user_id;
+        passwords::prove(at, Subject::user(user), Some(user), password).await?;
+        let now = at.now();
+        let event = &at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                if tx.session(scope, session.id).await?.is_none() {
+                    return Err(session_not_found());
+                }
+                let session = tx.reauthenticate_session(scope, session.id, now).await?;
+                event.insert(scope, &*tx).await?;
+                Ok(session)
+            })
+            .await
+    }
+
+    /// Sets the session's active organization.
+    ///
+    /// # Errors
+    /// `not_found` where the user is not a member of it; `session_not_found` where the session is gone; `unavailable`.
+    pub async fn set_organization(&self, session: &Session, organization: OrganizationId) -> Result<Session, Error> {
+        let at = &self.at;
+        let data = json!({ "organization_id": organization });
+        let event = &at.event_by(&session.user_id, at.now(), "session.organization_set", &session.id, data)?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                let member = tx.member_by_user(scope, organization, session.user_id).await?;
+                let member = member.ok_or_else(Error::not_found)?;
+                // A membership that ends at the same moment does not leave the organization active.
+                if !Member::find(scope).filter(Member::ID.eq(member.id)).touch(&*tx).await? {
+                    return Err(Error::not_found());
+                }
+                if tx.session(scope, session.id).await?.is_none() {
+                    return Err(session_not_found());
+                }
+                let session = tx.set_session_organization(scope, session.id, Some(organization)).await?;
+                event.insert(scope, &*tx).await?;
+                Ok(session)
+            })
+            .await
+    }
+}

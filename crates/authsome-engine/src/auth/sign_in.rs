@@ -1,0 +1,49 @@
+//! Signing in with a password.
+
+use authsome_core::error::{Code, Error};
+use authsome_core::identity::Identifier;
+use authsome_core::route::Client;
+use authsome_core::secret::Password;
+use authsome_core::time::Seconds;
+
+use super::complete::Completion;
+use super::{Auth, Issued};
+use crate::lockout::Subject;
+use crate::passwords;
+
+/// How often a password is checked where the account is changed meanwhile.
+const TRIES: usize = 3;
+
+/// Who wants to sign in, and the proof.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// By which name.
+    pub identifier: Identifier,
+    /// The password.
+    pub password: Password,
+}
+
+impl Auth {
+    /// Signs in with a password.
+    ///
+    /// # Errors
+    /// `invalid_credentials` for an unknown account, a deleted one, one without a password, and a wrong password alike;
+    /// `account_locked`; those of [`Auth::complete_sign_in`], of which what depends on the account comes only after a
+    /// correct password.
+    pub async fn sign_in(&self, sign_in: SignIn, client: &Client) -> Result<Issued, Error> {
+        let at = self.at.with_client(client);
+        at.require_method(passwords::METHOD)?;
+        for _ in 0..TRIES {
+            let user = at.store().user_by_identifier(&at.scope(), &sign_in.identifier).await?;
+            let id = user.as_ref().map(|user| user.id);
+            let subject = Subject::of(&at, &sign_in.identifier, id);
+            passwords::prove(&at, subject, id, &sign_in.password).await?;
+            let user = user.ok_or_else(|| Error::new(Code::InvalidCredentials, "unknown account"))?;
+            match self.complete(&user, passwords::METHOD, &[passwords::AMR], client).await? {
+                Completion::Issued(issued) => return Ok(*issued),
+                Completion::Stale => {}
+            }
+        }
+        Err(Error::new(Code::Unavailable, "the account is being changed: try again").retry_after(Seconds(1)))
+    }
+}

@@ -1,0 +1,138 @@
+//! Registering.
+
+use authsome_core::entity::Entity;
+use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::id::{TypedId, UserId};
+use authsome_core::identity::{Email, Phone, Username};
+use authsome_core::metadata::Metadata;
+use authsome_core::notification::NotificationKind;
+use authsome_core::plugin::Moment;
+use authsome_core::route::Client;
+use authsome_core::secret::Password;
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::user::User;
+
+use super::complete::{Draft, require_second_factor};
+use super::{Auth, Issued};
+use crate::events::nothing;
+use crate::passwords;
+use crate::users::{Taken, taken_name};
+
+/// Who wants to register.
+#[derive(Clone, Debug)]
+pub struct SignUp {
+    /// Address.
+    pub email: Email,
+    /// Password.
+    pub password: Password,
+    /// Username.
+    pub username: Option<Username>,
+    /// Phone number.
+    pub phone: Option<Phone>,
+    /// Display name, at most 200 characters.
+    pub name: Option<String>,
+    /// What the application attaches.
+    pub metadata: Metadata,
+}
+
+/// What became of a registration.
+#[derive(Clone, Debug)]
+pub enum SignUpOutcome {
+    /// The person is registered and signed in.
+    SignedUp(Box<Issued>),
+    /// The address is to be proven first; the rest happens by mail. Where the address was taken, its holder is told by
+    /// mail, and nothing else happened.
+    VerifyFirst,
+}
+
+enum Written {
+    SignedUp(Box<authsome_core::session::Session>),
+    VerifyFirst,
+    TakenQuietly,
+}
+
+impl Auth {
+    /// Registers a person, and signs them in where the environment does not want the address proven first. The account,
+    /// its password, its session and the mail that asks to prove the address come to be together, or not at all.
+    ///
+    /// # Errors
+    /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `conflict` where the
+    /// username or phone number is taken, and, in an environment that does not want addresses proven first, where the
+    /// address is; `mfa_required`; what a hook refuses with; `unavailable`.
+    pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
+        let at = self.at.with_client(client);
+        let now = at.now();
+        at.require_method(passwords::METHOD)?;
+        if !at.settings().self_registration {
+            return Err(Error::new(Code::RegistrationClosed, "people cannot register themselves here"));
+        }
+        let verify_first = at.settings().require_email_verification;
+        if !verify_first {
+            require_second_factor(at.settings())?;
+        }
+        let method = passwords::method(at.engine())?;
+        method.check(&at.settings().password_policy(), &sign_up.password)?;
+
+        let entropy = &*at.engine().inner().entropy;
+        let mut user = User::new(UserId::generate(now, entropy)?, at.scope(), &sign_up.email, now);
+        user.set_username(sign_up.username.as_ref());
+        user.set_phone(sign_up.phone.as_ref());
+        user.name = sign_up.name;
+        user.metadata = sign_up.metadata;
+        at.before(now, Moment::SignUp { user: &user }).await?;
+        let draft = if verify_first {
+            None
+        } else {
+            at.before(now, Moment::SignIn { user: &user, method: passwords::METHOD }).await?;
+            let draft = Draft::new(&at, user.id, &[passwords::AMR], now)?;
+            at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
+            Some(draft)
+        };
+        let digest = method.hash(&sign_up.password).await?;
+
+        let created = at.event_by(&user.id, now, "user.created", &user.id, nothing())?;
+        let verify = at.notification(now, NotificationKind::VerifyEmail, Some(user.id), user.email_key.clone())?;
+        let exists = at.notification(now, NotificationKind::AccountExists, None, user.email_key.clone())?;
+        let (at_ref, user_ref, method_ref, digest_ref) = (&at, &user, &method, &digest);
+        let (draft_ref, created_ref, verify_ref, exists_ref) = (draft.as_ref(), &created, &verify, &exists);
+        let written = at
+            .store()
+            .transaction(|tx| async move {
+                let tx: &dyn StoreTx = &*tx;
+                let scope = &at_ref.scope();
+                if !user_ref.insert_if_absent(scope, tx).await? {
+                    return match taken_name(scope, user_ref, tx).await? {
+                        Some(Taken::Email) if verify_first => {
+                            exists_ref.insert(scope, tx).await?;
+                            Ok(Written::TakenQuietly)
+                        }
+                        Some(taken) => Err(taken.conflict()),
+                        // Whoever had the name is gone: the same again succeeds.
+                        None => Err(StoreError::contention().into()),
+                    };
+                }
+                method_ref.set(tx, scope, user_ref.id, digest_ref, now).await?;
+                created_ref.insert(scope, tx).await?;
+                verify_ref.insert(scope, tx).await?;
+                match draft_ref {
+                    Some(draft) => Ok(Written::SignedUp(Box::new(draft.write(at_ref, tx).await?))),
+                    None => Ok::<_, Error>(Written::VerifyFirst),
+                }
+            })
+            .await?;
+
+        at.engine().wake_mail();
+        match (written, draft) {
+            (Written::SignedUp(session), Some(draft)) => {
+                at.after(now, Moment::SignUp { user: &user }).await;
+                let issued = draft.issue(&at, user, *session, passwords::METHOD).await;
+                Ok(SignUpOutcome::SignedUp(Box::new(issued)))
+            }
+            (Written::TakenQuietly, _) => Ok(SignUpOutcome::VerifyFirst),
+            _ => {
+                at.after(now, Moment::SignUp { user: &user }).await;
+                Ok(SignUpOutcome::VerifyFirst)
+            }
+        }
+    }
+}

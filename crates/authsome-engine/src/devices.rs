@@ -1,0 +1,84 @@
+//! [`Devices`].
+
+use authsome_core::device::Device;
+use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::error::Error;
+use authsome_core::id::{DeviceId, UserId};
+use authsome_core::store::Transactions;
+
+use crate::environment::EnvironmentHandle;
+use crate::events::nothing;
+
+/// A change of a device. What is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DevicePatch {
+    /// Name that the user gives it, at most 200 characters; `Some(None)` takes it away.
+    pub name: Option<Option<String>>,
+    /// Whether the user trusts it; `Some(None)` is the default, false.
+    pub trusted: Option<Option<bool>>,
+}
+
+/// An environment's devices.
+#[derive(Clone, Debug)]
+pub struct Devices {
+    at: EnvironmentHandle,
+}
+
+impl Devices {
+    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+        Self { at }
+    }
+
+    /// A page of a user's devices, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list(&self, user: UserId, page: Page<DeviceId>) -> Result<Listed<Device, DeviceId>, Error> {
+        Ok(self.at.store().list_user_devices(&self.at.scope(), user, page).await?)
+    }
+
+    /// Changes one of a user's devices.
+    ///
+    /// # Errors
+    /// `not_found`, also where it is another user's; `invalid_request` where the name is too long; `unavailable`.
+    pub async fn update(&self, user: UserId, id: DeviceId, patch: &DevicePatch) -> Result<Device, Error> {
+        let (at, now) = (&self.at, self.at.now());
+        let event = &at.event_by(&user, now, "device.updated", &id, nothing())?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
+                let mut device = found.ok_or_else(Error::not_found)?;
+                if let Some(name) = &patch.name {
+                    device.name.clone_from(name);
+                }
+                if let Some(trusted) = patch.trusted {
+                    device.trusted = trusted.unwrap_or(false);
+                }
+                device.updated_at = now;
+                let device = tx.update_device(scope, &device).await?;
+                event.insert(scope, &*tx).await?;
+                Ok(device)
+            })
+            .await
+    }
+
+    /// Forgets one of a user's devices. Its sessions stay.
+    ///
+    /// # Errors
+    /// `not_found`, also where it is another user's; `unavailable`.
+    pub async fn delete(&self, user: UserId, id: DeviceId) -> Result<(), Error> {
+        let at = &self.at;
+        let event = &at.event_by(&user, at.now(), "device.deleted", &id, nothing())?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
+                found.ok_or_else(Error::not_found)?;
+                tx.clear_session_device(scope, id).await?;
+                tx.delete_device(scope, id).await?;
+                Ok(event.insert(scope, &*tx).await?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,76 @@
+//! Making event rows. They are made before a transaction opens, and written in it.
+
+use std::fmt::Display;
+
+use authsome_core::entropy::EntropyError;
+use authsome_core::event::{AppEvent, Event};
+use authsome_core::id::{AppId, EventId, TypedId};
+use authsome_core::time::Timestamp;
+use serde_json::Value;
+
+use crate::engine::Engine;
+use crate::environment::EnvironmentHandle;
+
+impl EnvironmentHandle {
+    /// An event of this environment, done by whom the handle acts for.
+    pub(crate) fn event(
+        &self,
+        now: Timestamp,
+        action: &str,
+        target: &impl Display,
+        data: Value,
+    ) -> Result<Event, EntropyError> {
+        Ok(Event {
+            id: EventId::generate(now, &*self.engine().inner().entropy)?,
+            scope: self.scope(),
+            action: action.to_owned(),
+            actor: self.actor().map(ToOwned::to_owned),
+            target: Some(target.to_string()),
+            data,
+            ip: self.client().ip.map(|ip| ip.to_string()),
+            user_agent: self.client().user_agent.clone(),
+            created_at: now,
+        })
+    }
+
+    /// The same, done by this user where the handle acts for nobody.
+    pub(crate) fn event_by(
+        &self,
+        user: &impl Display,
+        now: Timestamp,
+        action: &str,
+        target: &impl Display,
+        data: Value,
+    ) -> Result<Event, EntropyError> {
+        let mut event = self.event(now, action, target, data)?;
+        event.actor.get_or_insert_with(|| user.to_string());
+        Ok(event)
+    }
+}
+
+impl Engine {
+    /// An event of an app.
+    pub(crate) fn app_event(
+        &self,
+        app: AppId,
+        now: Timestamp,
+        action: &str,
+        target: &impl Display,
+        data: Value,
+    ) -> Result<AppEvent, EntropyError> {
+        Ok(AppEvent {
+            id: EventId::generate(now, &*self.inner().entropy)?,
+            app_id: app,
+            action: action.to_owned(),
+            actor: None,
+            target: Some(target.to_string()),
+            data,
+            created_at: now,
+        })
+    }
+}
+
+/// Data of an event of which nothing else is to be known.
+pub(crate) fn nothing() -> Value {
+    Value::Object(serde_json::Map::new())
+}

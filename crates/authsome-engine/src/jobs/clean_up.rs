@@ -1,0 +1,28 @@
+//! Deleting what is of no use any more, in bounded batches.
+
+use authsome_core::attempt::{Lockout, RateWindow};
+use authsome_core::authenticator::delete_expired;
+use authsome_core::error::Error;
+use authsome_core::session::RefreshToken;
+
+use crate::engine::Engine;
+
+/// How many rows of a kind one run deletes.
+const BATCH: u32 = 500;
+
+/// Deletes a batch of each kind of row that expired, in all environments; says whether there may be more.
+pub(super) async fn clean_up(engine: &Engine) -> Result<bool, Error> {
+    let now = engine.clock().now();
+    let store = &**engine.store();
+    engine.inner().leases.forget(now);
+    let deleted = [
+        store.delete_expired_sessions(now, BATCH).await?,
+        delete_expired::<RefreshToken>(now, BATCH, store).await?,
+        // Two kinds of rows, so this counts up to two batches.
+        store.delete_expired_proofs(now, BATCH).await?,
+        store.delete_expired_invitations(now, BATCH).await?,
+        delete_expired::<Lockout>(now, BATCH, store).await?,
+        delete_expired::<RateWindow>(now, BATCH, store).await?,
+    ];
+    Ok(deleted.into_iter().any(|count| count >= u64::from(BATCH)))
+}

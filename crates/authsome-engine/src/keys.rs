@@ -1,0 +1,39 @@
+//! [`Keys`]: one key for each purpose, all derived from the master key.
+
+use authsome_core::secret::{MasterKey, Subkey};
+
+/// The engine's keys.
+pub(crate) struct Keys {
+    /// Derives the next tokens of a session from the refresh token that is exchanged for them.
+    pub(crate) refresh: Subkey,
+    /// Derives mailed tokens from the ids of their rows.
+    pub(crate) mail: Subkey,
+    /// Recognizes devices.
+    pub(crate) device: Subkey,
+    /// Stands for identifiers in counters of failed attempts.
+    pub(crate) lockout: Subkey,
+    /// Stands for accounts and mailboxes in counters of requests.
+    pub(crate) rate: Subkey,
+}
+
+impl Keys {
+    pub(crate) fn new(master: &MasterKey) -> Self {
+        Self {
+            refresh: master.derive("refresh"),
+            mail: master.derive("mail"),
+            device: master.derive("device"),
+            lockout: master.derive("lockout"),
+            rate: master.derive("rate"),
+        }
+    }
+}
+
+/// Lower-case hexadecimal, as counters name what they count.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

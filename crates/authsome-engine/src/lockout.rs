@@ -1,0 +1,193 @@
+//! Lockout: after so many failures in a row, an account answers nothing for a while.
+//!
+//! An attempt takes one of the allowed places before it is verified, in one step, so that of any number of guesses at
+//! once no more than the maximum are verified; a failure keeps the place, a success clears all of them. An attempt that
+//! finds all places taken waits until those that are being verified are decided: sign-ins with the right password at once
+//! do not lock anybody out. What is counted is the user, by whatever name the attempt was made; an identifier that no
+//! account has is counted and locked just the same. Counting happens outside of the request's transaction, which a
+//! refusal would undo.
+//!
+//! Sources: NIST SP 800-63B-4, section 3.2.2; OWASP ASVS 5.0, section 6.3.
+
+use std::time::Duration;
+
+use authsome_core::attempt::Lockout;
+use authsome_core::entity::Entity;
+use authsome_core::error::{Error, StoreError};
+use authsome_core::id::UserId;
+use authsome_core::identity::Identifier;
+use authsome_core::records::Records;
+use authsome_core::scope::Scope;
+use authsome_core::store::Transactions;
+use authsome_core::time::Timestamp;
+use serde_json::json;
+
+use crate::environment::EnvironmentHandle;
+use crate::keys;
+
+/// How long after the last failure the count is kept.
+const MEMORY: Duration = Duration::from_secs(86_400);
+/// How long an attempt waits between two looks for a place.
+const WAIT: Duration = Duration::from_millis(100);
+/// How often it looks: for 10 seconds.
+const WAITS: u32 = 100;
+
+/// Whose attempts are counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    key: String,
+    user: Option<UserId>,
+}
+
+impl Subject {
+    pub(crate) fn user(user: UserId) -> Self {
+        Self { key: user.to_string(), user: Some(user) }
+    }
+
+    /// The user whom an identifier means, else the identifier itself, of which only an HMAC is stored.
+    pub(crate) fn of(at: &EnvironmentHandle, identifier: &Identifier, user: Option<UserId>) -> Self {
+        user.map_or_else(
+            || {
+                let mac = at.engine().inner().keys.lockout.mac(&[identifier.subject().as_bytes()]);
+                Self { key: keys::hex(&mac), user: None }
+            },
+            Self::user,
+        )
+    }
+}
+
+/// An attempt that has a place and may be verified. Dropped undecided, because its caller went away, it gives the place
+/// back: whoever made it does not learn whether it was right.
+pub(crate) struct Attempt {
+    at: EnvironmentHandle,
+    subject: Subject,
+    /// How many places were taken, this one included; none where nothing is counted, or the attempt is decided.
+    place: Option<u32>,
+}
+
+impl Attempt {
+    /// Takes a place.
+    ///
+    /// # Errors
+    /// `account_locked`; `unavailable`.
+    pub(crate) async fn begin(at: &EnvironmentHandle, subject: Subject) -> Result<Self, Error> {
+        let mut attempt = Self { at: at.clone(), subject, place: None };
+        if !at.settings().lockout_enabled {
+            return Ok(attempt);
+        }
+        for _ in 0..WAITS {
+            let now = at.now();
+            attempt.place = attempt.take_place(now).await?;
+            if attempt.place.is_some() {
+                return Ok(attempt);
+            }
+            let find = Lockout::find(&at.scope()).filter(Lockout::SUBJECT.eq(&attempt.subject.key));
+            match find.one(at.store()).await?.map(|found| found.locked_until) {
+                Some(Some(until)) if until > now => return Err(Error::locked_until(until, now)),
+                Some(None) => tokio::time::sleep(WAIT).await,
+                // It was cleared, or its lock is over: the next try finds a place.
+                Some(Some(_)) | None => {}
+            }
+        }
+        // Whoever took the places never decided: a process died, or verifying takes too long.
+        let now = at.now();
+        lock(at, &attempt.subject, now).await?;
+        Err(Error::locked_until(now.plus(at.settings().lockout_duration.duration()), now))
+    }
+
+    /// One try to take a place, by steps that are atomic each.
+    async fn take_place(&self, now: Timestamp) -> Result<Option<u32>, StoreError> {
+        let (scope, settings, store) = (self.at.scope(), self.at.settings(), self.at.store());
+        let key = self.subject.key.as_str();
+        let expires_at = now.plus(MEMORY.max(settings.lockout_duration.duration()));
+        let more = Lockout::update(&scope)
+            .filter(Lockout::SUBJECT.eq(key))
+            .filter(Lockout::FAILURES.lt(settings.lockout_max_attempts))
+            .filter(Lockout::LOCKED_UNTIL.is_null())
+            .filter(Lockout::EXPIRES_AT.gt(now))
+            .increment(Lockout::FAILURES, 1)
+            .set(Lockout::EXPIRES_AT, expires_at);
+        if let Some(row) = more.one(store).await? {
+            return Ok(Some(row.failures));
+        }
+        let over = Lockout::EXPIRES_AT.le(now).or(Lockout::LOCKED_UNTIL.le(now));
+        Lockout::delete(&scope).filter(Lockout::SUBJECT.eq(key)).filter(over).batch(1, store).await?;
+        let first = Lockout { subject: key.to_owned(), scope, failures: 1, locked_until: None, expires_at };
+        Ok(first.insert_if_absent(&scope, store).await?.then_some(1))
+    }
+
+    /// The attempt was right: the count begins anew.
+    pub(crate) async fn succeed(mut self) -> Result<(), Error> {
+        if self.place.is_some() {
+            clear_key(&self.at.scope(), &self.subject.key, self.at.store()).await?;
+            self.place = None;
+        }
+        Ok(())
+    }
+
+    /// The attempt was wrong. The last one that is allowed locks the account.
+    pub(crate) async fn fail(mut self, now: Timestamp) -> Result<(), Error> {
+        let place = self.place.take();
+        if place.is_some_and(|place| place >= self.at.settings().lockout_max_attempts) {
+            lock(&self.at, &self.subject, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The attempt could not be verified, so it does not count.
+    pub(crate) async fn withdraw(mut self) -> Result<(), StoreError> {
+        match self.place.take() {
+            Some(_) => give_back(&self.at, &self.subject).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if let (Some(_), Ok(runtime)) = (self.place.take(), tokio::runtime::Handle::try_current()) {
+            let (at, subject) = (self.at.clone(), self.subject.clone());
+            runtime.spawn(async move {
+                if let Err(error) = give_back(&at, &subject).await {
+                    tracing::debug!(%error, "an attempt stays counted");
+                }
+            });
+        }
+    }
+}
+
+async fn give_back(at: &EnvironmentHandle, subject: &Subject) -> Result<(), StoreError> {
+    let update = Lockout::update(&at.scope()).filter(Lockout::SUBJECT.eq(&subject.key));
+    update.increment(Lockout::FAILURES, -1).one(at.store()).await.map(|_| ())
+}
+
+/// Locks what is not locked yet. Of callers at once, one writes the event.
+async fn lock(at: &EnvironmentHandle, subject: &Subject, now: Timestamp) -> Result<(), Error> {
+    let until = now.plus(at.settings().lockout_duration.duration());
+    let mut event = at.event(now, "account.locked", &subject.key, json!({ "until": until }))?;
+    if subject.user.is_none() {
+        event.target = None;
+    }
+    let (scope, event) = (&at.scope(), &event);
+    at.store()
+        .transaction(|tx| async move {
+            let update = Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key));
+            // A success since then has begun the count anew.
+            let update = update.filter(Lockout::FAILURES.ge(at.settings().lockout_max_attempts));
+            let update = update.filter(Lockout::LOCKED_UNTIL.is_null()).set(Lockout::LOCKED_UNTIL, Some(until));
+            if update.one(&*tx).await?.is_some() {
+                event.insert(scope, &*tx).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+}
+
+/// Forgets a user's failures, and unlocks the account.
+pub(crate) async fn clear<R: Records + ?Sized>(scope: &Scope, user: UserId, records: &R) -> Result<(), StoreError> {
+    clear_key(scope, &user.to_string(), records).await
+}
+
+async fn clear_key<R: Records + ?Sized>(scope: &Scope, key: &str, records: &R) -> Result<(), StoreError> {
+    Lockout::delete(scope).filter(Lockout::SUBJECT.eq(key)).batch(1, records).await.map(|_| ())
+}

@@ -1,0 +1,114 @@
+//! The job that works the queue of notifications off.
+//!
+//! A notification is claimed for a minute, so that of any number of processes one sends it, and another one takes over
+//! from a process that died. A mail that could not be handed over is tried again after a pause that doubles.
+
+use std::time::Duration;
+
+use authsome_core::entity::Entity;
+use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::mail::MailError;
+use authsome_core::notification::{Notification, NotificationStatus};
+use authsome_core::time::Timestamp;
+use futures::StreamExt;
+
+use super::prepare::prepare;
+use crate::engine::Engine;
+
+/// How long a claim holds.
+const LEASE: Duration = Duration::from_secs(60);
+/// How long handing a mail over may take: less than the claim holds.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a notification is tried.
+const TRIES: u32 = 8;
+/// The pause after the first failure.
+const PAUSE: Duration = Duration::from_secs(10);
+/// How many notifications one run takes.
+const BATCH: u32 = 20;
+/// How many of them at once.
+const AT_ONCE: usize = 4;
+/// Most characters that are kept of why a try failed.
+const ERROR_LENGTH: usize = 500;
+
+enum Attempted {
+    Sent,
+    Dropped,
+    Failed(String),
+    Again(String),
+}
+
+/// Works off what is due; says whether there may be more.
+pub(crate) async fn deliver_due(engine: &Engine) -> Result<bool, Error> {
+    let due = engine.store().due_notifications(engine.clock().now(), BATCH).await?;
+    let is_full = u32::try_from(due.len()).is_ok_and(|count| count == BATCH);
+    let deliveries = due.into_iter().map(|notification| deliver(engine, notification));
+    let results: Vec<_> = futures::stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;
+    results.into_iter().collect::<Result<(), Error>>()?;
+    Ok(is_full)
+}
+
+async fn deliver(engine: &Engine, due: Notification) -> Result<(), Error> {
+    let store = &**engine.store();
+    let now = engine.clock().now();
+    let Some(claimed) = store.claim_notification(&due.scope, due.id, now, now.plus(LEASE)).await? else {
+        return Ok(());
+    };
+    let attempted = match attempt(engine, &claimed, now).await {
+        Ok(attempted) => attempted,
+        // It is due again when the claim ends; a store that is down says nothing about this mail.
+        Err(error) if error.code() == Code::Unavailable => return Err(error),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a mail could not be made");
+            Attempted::Again("the mail could not be made".to_owned())
+        }
+    };
+    let now = engine.clock().now();
+    let (status, error) = match attempted {
+        Attempted::Sent => (NotificationStatus::Sent, None),
+        Attempted::Dropped => (NotificationStatus::Dropped, None),
+        Attempted::Failed(reason) => (NotificationStatus::Failed, Some(reason)),
+        Attempted::Again(reason) if claimed.attempts >= TRIES => (NotificationStatus::Failed, Some(reason)),
+        Attempted::Again(reason) => return postpone(engine, &claimed, reason, now).await,
+    };
+    if let Some(reason) = &error {
+        tracing::error!(notification = %claimed.id, reason, "a mail could not be sent");
+    }
+    let finished = store.finish_notification(&claimed.scope, claimed.id, status, error, now).await;
+    ignore_erased(finished)
+}
+
+async fn attempt(engine: &Engine, claimed: &Notification, now: Timestamp) -> Result<Attempted, Error> {
+    let Some(mailer) = &engine.inner().mailer else {
+        return Ok(Attempted::Failed("no mailer is configured".to_owned()));
+    };
+    let Some(mail) = prepare(engine, claimed, now).await? else {
+        return Ok(Attempted::Dropped);
+    };
+    Ok(match tokio::time::timeout(PATIENCE, mailer.send(&mail)).await {
+        Ok(Ok(())) => Attempted::Sent,
+        Ok(Err(MailError::Permanent { reason })) => Attempted::Failed(cut(&reason)),
+        Ok(Err(MailError::Temporary { reason })) => Attempted::Again(cut(&reason)),
+        Err(_) => Attempted::Again("the mailer did not answer in time".to_owned()),
+    })
+}
+
+async fn postpone(engine: &Engine, claimed: &Notification, reason: String, now: Timestamp) -> Result<(), Error> {
+    let pause = PAUSE * 2_u32.saturating_pow(claimed.attempts.saturating_sub(1));
+    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent and is tried again");
+    let update = Notification::update(&claimed.scope).filter(Notification::ID.eq(claimed.id));
+    let update = update.set(Notification::DUE_AT, Some(now.plus(pause))).set(Notification::LAST_ERROR, Some(reason));
+    ignore_erased(update.existing(&**engine.store()).await)
+}
+
+/// A notification that was erased while its mail was on its way is done.
+fn ignore_erased(written: Result<Notification, StoreError>) -> Result<(), Error> {
+    match written {
+        Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What can be stored of a reason.
+fn cut(reason: &str) -> String {
+    reason.chars().filter(|c| *c != '\0').take(ERROR_LENGTH).collect()
+}

@@ -1,0 +1,8 @@
+//! Mail: the queue of notifications, what they say, and the job that sends them.
+
+mod compose;
+mod deliver;
+mod prepare;
+mod queue;
+
+pub(crate) use deliver::deliver_due;

@@ -1,0 +1,53 @@
+//! Passwords in the flows: which method there is, and one way to verify one.
+
+use std::sync::Arc;
+
+use authsome_core::error::{Code, Error};
+use authsome_core::id::UserId;
+use authsome_core::plugin::PasswordMethod;
+use authsome_core::records::Records;
+use authsome_core::secret::Password;
+
+use crate::engine::Engine;
+use crate::environment::EnvironmentHandle;
+use crate::lockout::{Attempt, Subject};
+
+/// Name of the method, as `allowed_auth_methods` names it.
+pub(crate) const METHOD: &str = "password";
+/// How a session says that its person gave a password (RFC 8176, section 2).
+pub(crate) const AMR: &str = "pwd";
+
+/// The password method of the engine.
+pub(crate) fn method(engine: &Engine) -> Result<Arc<dyn PasswordMethod>, Error> {
+    let found = engine.inner().plugins.password.as_ref().map(Arc::clone);
+    found.ok_or_else(|| Error::new(Code::MethodNotAllowedHere, "passwords are not enabled here"))
+}
+
+/// Verifies a password, and counts the attempt. Takes the same path for nobody, for a user without a password, and for
+/// a wrong one.
+///
+/// # Errors
+/// `invalid_credentials`, `account_locked`, `unavailable`.
+pub(crate) async fn prove(
+    at: &EnvironmentHandle,
+    subject: Subject,
+    user: Option<UserId>,
+    password: &Password,
+) -> Result<(), Error> {
+    let method = method(at.engine())?;
+    let attempt = Attempt::begin(at, subject).await?;
+    let records: &dyn Records = at.store();
+    match method.verify(records, &at.scope(), user, password).await {
+        Ok(true) => attempt.succeed().await,
+        Ok(false) => {
+            attempt.fail(at.now()).await?;
+            Err(Error::new(Code::InvalidCredentials, "unknown account, or wrong password"))
+        }
+        Err(error) => {
+            if let Err(withdrawal) = attempt.withdraw().await {
+                tracing::debug!(error = &withdrawal as &dyn std::error::Error, "an attempt stays counted");
+            }
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! [`RateLimiter`]: how often a request may be made.
+//!
+//! Requests are counted in fixed windows, in the store, so that all processes share a count. Where a limit is generous,
+//! a process takes several requests' worth from the store at once and deals them out itself: the limit is never
+//! exceeded, and a process that deals out less than it took leaves a little of it unused.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use authsome_core::attempt::RateWindow;
+use authsome_core::entity::Entity;
+use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::route::RateClass;
+use authsome_core::scope::Scope;
+use authsome_core::time::{Seconds, Timestamp};
+use dashmap::DashMap;
+
+use crate::engine::Engine;
+use crate::{keys, network};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+/// From which limit on a process takes several requests' worth at once.
+const GENEROUS: u32 = 600;
+/// How many it takes. It divides the limit.
+const LEASE: u32 = 20;
+
+/// A limit: so many requests in a window.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    /// What tells its counter apart.
+    name: &'static str,
+    most: u32,
+    window: Duration,
+}
+
+/// The limit on an origin's address, and that on the account, mailbox or session that a request concerns.
+fn limits(class: RateClass) -> (Option<Limit>, Option<Limit>) {
+    let limit = |name, most, window| Some(Limit { name, most, window });
+    match class {
+        RateClass::SignIn => (limit("sign_in/address", 60, MINUTE), limit("sign_in/account", 10, MINUTE)),
+        RateClass::Mail => (limit("mail/address", 10, MINUTE), limit("mail/mailbox", 5, HOUR)),
+        RateClass::Refresh => (None, limit("refresh/session", 60, MINUTE)),
+        RateClass::Other => (limit("other/address", GENEROUS, MINUTE), None),
+    }
+}
+
+/// Whether a request may be made, and how much of the tightest limit is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateDecision {
+    /// Whether it may be made.
+    pub allowed: bool,
+    /// How many requests a window has.
+    pub limit: u32,
+    /// How many are left in this one.
+    pub remaining: u32,
+    /// When the window ends, in seconds from now, at least 1.
+    pub reset: Seconds,
+    /// How long a window is.
+    pub window: Seconds,
+}
+
+impl RateDecision {
+    /// The refusal, where there is one.
+    ///
+    /// # Errors
+    /// `rate_limited` with when to try again.
+    pub fn require(&self) -> Result<(), Error> {
+        if self.allowed {
+            Ok(())
+        } else {
+            Err(Error::new(Code::RateLimited, "too many requests: try again later").retry_after(self.reset))
+        }
+    }
+}
+
+/// Counts requests.
+#[derive(Clone, Debug)]
+pub struct RateLimiter {
+    engine: Engine,
+}
+
+impl RateLimiter {
+    pub(crate) const fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// Counts a request and says whether it may be made. `address` is the client's; `subject` is what the class counts
+    /// beside addresses: the canonical identifier for sign-ins, the canonical address for mails, the refresh token or the
+    /// session's id for refreshes. Only an HMAC of it is stored. A part that is not known is not limited.
+    ///
+    /// `None` where nothing limits the request, or limits are switched off.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn check(
+        &self,
+        class: RateClass,
+        scope: &Scope,
+        address: Option<IpAddr>,
+        subject: Option<&str>,
+    ) -> Result<Option<RateDecision>, Error> {
+        let inner = self.engine.inner();
+        if !inner.config.rate_limits {
+            return Ok(None);
+        }
+        let now = inner.clock.now();
+        let (by_address, by_subject) = limits(class);
+        let address = address.map(|ip| network::origin(ip).to_string());
+        let subject = subject.map(|subject| keys::hex(&inner.keys.rate.mac(&[subject.as_bytes()])));
+        let mut tightest: Option<RateDecision> = None;
+        for (limit, origin) in [(by_address, address), (by_subject, subject)] {
+            let (Some(limit), Some(origin)) = (limit, origin) else { continue };
+            let decision = self.count(limit, scope, &origin, now).await?;
+            if !decision.allowed {
+                return Ok(Some(decision));
+            }
+            if tightest.is_none_or(|other| decision.remaining < other.remaining) {
+                tightest = Some(decision);
+            }
+        }
+        Ok(tightest)
+    }
+
+    async fn count(&self, limit: Limit, scope: &Scope, origin: &str, now: Timestamp) -> Result<RateDecision, Error> {
+        let length = i64::try_from(limit.window.as_millis()).unwrap_or(i64::MAX);
+        let start = now.as_millis().div_euclid(length).saturating_mul(length);
+        let end = Timestamp::from_millis(start).unwrap_or(now).plus(limit.window);
+        let key = format!("{}/{origin}/{start}", limit.name);
+        let remaining = if limit.most >= GENEROUS {
+            self.deal(scope, key, end, limit.most).await?
+        } else {
+            let count = RateWindow::count(scope, &key, end, &*self.engine.inner().store).await?;
+            limit.most.checked_sub(count)
+        };
+        let seconds = |duration: Duration| {
+            Seconds(u32::try_from(duration.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1))
+        };
+        Ok(RateDecision {
+            allowed: remaining.is_some(),
+            limit: limit.most,
+            remaining: remaining.unwrap_or(0),
+            reset: seconds(end.since(now)),
+            window: seconds(limit.window),
+        })
+    }
+
+    /// Deals out one request of what this process took from the store, and says how many are left; `None` where none is.
+    async fn deal(&self, scope: &Scope, key: String, end: Timestamp, most: u32) -> Result<Option<u32>, StoreError> {
+        let inner = self.engine.inner();
+        let lease = (*scope, key);
+        match inner.leases.deal(&lease, most) {
+            Dealt::One { left } => return Ok(Some(left)),
+            Dealt::Exhausted => return Ok(None),
+            Dealt::TakeMore => {}
+        }
+        let first = RateWindow { key: lease.1.clone(), scope: *scope, count: LEASE, expires_at: end };
+        let taken = first.upsert(scope).increment(RateWindow::COUNT, LEASE.into()).run(&*inner.store).await?.count;
+        inner.leases.add(&lease, taken, most, end);
+        Ok(match inner.leases.deal(&lease, most) {
+            Dealt::One { left } => Some(left),
+            Dealt::Exhausted | Dealt::TakeMore => None,
+        })
+    }
+}
+
+/// What this process took from the store and did not deal out yet.
+#[derive(Debug, Default)]
+pub(crate) struct Leases(DashMap<(Scope, String), Lease>);
+
+#[derive(Clone, Copy, Debug)]
+struct Lease {
+    /// How many requests may be dealt out.
+    available: u32,
+    /// The highest count that the store gave.
+    taken: u32,
+    expires_at: Timestamp,
+}
+
+enum Dealt {
+    One { left: u32 },
+    TakeMore,
+    Exhausted,
+}
+
+impl Leases {
+    fn deal(&self, key: &(Scope, String), most: u32) -> Dealt {
+        let Some(mut lease) = self.0.get_mut(key) else { return Dealt::TakeMore };
+        if lease.available > 0 {
+            lease.available -= 1;
+            return Dealt::One { left: most.saturating_sub(lease.taken).saturating_add(lease.available) };
+        }
+        if lease.taken >= most { Dealt::Exhausted } else { Dealt::TakeMore }
+    }
+
+    /// Notes that the store's count grew by a lease to `taken`. Past the limit, the lease is worth nothing.
+    fn add(&self, key: &(Scope, String), taken: u32, most: u32, expires_at: Timestamp) {
+        let mut lease = self.0.entry(key.clone()).or_insert(Lease { available: 0, taken: 0, expires_at });
+        if taken <= most {
+            lease.available += LEASE;
+        }
+        lease.taken = lease.taken.max(taken);
+    }
+
+    /// Forgets windows that are over.
+    pub(crate) fn forget(&self, now: Timestamp) {
+        self.0.retain(|_, lease| lease.expires_at > now);
+    }
+}

@@ -1,0 +1,149 @@
+//! [`Sessions`].
+
+use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::error::{Error, StoreError};
+use authsome_core::event::Event;
+use authsome_core::id::{SessionId, UserId};
+use authsome_core::plugin::Moment;
+use authsome_core::scope::Scope;
+use authsome_core::session::Session;
+use authsome_core::store::{StoreTx, Transactions};
+use serde_json::json;
+
+use crate::authenticate::session_not_found;
+use crate::environment::EnvironmentHandle;
+
+/// How many sessions one statement ends.
+const BATCH: u32 = 500;
+
+/// An environment's sessions.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    at: EnvironmentHandle,
+}
+
+impl Sessions {
+    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+        Self { at }
+    }
+
+    /// The session with this id.
+    ///
+    /// # Errors
+    /// `session_not_found` where it does not exist, or in another environment; `unavailable`.
+    pub async fn get(&self, id: SessionId) -> Result<Session, Error> {
+        self.at.store().session(&self.at.scope(), id).await?.ok_or_else(session_not_found)
+    }
+
+    /// A page of a user's sessions, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list(&self, user: UserId, page: Page<SessionId>) -> Result<Listed<Session, SessionId>, Error> {
+        Ok(self.at.store().list_user_sessions(&self.at.scope(), user, page).await?)
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// `not_found`; what a hook refuses with; `unavailable`.
+    pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
+        let found = self.at.store().session(&self.at.scope(), id).await?;
+        self.revoke_found(found).await
+    }
+
+    /// Ends one of a user's sessions.
+    ///
+    /// # Errors
+    /// `not_found`, also where it is another user's; what a hook refuses with; `unavailable`.
+    pub async fn revoke_of(&self, user: UserId, id: SessionId) -> Result<(), Error> {
+        let found = self.at.store().session(&self.at.scope(), id).await?;
+        self.revoke_found(found.filter(|session| session.user_id == user)).await
+    }
+
+    async fn revoke_found(&self, found: Option<Session>) -> Result<(), Error> {
+        let session = found.ok_or_else(Error::not_found)?;
+        if end(&self.at, &session, "revoked").await? { Ok(()) } else { Err(Error::not_found()) }
+    }
+
+    /// Ends every session of the user but this one; says how many.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn revoke_others(&self, session: &Session) -> Result<u64, Error> {
+        self.end_of_user(session.user_id, Some(session.id)).await
+    }
+
+    /// Ends every session of a user; says how many.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn revoke_all(&self, user: UserId) -> Result<u64, Error> {
+        self.end_of_user(user, None).await
+    }
+
+    async fn end_of_user(&self, user: UserId, keep: Option<SessionId>) -> Result<u64, Error> {
+        let at = &self.at;
+        let data = json!({ "reason": "revoked", "kept": keep });
+        let event = &at.event_by(&user, at.now(), "sessions.revoked", &user, data)?;
+        let scope = &at.scope();
+        at.store().transaction(|tx| async move { Ok(end_all(scope, user, keep, event, &*tx).await?) }).await
+    }
+}
+
+/// Ends a session; says whether it was there.
+pub(crate) async fn end(at: &EnvironmentHandle, session: &Session, reason: &str) -> Result<bool, Error> {
+    let now = at.now();
+    at.before(now, Moment::SignOut { session }).await?;
+    let data = json!({ "reason": reason });
+    let event = &at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?;
+    let scope = &at.scope();
+    let ended = at
+        .store()
+        .transaction(|tx| async move {
+            match tx.delete_session(scope, session.id).await {
+                Ok(()) => {}
+                Err(StoreError::NotFound { .. }) => return Ok(false),
+                Err(error) => return Err(Error::from(error)),
+            }
+            event.insert(scope, &*tx).await?;
+            Ok(true)
+        })
+        .await?;
+    if ended {
+        at.after(now, Moment::SignOut { session }).await;
+    }
+    Ok(ended)
+}
+
+/// Ends a user's sessions but `keep`, with one event where there were any; says how many. Part of a transaction.
+pub(crate) async fn end_all(
+    scope: &Scope,
+    user: UserId,
+    keep: Option<SessionId>,
+    event: &Event,
+    tx: &dyn StoreTx,
+) -> Result<u64, StoreError> {
+    let ended = delete_all(scope, user, keep, tx).await?;
+    if ended > 0 {
+        event.insert(scope, tx).await?;
+    }
+    Ok(ended)
+}
+
+/// The same without an event.
+pub(crate) async fn delete_all(
+    scope: &Scope,
+    user: UserId,
+    keep: Option<SessionId>,
+    tx: &dyn StoreTx,
+) -> Result<u64, StoreError> {
+    let mut ended = 0;
+    loop {
+        let batch = tx.delete_user_sessions(scope, user, keep, BATCH).await?;
+        ended += batch;
+        if batch < u64::from(BATCH) {
+            return Ok(ended);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Slugs: the names of apps and environments in requests, configuration and on the command line.
+
+/// Most characters.
+const MAX: usize = 64;
+
+/// What a slug is, in words.
+pub(crate) const RULE: &str = "a slug has 1 to 64 lower-case letters, digits and inner dashes";
+
+/// Whether the text is a slug. No id is one, since an id contains an underscore.
+pub(crate) fn is_valid(text: &str) -> bool {
+    (1..=MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// The slug of a name; `None` where nothing of the name can be in a slug.
+pub(crate) fn of_name(name: &str) -> Option<String> {
+    let mut slug = String::new();
+    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_lowercase() || c.is_ascii_digit() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() == MAX {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-').to_owned();
+    (!slug.is_empty()).then_some(slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_lower_case_and_has_inner_dashes_only() {
+        for text in ["a", "production", "eu-west-1"] {
+            assert!(is_valid(text), "{text}");
+        }
+        for text in ["", "-a", "a-", "A", "a_b", "ä", "a b", &"a".repeat(65)] {
+            assert!(!is_valid(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_gives_a_slug_where_it_has_letters_for_one() {
+        assert_eq!(of_name("  Preview: PR #12 ").as_deref(), Some("preview-pr-12"));
+        assert_eq!(of_name("日本"), None);
+        assert!(of_name(&"x".repeat(300)).is_some_and(|slug| is_valid(&slug)));
+    }
+}

@@ -1,0 +1,54 @@
+//! What tokens look like, and those that are derived instead of stored.
+
+use authsome_core::entropy::{Entropy, EntropyError};
+use authsome_core::secret::{Subkey, Token};
+
+/// Prefix of session tokens.
+const SESSION: &str = "ast_";
+/// Prefix of refresh tokens.
+const REFRESH: &str = "art_";
+/// Prefix of mailed tokens that prove an address.
+const VERIFICATION: &str = "avt_";
+/// Prefix of mailed tokens that let a person set a password.
+const RESET: &str = "apt_";
+
+/// The two tokens of a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) session: Token,
+    pub(crate) refresh: Token,
+}
+
+impl Pair {
+    /// The first pair of a session.
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        Ok(Self { session: Token::generate(SESSION, entropy)?, refresh: Token::generate(REFRESH, entropy)? })
+    }
+
+    /// The pair that a refresh token is exchanged for. Derived, so that whoever lost the answer can be given it again.
+    pub(crate) fn child(key: &Subkey, parent: &Token) -> Self {
+        let derive = |kind: &[u8]| key.mac(&[parent.expose().as_bytes(), kind]);
+        Self {
+            session: Token::from_bytes(SESSION, &derive(b"access")),
+            refresh: Token::from_bytes(REFRESH, &derive(b"refresh")),
+        }
+    }
+}
+
+/// What a mailed token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mailed {
+    /// Proving an address.
+    Verification,
+    /// Setting a password.
+    Reset,
+}
+
+/// The mailed token of a row. Derived from the row's id, so that the queue of mails holds no secret.
+pub(crate) fn mailed(key: &Subkey, kind: Mailed, row: &str) -> Token {
+    let (prefix, label) = match kind {
+        Mailed::Verification => (VERIFICATION, "verification"),
+        Mailed::Reset => (RESET, "reset"),
+    };
+    Token::from_bytes(prefix, &key.mac(&[label.as_bytes(), row.as_bytes()]))
+}

@@ -1,0 +1,136 @@
+//! What an administrator does to a user: ban, unlock, set a password, delete.
+
+use authsome_core::entity::Entity;
+use authsome_core::error::{Error, StoreError};
+use authsome_core::id::UserId;
+use authsome_core::plugin::Moment;
+use authsome_core::scope::Scope;
+use authsome_core::secret::Password;
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::user::User;
+use serde_json::json;
+
+use super::Users;
+use crate::events::nothing;
+use crate::{lockout, passwords, sessions};
+
+/// How many rows one statement deletes.
+const BATCH: u32 = 500;
+
+impl Users {
+    /// Bans a user: every session ends, and no sign-in completes. Banning a banned user changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn ban(&self, id: UserId) -> Result<User, Error> {
+        self.set_banned(id, true).await
+    }
+
+    /// Ends a ban.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn unban(&self, id: UserId) -> Result<User, Error> {
+        self.set_banned(id, false).await
+    }
+
+    async fn set_banned(&self, id: UserId, banned: bool) -> Result<User, Error> {
+        let (at, now) = (&self.at, self.at.now());
+        let event = &at.event(now, if banned { "user.banned" } else { "user.unbanned" }, &id, nothing())?;
+        let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "banned" }))?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                if user.banned != banned {
+                    user.banned = banned;
+                    user.updated_at = now;
+                    user = tx.update_user(scope, &user).await?;
+                    event.insert(scope, &*tx).await?;
+                }
+                if banned {
+                    sessions::end_all(scope, id, None, ended, &*tx).await?;
+                }
+                Ok(user)
+            })
+            .await
+    }
+
+    /// Forgets a user's failed attempts, and ends a lock.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn unlock(&self, id: UserId) -> Result<(), Error> {
+        let at = &self.at;
+        let event = &at.event(at.now(), "account.unlocked", &id, nothing())?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                lockout::clear(scope, id, &*tx).await?;
+                Ok(event.insert(scope, &*tx).await?)
+            })
+            .await
+    }
+
+    /// Sets a user's password, and ends every session.
+    ///
+    /// # Errors
+    /// `not_found`, `weak_password`, `method_not_allowed_here` where no plugin brings passwords; `unavailable`.
+    pub async fn set_password(&self, id: UserId, password: &Password) -> Result<(), Error> {
+        let at = &self.at;
+        let method = passwords::method(at.engine())?;
+        method.check(&at.settings().password_policy(), password)?;
+        self.get(id).await?;
+        let digest = method.hash(password).await?;
+        let now = at.now();
+        let event = &at.event(now, "password.changed", &id, nothing())?;
+        let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
+        let (scope, method, digest) = (&at.scope(), &method, &digest);
+        at.store()
+            .transaction(|tx| async move {
+                let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                user.updated_at = now;
+                tx.update_user(scope, &user).await?;
+                method.set(&*tx, scope, id, digest, now).await?;
+                delete_proofs(scope, id, &*tx).await?;
+                lockout::clear(scope, id, &*tx).await?;
+                sessions::end_all(scope, id, None, ended, &*tx).await?;
+                Ok(event.insert(scope, &*tx).await?)
+            })
+            .await
+    }
+
+    /// Deletes a user softly: every session and API key ends, no sign-in finds the user, the names are free again. The
+    /// row stays until it is erased.
+    ///
+    /// # Errors
+    /// `not_found`; what a hook refuses with; `unavailable`.
+    pub async fn delete(&self, id: UserId) -> Result<(), Error> {
+        let at = &self.at;
+        let now = at.now();
+        let user = self.get(id).await?;
+        at.before(now, Moment::UserDelete { user: &user }).await?;
+        let event = &at.event(now, "user.deleted", &id, nothing())?;
+        let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "user_deleted" }))?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                tx.delete_user(scope, id, now).await?;
+                sessions::end_all(scope, id, None, ended, &*tx).await?;
+                delete_proofs(scope, id, &*tx).await?;
+                while tx.delete_user_api_keys(scope, id, BATCH).await? == u64::from(BATCH) {}
+                Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            })
+            .await?;
+        at.after(now, Moment::UserDelete { user: &user }).await;
+        Ok(())
+    }
+}
+
+/// Deletes a user's mailed tokens, used or not: what they prove no longer holds. Part of a transaction.
+pub(crate) async fn delete_proofs(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    while tx.delete_user_password_resets(scope, user, BATCH).await? == u64::from(BATCH) {}
+    while tx.delete_user_verifications(scope, user, BATCH).await? == u64::from(BATCH) {}
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Erasing a user: everything about the person goes, in one transaction. Events stay with the ids in them, and nothing
+//! personal (GDPR, article 17).
+
+use authsome_core::entity::Entity;
+use authsome_core::error::{Error, StoreError};
+use authsome_core::event::Event;
+use authsome_core::id::UserId;
+use authsome_core::notification::Notification;
+use authsome_core::plugin::Moment;
+use authsome_core::scope::Scope;
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::user::User;
+use authsome_core::value::Json;
+
+use super::Users;
+use super::change::delete_proofs;
+use crate::events::nothing;
+use crate::{lockout, sessions};
+
+/// How many rows one statement deletes.
+const BATCH: u32 = 500;
+
+impl Users {
+    /// Erases a user, deleted softly before or not: the account, its sessions, mailed tokens, devices, memberships,
+    /// notifications, API keys, and what plugins store about it. Events keep the ids.
+    ///
+    /// # Errors
+    /// `not_found`; what a hook refuses with; `unavailable`.
+    pub async fn erase(&self, id: UserId) -> Result<(), Error> {
+        let at = &self.at;
+        let now = at.now();
+        let find = User::find(&at.scope()).filter(User::ID.eq(id));
+        let user = find.one(at.store()).await?.ok_or_else(Error::not_found)?;
+        at.before(now, Moment::UserDelete { user: &user }).await?;
+        let mut event = at.event(now, "user.erased", &id, nothing())?;
+        if event.actor.as_deref() == event.target.as_deref() {
+            (event.ip, event.user_agent) = (None, None);
+        }
+        let (scope, user_ref, event) = (&at.scope(), &user, &event);
+        let plugins = &at.engine().inner().plugins.user_data;
+        at.store()
+            .transaction(|tx| async move {
+                let tx: &dyn StoreTx = &*tx;
+                for (_, data) in plugins {
+                    data.erase(tx, scope, id).await?;
+                }
+                erase_rows(scope, user_ref, tx).await?;
+                strip_events(scope, id, tx).await?;
+                event.insert(scope, tx).await?;
+                // Last, because rows of all kinds refer to it.
+                Ok::<_, Error>(tx.erase_user(scope, id).await?)
+            })
+            .await?;
+        at.after(now, Moment::UserDelete { user: &user }).await;
+        Ok(())
+    }
+}
+
+async fn erase_rows(scope: &Scope, user: &User, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    let full = u64::from(BATCH);
+    sessions::delete_all(scope, user.id, None, tx).await?;
+    delete_proofs(scope, user.id, tx).await?;
+    while tx.delete_user_api_keys(scope, user.id, BATCH).await? == full {}
+    while tx.delete_user_notifications(scope, user.id, BATCH).await? == full {}
+    // What still waits may be known by its address alone.
+    let waiting = || {
+        let addresses = [user.email.as_str(), user.email_key.as_str()];
+        let waiting = Notification::delete(scope).filter(Notification::DUE_AT.is_not_null());
+        waiting.filter(Notification::RECIPIENT.is_in(addresses))
+    };
+    while waiting().batch(BATCH, tx).await? == full {}
+    lockout::clear(scope, user.id, tx).await
+}
+
+async fn strip_events(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    let id = user.to_string();
+    let done_by = Event::update(scope).filter(Event::ACTOR.eq(&id));
+    done_by.set(Event::IP, None).set(Event::USER_AGENT, None).all(tx).await?;
+    let done_to = Event::update(scope).filter(Event::TARGET.eq(&id));
+    let done_to = done_to.set(Event::IP, None).set(Event::USER_AGENT, None).set(Event::DATA, Json(nothing()));
+    done_to.all(tx).await.map(|_| ())
+}

@@ -1,0 +1,142 @@
+//! [`Users`].
+
+mod change;
+mod create;
+mod erase;
+mod export;
+mod profile;
+
+use authsome_core::entity::{Listed, Page};
+use authsome_core::error::{Code, Error, FieldError, StoreError};
+use authsome_core::id::UserId;
+use authsome_core::identity::{Email, Phone, Username};
+use authsome_core::records::Records;
+use authsome_core::scope::Scope;
+use authsome_core::user::{User, UserQuery};
+
+use crate::environment::EnvironmentHandle;
+
+pub(crate) use change::delete_proofs;
+pub use create::NewUser;
+pub use profile::ProfilePatch;
+
+/// An environment's users.
+#[derive(Clone, Debug)]
+pub struct Users {
+    at: EnvironmentHandle,
+}
+
+impl Users {
+    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+        Self { at }
+    }
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn get(&self, id: UserId) -> Result<User, Error> {
+        self.at.store().user(&self.at.scope(), id).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The user with this address, in any spelling.
+    ///
+    /// # Errors
+    /// `invalid_request` where it is not an address; `not_found`, `unavailable`.
+    pub async fn get_by_email(&self, email: &str) -> Result<User, Error> {
+        let email: Email = email.parse().map_err(|error| invalid("email", &error))?;
+        self.at.store().user_by_email(&self.at.scope(), &email).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The user with this username, in any spelling.
+    ///
+    /// # Errors
+    /// `invalid_request` where it is not a username; `not_found`, `unavailable`.
+    pub async fn get_by_username(&self, username: &str) -> Result<User, Error> {
+        let username: Username = username.parse().map_err(|error| invalid("username", &error))?;
+        self.at.store().user_by_username(&self.at.scope(), &username).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The user with this phone number.
+    ///
+    /// # Errors
+    /// `invalid_request` where it is not a number; `not_found`, `unavailable`.
+    pub async fn get_by_phone(&self, phone: &str) -> Result<User, Error> {
+        let phone: Phone = phone.parse().map_err(|error| invalid("phone", &error))?;
+        self.at.store().user_by_phone(&self.at.scope(), &phone).await?.ok_or_else(Error::not_found)
+    }
+
+    /// A page of users, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list(&self, query: &UserQuery, page: Page<UserId>) -> Result<Listed<User, UserId>, Error> {
+        Ok(self.at.store().list_users(&self.at.scope(), query, page).await?)
+    }
+}
+
+fn invalid(field: &str, error: &impl ToString) -> Error {
+    Error::invalid_fields(vec![FieldError { field: field.to_owned(), message: error.to_string() }])
+}
+
+/// Which of a user's names another user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Email,
+    Username,
+    Phone,
+}
+
+impl Taken {
+    pub(crate) fn conflict(self) -> Error {
+        Error::new(
+            Code::Conflict,
+            match self {
+                Self::Email => "the address is taken",
+                Self::Username => "the username is taken",
+                Self::Phone => "the phone number is taken",
+            },
+        )
+    }
+
+    /// Which name a unique index is about.
+    fn of_index(error: &StoreError) -> Option<Self> {
+        let indexes = [
+            ("authsome_users_email_key", Self::Email),
+            ("authsome_users_username_key", Self::Username),
+            ("authsome_users_phone_key", Self::Phone),
+        ];
+        indexes.into_iter().find_map(|(index, taken)| error.is_conflict_on(index).then_some(taken))
+    }
+}
+
+/// The error of a write of a user, saying which name is taken where one is.
+pub(crate) fn name_conflict(error: StoreError) -> Error {
+    match Taken::of_index(&error) {
+        Some(taken) => taken.conflict(),
+        None => error.into(),
+    }
+}
+
+/// Which of the names another user has: usernames and numbers first, so that an answer about them says nothing about an
+/// address.
+pub(crate) async fn taken_name<R: Records + ?Sized>(
+    scope: &Scope,
+    user: &User,
+    records: &R,
+) -> Result<Option<Taken>, StoreError> {
+    use authsome_core::entity::Entity;
+    let among = || User::find(scope).filter(User::DELETED_AT.is_null()).filter(User::ID.ne(user.id));
+    if let Some(key) = &user.username_key
+        && among().filter(User::USERNAME_KEY.eq(key)).one(records).await?.is_some()
+    {
+        return Ok(Some(Taken::Username));
+    }
+    if let Some(phone) = &user.phone
+        && among().filter(User::PHONE.eq(phone)).one(records).await?.is_some()
+    {
+        return Ok(Some(Taken::Phone));
+    }
+    let email = among().filter(User::EMAIL_KEY.eq(&user.email_key)).one(records).await?;
+    Ok(email.map(|_| Taken::Email))
+}

@@ -1,0 +1,85 @@
+//! Changing what a user says about themselves.
+
+use authsome_core::entity::Entity;
+use authsome_core::error::{Error, FieldError};
+use authsome_core::id::UserId;
+use authsome_core::identity::Username;
+use authsome_core::metadata::{Metadata, MetadataError};
+use authsome_core::plugin::Moment;
+use authsome_core::store::Transactions;
+use authsome_core::user::User;
+use serde_json::{Map, Value, json};
+
+use super::{Users, name_conflict};
+
+/// A change of a profile (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProfilePatch {
+    /// Display name, at most 200 characters.
+    pub name: Option<Option<String>>,
+    /// Username.
+    pub username: Option<Option<Username>>,
+    /// What the application attached: a merge patch of it.
+    pub metadata: Option<Option<Map<String, Value>>>,
+}
+
+impl ProfilePatch {
+    fn apply(&self, user: &mut User) -> Result<(), MetadataError> {
+        if let Some(name) = &self.name {
+            user.name.clone_from(name);
+        }
+        if let Some(username) = &self.username {
+            user.set_username(username.as_ref());
+        }
+        match &self.metadata {
+            Some(Some(patch)) => user.metadata = user.metadata.merged(patch)?,
+            Some(None) => user.metadata = Metadata::default(),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The names of the fields that it changes.
+    fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name.is_some()),
+            ("username", self.username.is_some()),
+            ("metadata", self.metadata.is_some()),
+        ];
+        fields.into_iter().filter_map(|(field, changes)| changes.then_some(field)).collect()
+    }
+}
+
+impl Users {
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` where the username is taken; `invalid_request` where something is too long; what a hook
+    /// refuses with; `unavailable`.
+    pub async fn update_profile(&self, id: UserId, patch: &ProfilePatch) -> Result<User, Error> {
+        let at = &self.at;
+        let now = at.now();
+        let mut planned = self.get(id).await?;
+        patch.apply(&mut planned).map_err(|error| too_large(&error))?;
+        at.before(now, Moment::UserUpdate { user: &planned }).await?;
+        let event = &at.event(now, "user.updated", &id, json!({ "fields": patch.fields() }))?;
+        let scope = &at.scope();
+        let user = at
+            .store()
+            .transaction(|tx| async move {
+                let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                patch.apply(&mut user).map_err(|error| too_large(&error))?;
+                user.updated_at = now;
+                let user = tx.update_user(scope, &user).await.map_err(name_conflict)?;
+                event.insert(scope, &*tx).await?;
+                Ok::<_, Error>(user)
+            })
+            .await?;
+        at.after(now, Moment::UserUpdate { user: &user }).await;
+        Ok(user)
+    }
+}
+
+fn too_large(error: &MetadataError) -> Error {
+    Error::invalid_fields(vec![FieldError { field: "metadata".to_owned(), message: error.to_string() }])
+}

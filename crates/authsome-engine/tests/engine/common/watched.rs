@@ -1,0 +1,108 @@
+//! A store in memory that counts what it is asked, and can be down.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
+};
+use authsome_core::store::{Store, StoreTx};
+use authsome_store_memory::MemoryStore;
+
+#[derive(Default)]
+pub(crate) struct Watched {
+    inner: MemoryStore,
+    reads: AtomicU64,
+    writes: AtomicU64,
+    down: AtomicBool,
+    read_only: AtomicBool,
+}
+
+impl Watched {
+    /// Reads and writes since the last look.
+    pub(crate) fn look(&self) -> (u64, u64) {
+        (self.reads.swap(0, Ordering::SeqCst), self.writes.swap(0, Ordering::SeqCst))
+    }
+
+    pub(crate) fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_read_only(&self, read_only: bool) {
+        self.read_only.store(read_only, Ordering::SeqCst);
+    }
+
+    fn read(&self) -> Result<&MemoryStore, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.up()
+    }
+
+    fn write(&self) -> Result<&MemoryStore, StoreError> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        if self.read_only.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("read only"));
+        }
+        self.up()
+    }
+
+    fn up(&self) -> Result<&MemoryStore, StoreError> {
+        if self.down.load(Ordering::SeqCst) { Err(StoreError::unavailable("down")) } else { Ok(&self.inner) }
+    }
+}
+
+#[async_trait]
+impl Records for Watched {
+    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.write()?.insert(request).await
+    }
+
+    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.read()?.find(request).await
+    }
+
+    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.read()?.count(request).await
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.write()?.update(request).await
+    }
+
+    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.write()?.update_all(request).await
+    }
+
+    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.write()?.upsert(request).await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.write()?.delete(request).await
+    }
+}
+
+#[async_trait]
+impl Store for Watched {
+    async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
+        Store::begin(self.write()?).await
+    }
+
+    async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
+        self.inner.migrate(plugins).await
+    }
+
+    fn migrations(&self) -> &dyn MigrationTarget {
+        self.inner.migrations()
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.up()?.ping().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
+}

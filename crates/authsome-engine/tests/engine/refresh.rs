@@ -1,0 +1,185 @@
+//! Refreshing sessions.
+
+use std::collections::BTreeSet;
+
+use authsome_core::entity::Page;
+use authsome_core::environment::Settings;
+use authsome_core::error::{Code, Error};
+use authsome_core::secret::Token;
+use authsome_core::time::Seconds;
+use authsome_engine::Issued;
+
+use crate::common::*;
+
+async fn refresh(world: &World, token: &Token) -> Result<Issued, Error> {
+    world.here().await.auth().refresh(token, None, &client()).await
+}
+
+#[tokio::test]
+async fn a_refresh_replaces_both_tokens_of_the_same_session() {
+    let world = World::new().await;
+    let first = world.sign_up(ALICE).await;
+    world.advance(days(1));
+    let second = refresh(&world, &first.refresh_token).await.unwrap();
+    assert_eq!(second.session.id, first.session.id);
+    assert_ne!(second.token.expose(), first.token.expose());
+    assert_ne!(second.refresh_token.expose(), first.refresh_token.expose());
+    assert_eq!(second.session.expires_at, start_of_tests().plus(days(8)));
+    assert_eq!(code(world.authenticate(&first.token).await), Code::SessionNotFound);
+    world.authenticate(&second.token).await.unwrap();
+    world.advance(days(1));
+    refresh(&world, &second.refresh_token).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_expired_token_is_no_obstacle_to_a_refresh() {
+    let world = World::new().await;
+    let first = world.sign_up(ALICE).await;
+    world.advance(days(8));
+    assert_eq!(code(world.authenticate(&first.token).await), Code::TokenExpired);
+    let second = refresh(&world, &first.refresh_token).await.unwrap();
+    world.authenticate(&second.token).await.unwrap();
+}
+
+#[tokio::test]
+async fn within_the_grace_period_the_same_child_is_given_again() {
+    let world = World::new().await;
+    let first = world.sign_up(ALICE).await;
+    let child = refresh(&world, &first.refresh_token).await.unwrap();
+    world.advance(seconds(10));
+    let again = refresh(&world, &first.refresh_token).await.unwrap();
+    assert_eq!(again.token.expose(), child.token.expose());
+    assert_eq!(again.refresh_token.expose(), child.refresh_token.expose());
+    assert_eq!(again.session, child.session);
+    world.authenticate(&again.token).await.unwrap();
+    assert_eq!(world.count_of("session.refreshed").await, 1);
+}
+
+#[tokio::test]
+async fn after_the_grace_period_the_whole_family_is_revoked() {
+    let world = World::new().await;
+    let first = world.sign_up(ALICE).await;
+    let other = world.sign_in(ALICE, PASSWORD).await.unwrap();
+    let second = refresh(&world, &first.refresh_token).await.unwrap();
+    world.advance(seconds(5));
+    let third = refresh(&world, &second.refresh_token).await.unwrap();
+    world.advance(seconds(6));
+    assert_eq!(code(refresh(&world, &first.refresh_token).await), Code::SessionNotFound);
+    for token in [&first.token, &second.token, &third.token] {
+        assert_eq!(code(world.authenticate(token).await), Code::SessionNotFound);
+    }
+    assert_eq!(code(refresh(&world, &third.refresh_token).await), Code::SessionNotFound);
+    world.authenticate(&other.token).await.unwrap();
+    assert_eq!(world.count_of("session.replayed").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_refreshes_at_once_all_get_the_same_child() {
+    let world = World::new().await;
+    let first = world.sign_up(ALICE).await;
+    let here = world.here().await;
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (auth, token) = (here.auth(), first.refresh_token.clone());
+            tokio::spawn(async move { auth.refresh(&token, None, &client()).await.unwrap() })
+        })
+        .collect();
+    let mut children = BTreeSet::new();
+    for task in tasks {
+        let issued = task.await.unwrap();
+        children.insert((issued.token.expose().to_owned(), issued.refresh_token.expose().to_owned()));
+    }
+    assert_eq!(children.len(), 1);
+    assert_eq!(world.count_of("session.refreshed").await, 1);
+    assert_eq!(here.sessions().list(first.user.id, Page::default()).await.unwrap().data.len(), 1);
+}
+
+#[tokio::test]
+async fn refreshing_never_moves_the_absolute_end() {
+    let world = World::new().await;
+    let mut issued = world.sign_up(ALICE).await;
+    let end = issued.session.refresh_expires_at;
+    assert_eq!(end, start_of_tests().plus(days(30)));
+    for _ in 0..5 {
+        world.advance(days(5));
+        issued = refresh(&world, &issued.refresh_token).await.unwrap();
+        assert_eq!(issued.session.refresh_expires_at, end);
+    }
+    assert_eq!(issued.session.expires_at, end);
+    world.advance(days(5));
+    assert_eq!(code(refresh(&world, &issued.refresh_token).await), Code::TokenExpired);
+}
+
+#[tokio::test]
+async fn a_refresh_in_a_suspended_environment_consumes_nothing() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    world.deactivate("development").await;
+    assert_eq!(code(refresh(&world, &issued.refresh_token).await), Code::EnvironmentInactive);
+    let scope = world.here().await.scope();
+    world.engine.environments(scope.app_id).activate(scope.env_id).await.unwrap();
+    world.advance(seconds(60));
+    refresh(&world, &issued.refresh_token).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refresh_acts_in_the_tokens_environment_and_no_other_may_be_named() {
+    let world = World::new().await;
+    let staging = world.environment("staging").await;
+    let issued = sign_up_in(&staging, ALICE).await;
+    let auth = world.here().await.auth();
+    for other in ["production", "development", "nowhere", ""] {
+        assert_eq!(code(auth.refresh(&issued.refresh_token, Some(other), &client()).await), Code::SessionNotFound);
+    }
+    let id = staging.scope().env_id.to_string();
+    let next = auth.refresh(&issued.refresh_token, Some("staging"), &client()).await.unwrap();
+    let next = auth.refresh(&next.refresh_token, Some(&id), &client()).await.unwrap();
+    assert_eq!(next.session.scope, staging.scope());
+}
+
+#[tokio::test]
+async fn a_user_who_is_gone_refreshes_nothing() {
+    let world = World::new().await;
+    let users = world.here().await.users();
+    let banned = world.sign_up(ALICE).await;
+    users.ban(banned.user.id).await.unwrap();
+    assert_eq!(code(refresh(&world, &banned.refresh_token).await), Code::SessionNotFound);
+    let deleted = world.sign_up("bob@example.com").await;
+    users.delete(deleted.user.id).await.unwrap();
+    assert_eq!(code(refresh(&world, &deleted.refresh_token).await), Code::SessionNotFound);
+}
+
+#[tokio::test]
+async fn a_user_who_was_banned_behind_the_engines_back_loses_the_family() {
+    use authsome_core::entity::Entity;
+    use authsome_core::user::User;
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let scope = world.here().await.scope();
+    let update = User::update(&scope).filter(User::ID.eq(issued.user.id)).set(User::BANNED, true);
+    update.one(&*world.store).await.unwrap();
+    assert_eq!(code(refresh(&world, &issued.refresh_token).await), Code::SessionNotFound);
+    assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
+}
+
+#[tokio::test]
+async fn a_session_is_refreshed_sixty_times_a_minute_whatever_its_token_is() {
+    let world = World::with_settings(Settings { session_ttl: Some(Seconds(60)), ..Settings::default() }).await;
+    let mut issued = world.sign_up(ALICE).await;
+    for _ in 0..60 {
+        issued = refresh(&world, &issued.refresh_token).await.unwrap();
+    }
+    let error = refresh(&world, &issued.refresh_token).await.unwrap_err();
+    assert_eq!((error.code(), error.retry()), (Code::RateLimited, Some(Seconds(60))));
+    world.advance(seconds(60));
+    refresh(&world, &issued.refresh_token).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_refresh_token_is_not_found() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    for text in ["", "art_x", issued.token.expose()] {
+        assert_eq!(code(refresh(&world, &Token::presented(text)).await), Code::SessionNotFound);
+    }
+}
