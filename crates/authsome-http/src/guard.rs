@@ -1,0 +1,36 @@
+//! Whom a guard lets through.
+
+use std::time::Duration;
+
+use authsome_core::error::{Code, Error};
+use authsome_core::route::{Context, Guard, Principal};
+
+/// How old the last proof of identity may be where [`Guard::RecentSession`] asks for it.
+pub(crate) const RECENT: Duration = Duration::from_secs(600);
+
+/// Lets a request through, or says why not.
+///
+/// # Errors
+/// `unauthenticated` for nobody, `forbidden` for somebody else, `reauthentication_required`.
+pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
+    match (guard, &context.principal) {
+        (Guard::Public, _)
+        | (Guard::Session, Principal::Session(_))
+        | (Guard::Permission(_) | Guard::Administrator, Principal::Administrator) => Ok(()),
+        (Guard::RecentSession, Principal::Session(session)) => {
+            if context.now.since(session.authenticated_at) <= RECENT {
+                Ok(())
+            } else {
+                Err(Error::new(
+                    Code::ReauthenticationRequired,
+                    "the last proof of identity is more than 10 minutes old",
+                ))
+            }
+        }
+        (_, Principal::Anonymous) => Err(Error::new(Code::Unauthenticated, "send a credential")),
+        // Permissions come from roles, which no session or key has yet.
+        (_, Principal::Session(_) | Principal::ApiKey(_) | Principal::Administrator) => {
+            Err(Error::new(Code::Forbidden, "the credential does not allow this"))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The OpenAPI 3.1 document, made from the table of routes.
+
+mod operation;
+mod responses;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+use authsome_core::route::Route;
+use authsome_engine::Config;
+
+use crate::cookie::SessionCookie;
+use crate::options::HttpOptions;
+
+use schemas::Schemas;
+
+/// The OpenAPI 3.1 document of a table of routes, and of the endpoints at the root where the options want them. Its
+/// paths are whole, base path included; its server is the public URL.
+#[must_use]
+pub fn openapi(table: &[Route], config: &Config, options: &HttpOptions) -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths = Map::new();
+    let mut tags: Vec<Value> = Vec::new();
+    let base = &config.base_path;
+    for route in table {
+        add(
+            &mut paths,
+            &format!("{base}{}", route.path()),
+            route.method().as_str(),
+            operation::of(route, &mut schemas),
+        );
+        let tag = json!({"name": operation::tag(route)});
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if options.root_endpoints {
+        for (path, item) in operation::at_the_root() {
+            add(&mut paths, path, "GET", item);
+        }
+        tags.push(json!({"name": operation::ROOT_TAG}));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Authsome",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Authentication for applications. Errors are problem details (RFC 9457); clients switch on \
+                            their `code`. Every answer carries `X-Request-Id`.",
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": config.public_url}],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": schemas.into_components(),
+            "parameters": operation::shared_parameters(),
+            "securitySchemes": {
+                "session": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a session.",
+                },
+                "cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": SessionCookie::of(&config.public_url).name(),
+                    "description": "The token of a session, for browsers. Sent from the service's own site alone.",
+                },
+                "administrator": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The administrator's token.",
+                },
+            },
+        },
+    })
+}
+
+fn add(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Value) {
+    let item = paths.entry(path).or_insert_with(|| json!({}));
+    if let Some(item) = item.as_object_mut() {
+        item.insert(method.to_ascii_lowercase(), operation);
+    }
+}

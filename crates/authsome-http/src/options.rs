@@ -1,0 +1,41 @@
+//! [`HttpOptions`].
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use authsome_core::secret::SecretString;
+
+/// How the routes are served. What the engine needs as well, such as the public URL and the base path, is in its
+/// configuration.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// The administrator's token, at least 32 characters. None: nobody is the administrator. Default: none.
+    pub admin_token: Option<SecretString>,
+    /// Networks of the proxies whose `X-Forwarded-For` and `Forwarded` are believed. Default: none, so that both are
+    /// ignored.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins such as `https://app.example.com`, beside the public URL's own, from which browsers may send
+    /// state-changing requests with the cookie. Default: none.
+    pub allowed_origins: Vec<String>,
+    /// Most bytes of a request's body. Default: 64 KiB.
+    pub body_limit: usize,
+    /// Longest time for a request, from its head to its answer's. Default: 30 seconds.
+    pub request_timeout: Duration,
+    /// Whether `/livez`, `/readyz`, `/openapi.json` and `/docs` are served at the root. Off where the application has
+    /// such routes of its own. Default: on.
+    pub root_endpoints: bool,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            admin_token: None,
+            trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
+            body_limit: 64 * 1_024,
+            request_timeout: Duration::from_secs(30),
+            root_endpoints: true,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The endpoints at the root: health, the OpenAPI document, and a page that shows it.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
+
+use authsome_core::route::Route;
+
+use crate::docs_page;
+use crate::gate::Gate;
+use crate::health::{live, ready};
+use crate::openapi::openapi;
+
+/// Their paths.
+pub(crate) const PATHS: [&str; 4] = ["/livez", "/readyz", "/openapi.json", "/docs"];
+
+/// The document and its page, made when they are first asked for.
+struct Documents {
+    gate: Arc<Gate>,
+    table: Arc<[Route]>,
+    made: OnceLock<(Bytes, Bytes)>,
+}
+
+impl Documents {
+    fn made(&self) -> &(Bytes, Bytes) {
+        self.made.get_or_init(|| {
+            let document = openapi(&self.table, self.gate.engine().config(), self.gate.options());
+            (document.to_string().into(), docs_page::render(&document).into())
+        })
+    }
+}
+
+pub(crate) fn router(gate: &Arc<Gate>, table: &Arc<[Route]>) -> Router {
+    let documents = Arc::new(Documents { gate: Arc::clone(gate), table: Arc::clone(table), made: OnceLock::new() });
+    let shown = Arc::clone(&documents);
+    Router::new()
+        .route("/livez", get(live))
+        .route("/readyz", get(ready))
+        .route("/openapi.json", get(move || async move { answer(documents.made().0.clone(), "application/json") }))
+        .route("/docs", get(move || async move { page(shown.made().1.clone()) }))
+        .with_state(Arc::clone(gate))
+}
+
+/// A JSON answer that no cache stores.
+pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
+    let mut response = answer(body.to_string().into(), "application/json");
+    *response.status_mut() = status;
+    response
+}
+
+fn page(html: Bytes) -> Response {
+    let mut response = answer(html, "text/html; charset=utf-8");
+    // The page has a style element and nothing else that a browser would load or run.
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+fn answer(body: Bytes, media_type: &'static str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,87 @@
+//! `/me`: one's own account.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use authsome_core::error::{Code, Error};
+use authsome_core::identity::Username;
+use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_engine::ProfilePatch;
+
+use super::view::UserAnswer;
+use super::{Services, TAG};
+use crate::text::{Name, present};
+
+/// A merge patch (RFC 7396): what is absent stays, what is null is taken away.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    #[serde(default, deserialize_with = "present")]
+    name: Option<Option<Name>>,
+    #[serde(default, deserialize_with = "present")]
+    username: Option<Option<Username>>,
+    /// Merged into what is there, nested objects too.
+    #[serde(default, deserialize_with = "present")]
+    metadata: Option<Option<Map<String, Value>>>,
+}
+
+pub(super) fn routes(services: &Services) -> Vec<Route> {
+    vec![
+        Route::new(Method::GET, "/me")
+            .about(TAG, "One's own account")
+            .answers::<UserAnswer>(StatusCode::OK, "The user.")
+            .guard(Guard::Session)
+            .handler(services.handler(get)),
+        Route::new(Method::PATCH, "/me")
+            .about(TAG, "Change one's own account")
+            .takes::<Patch>()
+            .answers::<UserAnswer>(StatusCode::OK, "The user, changed.")
+            .errors(&[Code::Conflict])
+            .guard(Guard::Session)
+            .handler(services.handler(update)),
+        Route::new(Method::DELETE, "/me")
+            .about(TAG, "Erase one's own account")
+            .description("Removes the user and everything that is stored about them. It cannot be undone.")
+            .answers_empty(StatusCode::NO_CONTENT, "Nothing is left.")
+            .guard(Guard::RecentSession)
+            .handler(services.handler(erase)),
+        Route::new(Method::GET, "/me/export")
+            .about(TAG, "Everything that is stored about oneself")
+            .description("Secrets are left out.")
+            .answers::<Map<String, Value>>(StatusCode::OK, "The data.")
+            .guard(Guard::RecentSession)
+            .handler(services.handler(export)),
+    ]
+}
+
+async fn get(services: Services, request: Request) -> Result<Reply, Error> {
+    let context = &request.context;
+    let user = services.at(context).users().get(context.session()?.user_id).await?;
+    Reply::json(StatusCode::OK, &UserAnswer { user: user.into() })
+}
+
+async fn update(services: Services, request: Request) -> Result<Reply, Error> {
+    let patch: Patch = request.json()?;
+    let context = &request.context;
+    let patch = ProfilePatch {
+        name: patch.name.map(|name| name.map(Name::into_string)),
+        username: patch.username,
+        metadata: patch.metadata,
+    };
+    let user = services.at(context).users().update_profile(context.session()?.user_id, &patch).await?;
+    Reply::json(StatusCode::OK, &UserAnswer { user: user.into() })
+}
+
+async fn erase(services: Services, request: Request) -> Result<Reply, Error> {
+    let context = &request.context;
+    services.at(context).users().erase(context.session()?.user_id).await?;
+    services.without_cookie(Reply::empty(StatusCode::NO_CONTENT), &request)
+}
+
+async fn export(services: Services, request: Request) -> Result<Reply, Error> {
+    let context = &request.context;
+    let data = services.at(context).users().export(context.session()?.user_id).await?;
+    Reply::json(StatusCode::OK, &data)
+}

@@ -1,0 +1,89 @@
+//! The routes of accounts, a file each resource.
+
+mod device;
+mod email;
+mod me;
+mod page;
+mod password;
+mod reauthenticate;
+mod refresh;
+mod session;
+mod sign_in;
+mod sign_in_page;
+mod sign_out;
+mod sign_up;
+mod sign_up_form;
+mod view;
+
+use std::sync::Arc;
+
+use authsome_core::error::Error;
+use authsome_core::route::{Context, Handler, Reply, Request, Route};
+use authsome_core::time::Timestamp;
+use authsome_engine::{Engine, EnvironmentHandle, Issued};
+
+use crate::cookie::SessionCookie;
+
+/// The group of these routes in the OpenAPI document.
+const TAG: &str = "Account";
+
+/// What the handlers need.
+#[derive(Clone)]
+struct Services {
+    engine: Engine,
+    cookie: SessionCookie,
+}
+
+impl Services {
+    /// The environment that a request acts in, with who makes it.
+    fn at(&self, context: &Context) -> EnvironmentHandle {
+        self.engine.handle(Arc::clone(&context.environment)).acting(&context.principal, &context.client)
+    }
+
+    /// The same reply, which sets the cookie where the request asks for it.
+    fn with_cookie(&self, reply: Reply, wanted: Option<bool>, issued: &Issued, now: Timestamp) -> Result<Reply, Error> {
+        if wanted != Some(true) {
+            return Ok(reply);
+        }
+        let (name, value) = self.cookie.set(&issued.session, &issued.token, now)?;
+        Ok(reply.header(name, value))
+    }
+
+    /// The same reply, which removes the cookie where the request carries it.
+    fn without_cookie(&self, reply: Reply, request: &Request) -> Result<Reply, Error> {
+        if self.cookie.read(&request.headers).is_none() {
+            return Ok(reply);
+        }
+        let (name, value) = self.cookie.clear()?;
+        Ok(reply.header(name, value))
+    }
+
+    /// The handler of a route.
+    fn handler<F, Fut>(&self, handle: F) -> impl Handler + 'static
+    where
+        F: Fn(Self, Request) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply, Error>> + Send + 'static,
+    {
+        let services = self.clone();
+        move |request: Request| handle(services.clone(), request)
+    }
+}
+
+/// The routes of accounts.
+pub(crate) fn account(engine: &Engine) -> Vec<Route> {
+    let services = Services { engine: engine.clone(), cookie: SessionCookie::of(&engine.config().public_url) };
+    let mut routes = vec![
+        sign_up::route(&services),
+        sign_in::route(&services),
+        sign_out::route(&services),
+        refresh::route(&services),
+        reauthenticate::route(&services),
+        sign_in_page::route(&services),
+    ];
+    routes.extend(me::routes(&services));
+    routes.extend(session::routes(&services));
+    routes.extend(password::routes(&services));
+    routes.extend(email::routes(&services));
+    routes.extend(device::routes(&services));
+    routes
+}

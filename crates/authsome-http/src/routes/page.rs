@@ -1,0 +1,36 @@
+//! `?limit=` and `?cursor=` of lists.
+
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use authsome_core::entity::Page;
+use authsome_core::error::{Code, Error};
+use authsome_core::route::Request;
+
+/// Which part of a list is wanted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    /// How many at most; 50 without it.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The page that a request asks for.
+///
+/// # Errors
+/// `invalid_request` for a limit outside 1 to 200 or a parameter that is not known, `invalid_cursor`.
+pub(super) fn page<Id: FromStr>(request: &Request) -> Result<Page<Id>, Error> {
+    let query: PageQuery = request.query()?;
+    let limit = query.limit.unwrap_or(Page::<Id>::DEFAULT_LIMIT);
+    if !(1..=Page::<Id>::MAX_LIMIT).contains(&limit) {
+        return Err(Error::invalid("limit", format!("it lies between 1 and {}", Page::<Id>::MAX_LIMIT)));
+    }
+    let invalid = |_| Error::new(Code::InvalidCursor, "the cursor was not made by this list");
+    let after = query.cursor.map(|text| text.parse().map_err(invalid)).transpose()?;
+    Ok(Page { after, limit })
+}

@@ -1,0 +1,93 @@
+//! `/password`: forgotten, reset and changed.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use authsome_core::error::{Code, Error};
+use authsome_core::identity::Email;
+use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
+use authsome_core::secret::{Password, Token};
+
+use super::{Services, TAG};
+use crate::rate;
+use crate::text::PlainText;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Forgot {
+    email: Email,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    /// The token of the mail.
+    token: PlainText,
+    password: Password,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    current: Password,
+    /// The new one.
+    password: Password,
+}
+
+pub(super) fn routes(services: &Services) -> Vec<Route> {
+    vec![
+        Route::new(Method::POST, "/password/forgot")
+            .rate(RateClass::Mail)
+            .about(TAG, "Ask for a mail with which the password can be reset")
+            .description("Answered alike whether or not there is an account with the address.")
+            .takes::<Forgot>()
+            .answers_empty(StatusCode::ACCEPTED, "If there is an account, a mail is on its way.")
+            .errors(&[Code::MethodNotAllowedHere])
+            .guard(Guard::Public)
+            .handler(services.handler(forgot)),
+        Route::new(Method::POST, "/password/reset")
+            .rate(RateClass::SignIn)
+            .about(TAG, "Reset the password with the token of a mail")
+            .description("Ends all sessions, and unlocks the account. It acts in the token's environment.")
+            .takes::<Reset>()
+            .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
+            .errors(&[Code::InvalidToken, Code::WeakPassword, Code::MethodNotAllowedHere])
+            .guard(Guard::Public)
+            .handler(services.handler(reset)),
+        Route::new(Method::POST, "/password/change")
+            .rate(RateClass::SignIn)
+            .about(TAG, "Change the password")
+            .description("Ends all other sessions.")
+            .takes::<Change>()
+            .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
+            .errors(&[Code::InvalidCredentials, Code::WeakPassword, Code::MethodNotAllowedHere, Code::AccountLocked])
+            .guard(Guard::Session)
+            .handler(services.handler(change)),
+    ]
+}
+
+async fn forgot(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Forgot = request.json()?;
+    let context = &request.context;
+    rate::limit_subject(&services.engine, RateClass::Mail, context, body.email.key()).await?;
+    services.at(context).account().forgot(&body.email).await?;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+async fn reset(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Reset = request.json()?;
+    let context = &request.context;
+    let token = Token::presented(body.token.as_str());
+    services.at(context).account().reset(&token, &body.password, context.named.as_deref()).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn change(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Change = request.json()?;
+    let context = &request.context;
+    let session = context.session()?;
+    rate::limit_subject(&services.engine, RateClass::SignIn, context, &session.user_id.to_string()).await?;
+    services.at(context).account().change_password(session, &body.current, &body.password).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,50 @@
+//! `POST /reauthenticate`.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use authsome_core::error::{Code, Error};
+use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
+use authsome_core::secret::Password;
+
+use super::{Services, TAG};
+use crate::rate;
+use crate::text::PlainText;
+
+/// Exactly one of `password` and `code` is given.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    password: Option<Password>,
+    /// A code of a second factor.
+    code: Option<PlainText>,
+}
+
+pub(super) fn route(services: &Services) -> Route {
+    Route::new(Method::POST, "/reauthenticate")
+        .rate(RateClass::SignIn)
+        .about(TAG, "Prove one's identity again")
+        .description("For ten minutes, routes that want a recent proof of identity let the session through.")
+        .takes::<Body>()
+        .answers_empty(StatusCode::NO_CONTENT, "The proof holds.")
+        .errors(&[Code::InvalidCredentials, Code::MethodNotAllowedHere, Code::AccountLocked])
+        .guard(Guard::Session)
+        .handler(services.handler(reauthenticate))
+}
+
+async fn reauthenticate(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Body = request.json()?;
+    let context = &request.context;
+    let session = context.session()?;
+    let password = match (body.password, body.code) {
+        (Some(password), None) => password,
+        (None, Some(_)) => {
+            return Err(Error::new(Code::MethodNotAllowedHere, "no second factor is enabled in this environment"));
+        }
+        _ => return Err(Error::invalid("", "give exactly one of password and code")),
+    };
+    rate::limit_subject(&services.engine, RateClass::SignIn, context, &session.user_id.to_string()).await?;
+    services.at(context).auth().reauthenticate(session, &password).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

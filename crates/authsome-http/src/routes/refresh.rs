@@ -1,0 +1,45 @@
+//! `POST /refresh`.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use authsome_core::error::Error;
+use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
+use authsome_core::secret::Token;
+
+use super::view::{SessionAnswer, SessionView};
+use super::{Services, TAG};
+use crate::text::PlainText;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    refresh_token: PlainText,
+    /// Whether the session's new token is set as a cookie too.
+    cookie: Option<bool>,
+}
+
+pub(super) fn route(services: &Services) -> Route {
+    Route::new(Method::POST, "/refresh")
+        .rate(RateClass::Refresh)
+        .about(TAG, "Exchange a refresh token for the next pair of tokens")
+        .description(
+            "A refresh token is good once. Presented again within 10 seconds it gives the same tokens; later it revokes \
+             its whole family, because someone else may hold a copy. It acts in its own environment.",
+        )
+        .takes::<Body>()
+        .answers::<SessionAnswer>(StatusCode::OK, "The session, with new tokens.")
+        .guard(Guard::Public)
+        .handler(services.handler(refresh))
+}
+
+async fn refresh(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Body = request.json()?;
+    let context = &request.context;
+    let token = Token::presented(body.refresh_token.as_str());
+    let named = context.named.as_deref();
+    let issued = services.at(context).auth().refresh(&token, named, &context.client).await?;
+    let reply = Reply::json(StatusCode::OK, &SessionAnswer { session: SessionView::issued(&issued) })?;
+    services.with_cookie(reply, body.cookie, &issued, context.now)
+}

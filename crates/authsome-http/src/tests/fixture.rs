@@ -1,0 +1,274 @@
+//! An engine on the memory store behind its router, and requests to it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::{HttpOptions, problem, standalone};
+use authsome_core::clock::ManualClock;
+use authsome_core::entropy::SeededEntropy;
+use authsome_core::error::Error;
+use authsome_core::mail::{Mail, MailError, Mailer};
+use authsome_core::plugin::{Capabilities, Host, Plugin};
+use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_core::secret::{MasterKey, SecretString};
+use authsome_core::time::Timestamp;
+use authsome_engine::{Config, Engine};
+use authsome_plugin_password::PasswordPlugin;
+use authsome_store_memory::MemoryStore;
+
+pub(super) const BASE: &str = "/v1/auth";
+pub(super) const ADMIN: &str = "administrator-token-of-the-test-suite";
+pub(super) const PASSWORD: &str = "correct horse battery staple";
+
+/// Keeps the mails that were sent.
+#[derive(Default)]
+struct Mails(Mutex<Vec<Mail>>);
+
+#[async_trait]
+impl Mailer for Mails {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
+}
+
+/// Routes that account routes are not: for the administrator, panicking, never ending.
+struct Odd;
+
+impl Plugin for Odd {
+    fn name(&self) -> &'static str {
+        "odd"
+    }
+
+    fn install(&self, _: Host) -> Result<Capabilities, Error> {
+        let ok = |_: Request| async { Ok(Reply::empty(StatusCode::NO_CONTENT)) };
+        let panics = |_: Request| async { panic!("s3cret") };
+        let hangs = |_: Request| std::future::pending::<Result<Reply, Error>>();
+        Ok(Capabilities {
+            routes: vec![
+                Route::new(Method::GET, "/odd/admin").guard(Guard::Administrator).handler(ok),
+                Route::new(Method::POST, "/odd/users").guard(Guard::Permission("users:write")).handler(ok),
+                Route::new(Method::GET, "/odd/panic").guard(Guard::Public).handler(panics),
+                Route::new(Method::GET, "/odd/hang").guard(Guard::Public).handler(hangs),
+            ],
+            ..Capabilities::default()
+        })
+    }
+}
+
+pub(super) struct Fixture {
+    pub(super) engine: Engine,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) router: Router,
+    mails: Arc<Mails>,
+}
+
+/// A person who signed in.
+pub(super) struct Person {
+    pub(super) id: String,
+    pub(super) token: String,
+    pub(super) refresh_token: String,
+    pub(super) session: String,
+}
+
+impl Person {
+    pub(super) fn of(body: &Value) -> Self {
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self {
+            id: text("/user/id"),
+            token: text("/session/token"),
+            refresh_token: text("/session/refresh_token"),
+            session: text("/session/id"),
+        }
+    }
+}
+
+impl Fixture {
+    pub(super) async fn new() -> Self {
+        Self::with(Config::default(), HttpOptions::default()).await
+    }
+
+    pub(super) async fn with(config: Config, options: HttpOptions) -> Self {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000).unwrap()));
+        let mails = Arc::new(Mails::default());
+        let engine = Engine::builder()
+            .store(Arc::new(MemoryStore::new()))
+            .clock(Arc::<ManualClock>::clone(&clock))
+            .entropy(Arc::new(SeededEntropy::new(7)))
+            .master_key(MasterKey::from_bytes([9; 32]))
+            .mailer(Arc::<Mails>::clone(&mails))
+            .config(config)
+            .plugin(PasswordPlugin::default())
+            .plugin(Odd)
+            .build()
+            .unwrap();
+        engine.prepare().await.unwrap();
+        let options = HttpOptions { admin_token: Some(SecretString::new(ADMIN.to_owned())), ..options };
+        let router = standalone(&engine, options).unwrap();
+        Self { engine, clock, router, mails }
+    }
+
+    /// Signs a person up in an environment.
+    pub(super) async fn person_in(&self, environment: &str, email: &str) -> Person {
+        let call = Call::post("/signup").environment(environment);
+        let answer = call.json(&json!({"email": email, "password": PASSWORD})).send(self).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        Person::of(&answer.body)
+    }
+
+    /// Signs a person up in the default environment.
+    pub(super) async fn person(&self, email: &str) -> Person {
+        self.person_in("development", email).await
+    }
+
+    /// Sends what is queued, and gives the token of the last mail.
+    pub(super) async fn mailed_token(&self) -> String {
+        self.engine.run_jobs_once().await.unwrap();
+        let mails = self.mails.0.lock().unwrap();
+        let link = mails.last().and_then(|mail| mail.link.clone()).expect("a mail with a link");
+        link.split_once("token=").expect("a link with a token").1.to_owned()
+    }
+
+    /// Gives the token of the last mail to an address.
+    pub(super) async fn token_mailed_to(&self, to: &str) -> String {
+        self.engine.run_jobs_once().await.unwrap();
+        let mails = self.mails.0.lock().unwrap();
+        let mail = mails.iter().rev().find(|mail| mail.to == to && mail.link.is_some()).expect("a mail to the address");
+        mail.link.as_deref().and_then(|link| link.split_once("token=")).expect("a link with a token").1.to_owned()
+    }
+
+    pub(super) async fn mails(&self) -> usize {
+        self.engine.run_jobs_once().await.unwrap();
+        self.mails.0.lock().unwrap().len()
+    }
+}
+
+/// A request.
+pub(super) struct Call {
+    method: Method,
+    uri: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+    peer: Option<SocketAddr>,
+}
+
+/// An answer. Its body is null where there is none.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Value,
+    pub(super) text: String,
+}
+
+impl Call {
+    /// A request to a path below the base path.
+    pub(super) fn new(method: Method, path: &str) -> Self {
+        Self::root(method, &format!("{BASE}{path}"))
+    }
+
+    /// A request to a path below the root.
+    pub(super) fn root(method: Method, uri: &str) -> Self {
+        Self { method, uri: uri.to_owned(), headers: Vec::new(), body: Vec::new(), peer: None }
+    }
+
+    pub(super) fn get(path: &str) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(super) fn post(path: &str) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    pub(super) fn patch(path: &str) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    pub(super) fn delete(path: &str) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    pub(super) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    pub(super) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    pub(super) fn cookie(self, token: &str) -> Self {
+        self.header("cookie", format!("authsome_session={token}"))
+    }
+
+    pub(super) fn environment(self, name: &str) -> Self {
+        self.header("x-authsome-environment", name)
+    }
+
+    pub(super) fn peer(mut self, address: &str) -> Self {
+        self.peer = Some(SocketAddr::new(address.parse().unwrap(), 4_711));
+        self
+    }
+
+    pub(super) fn json(self, body: &Value) -> Self {
+        self.raw("application/json", body.to_string())
+    }
+
+    pub(super) fn raw(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header("content-type", content_type)
+    }
+
+    pub(super) async fn send(self, fixture: &Fixture) -> Answer {
+        self.send_to(fixture.router.clone()).await
+    }
+
+    pub(super) async fn send_to(self, router: Router) -> Answer {
+        let mut request = http::Request::builder().method(self.method).uri(self.uri);
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(Body::from(self.body)).unwrap();
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        let response = router.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, text }
+    }
+}
+
+impl Answer {
+    /// Asserts that this is a problem with this code, in the form that every problem has, and gives it.
+    #[track_caller]
+    pub(super) fn problem(&self, code: &str) -> &Value {
+        assert_eq!(self.body["code"], code, "{self:?}");
+        assert_eq!(self.headers[header::CONTENT_TYPE], problem::MEDIA_TYPE, "{self:?}");
+        assert_eq!(self.headers[header::CACHE_CONTROL], "no-store", "{self:?}");
+        assert_eq!(self.body["status"], self.status, "{self:?}");
+        assert_eq!(self.body["type"], format!("{}{code}", problem::TYPE_BASE), "{self:?}");
+        assert!(self.body["title"].is_string() && self.body["detail"].is_string(), "{self:?}");
+        assert!(self.headers.contains_key("x-request-id"), "{self:?}");
+        &self.body
+    }
+
+    #[track_caller]
+    pub(super) fn ok(&self, status: u16) -> &Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.headers[header::CACHE_CONTROL], "no-store", "{self:?}");
+        assert!(self.headers.contains_key("x-request-id"), "{self:?}");
+        &self.body
+    }
+}

@@ -1,0 +1,15 @@
+//! The contract over HTTP, against the router itself on the memory store.
+
+mod account;
+mod cookies;
+mod environments;
+mod fixture;
+mod guards;
+mod host;
+mod hostile;
+mod lists;
+mod logs;
+mod openapi;
+mod problems;
+mod proxies;
+mod rates;
