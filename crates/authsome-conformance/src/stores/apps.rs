@@ -1,0 +1,96 @@
+//! Apps.
+
+use authsome_core::app::{App, AppStore};
+use authsome_core::entity::Page;
+use authsome_core::id::AppId;
+
+use super::home;
+use crate::case::{Case, cases};
+use crate::context::Cx;
+use crate::failure::{Outcome, conflict, ensure, ensure_eq, not_found, reference, there};
+use crate::fixture::{Sample, at, homes, id};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases!("apps" {
+        both: [
+            an_app_is_found_by_id_slug_and_key,
+            a_taken_slug_or_key_is_a_conflict,
+            an_app_is_added_where_it_is_absent,
+            an_update_writes_every_field,
+            an_app_with_environments_is_not_deleted,
+            a_list_shows_the_newest_first,
+        ]
+    })
+}
+
+async fn an_app_is_found_by_id_slug_and_key(cx: &mut Cx) -> Outcome {
+    let app = App::sample(&home(), 1);
+    cx.db().create_app(&app).await?;
+    let found = Some(app.clone());
+    ensure_eq!(cx.db().app(app.id).await?, found);
+    ensure_eq!(cx.db().app_by_slug(&app.slug).await?, found);
+    ensure_eq!(cx.db().app_by_publishable_key(&app.publishable_key).await?, found);
+    ensure_eq!(cx.db().app(id(2)).await?, None);
+    ensure_eq!(cx.db().app_by_slug("none").await?, None);
+    ensure_eq!(cx.db().app_by_publishable_key(&app.slug).await?, None);
+    Ok(())
+}
+
+async fn a_taken_slug_or_key_is_a_conflict(cx: &mut Cx) -> Outcome {
+    let (first, second) = (App::sample(&home(), 1), App::sample(&home(), 2));
+    cx.db().create_app(&first).await?;
+    cx.settle().await?;
+    let same_slug = App { slug: first.slug.clone(), ..second.clone() };
+    conflict(cx.db().create_app(&same_slug).await, "authsome_apps_slug_key")?;
+    cx.recover().await?;
+    let same_key = App { publishable_key: first.publishable_key, ..second };
+    conflict(cx.db().create_app(&same_key).await, "authsome_apps_publishable_key_key")?;
+    cx.recover().await
+}
+
+async fn an_app_is_added_where_it_is_absent(cx: &mut Cx) -> Outcome {
+    let app = App::sample(&home(), 1);
+    ensure!(cx.db().create_app_if_absent(&app).await?, "it was absent");
+    ensure!(!cx.db().create_app_if_absent(&app).await?, "it is there");
+    let other = App { slug: app.slug.clone(), ..App::sample(&home(), 2) };
+    ensure!(!cx.db().create_app_if_absent(&other).await?, "its slug is there");
+    ensure_eq!(cx.db().app_by_slug(&app.slug).await?, Some(app));
+    Ok(())
+}
+
+async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
+    let app = App::sample(&home(), 1);
+    cx.db().create_app(&app).await?;
+    let changed = App { name: "New".to_owned(), slug: "new".to_owned(), updated_at: at(9), ..app };
+    ensure_eq!(cx.db().update_app(&changed).await?, changed);
+    ensure_eq!(cx.db().app_by_slug("new").await?, Some(changed));
+    not_found(cx.db().update_app(&App::sample(&home(), 2)).await)
+}
+
+async fn an_app_with_environments_is_not_deleted(cx: &mut Cx) -> Outcome {
+    let app = App::sample(&home(), 1);
+    cx.db().create_app(&app).await?;
+    cx.db().delete_app(app.id).await?;
+    not_found(cx.db().delete_app(app.id).await)?;
+    cx.settle().await?;
+    reference(cx.db().delete_app(home().scope.app_id).await, "authsome_environments_app_id_fkey")?;
+    cx.recover().await?;
+    ensure!(cx.db().app(home().scope.app_id).await?.is_some(), "the app of an environment");
+    Ok(())
+}
+
+async fn a_list_shows_the_newest_first(cx: &mut Cx) -> Outcome {
+    let mut expected: Vec<AppId> = homes().map(|home| home.scope.app_id).to_vec();
+    for number in 1..=5 {
+        cx.db().create_app(&App::sample(&home(), number)).await?;
+        expected.push(id(number));
+    }
+    expected.sort_by_key(|id| std::cmp::Reverse(*id));
+    expected.dedup();
+    let first = cx.db().list_apps(Page::first(4)).await?;
+    let after = there(first.next_cursor, "a second page")?;
+    let second = cx.db().list_apps(Page::after(after, 4)).await?;
+    let seen: Vec<AppId> = first.data.iter().chain(&second.data).map(|app| app.id).collect();
+    ensure_eq!(seen, expected);
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! The queue of notifications.
+
+use authsome_core::entity::{Entity, Page};
+use authsome_core::id::NotificationId;
+use authsome_core::notification::{Notification, NotificationStatus, NotificationStore};
+
+use super::{elsewhere, home, scope};
+use crate::case::{Case, cases};
+use crate::context::Cx;
+use crate::failure::{Outcome, conflict, ensure_eq, not_found, there};
+use crate::fixture::{Sample, at, id};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases!("notifications" {
+        both: [
+            a_notification_is_queued_and_found,
+            a_notification_is_updated_and_deleted,
+            what_is_due_comes_oldest_first_whatever_its_environment,
+            a_notification_is_claimed_once_until_it_is_due_again,
+            a_finished_notification_is_due_no_more,
+            notifications_are_listed_newest_first,
+            a_users_notifications_are_deleted_in_batches,
+        ]
+    })
+}
+
+async fn queued(cx: &Cx, number: u32) -> Outcome<Notification> {
+    let notification = Notification::sample(&home(), number);
+    cx.db().create_notification(&scope(), &notification).await?;
+    Ok(notification)
+}
+
+async fn a_notification_is_queued_and_found(cx: &mut Cx) -> Outcome {
+    let notification = queued(cx, 1).await?;
+    ensure_eq!(cx.db().notification(&scope(), id(1)).await?.as_ref(), Some(&notification));
+    ensure_eq!(cx.db().notification(&scope(), id(2)).await?, None);
+    ensure_eq!(cx.db().notification(&elsewhere().scope, id(1)).await?, None);
+    cx.settle().await?;
+    conflict(cx.db().create_notification(&scope(), &notification).await, "authsome_notifications_pkey")?;
+    cx.recover().await
+}
+
+async fn a_notification_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
+    let before = queued(cx, 1).await?;
+    let changed = Notification { attempts: 3, user_id: None, last_error: Some("timed out".to_owned()), ..before };
+    ensure_eq!(cx.db().update_notification(&scope(), &changed).await?, changed);
+    ensure_eq!(cx.db().notification(&scope(), id(1)).await?.as_ref(), Some(&changed));
+    cx.db().delete_notification(&scope(), id(1)).await?;
+    not_found(cx.db().update_notification(&scope(), &changed).await)?;
+    not_found(cx.db().delete_notification(&scope(), id(1)).await)
+}
+
+async fn what_is_due_comes_oldest_first_whatever_its_environment(cx: &mut Cx) -> Outcome {
+    let mut expected: Vec<(NotificationId, u32)> = Vec::new();
+    for home in [home(), elsewhere()] {
+        for (number, due) in [(1, Some(at(10))), (2, Some(at(20))), (3, Some(at(21))), (4, None), (5, Some(at(-5)))] {
+            // The numbers differ between the homes, so that the order of ids is the whole order.
+            let number = number + 10 * home.number;
+            let notification = Notification { due_at: due, ..Notification::sample(&home, number) };
+            cx.db().create_notification(&home.scope, &notification).await?;
+            if due.is_some_and(|due| due <= at(20)) {
+                expected.push((notification.id, home.number));
+            }
+        }
+    }
+    expected.sort();
+    let numbered = |found: Vec<Notification>| -> Vec<(NotificationId, u32)> {
+        let number = |found: &Notification| if found.scope == scope() { home().number } else { elsewhere().number };
+        found.iter().map(|found| (found.id, number(found))).collect()
+    };
+    ensure_eq!(numbered(cx.db().due_notifications(at(20), 100).await?), expected);
+    let two = numbered(cx.db().due_notifications(at(20), 2).await?);
+    ensure_eq!(two.as_slice(), expected.get(..2).unwrap_or_default());
+    ensure_eq!(cx.db().due_notifications(at(-6), 100).await?, Vec::new());
+    Ok(())
+}
+
+async fn a_notification_is_claimed_once_until_it_is_due_again(cx: &mut Cx) -> Outcome {
+    let before = Notification { due_at: Some(at(10)), ..Notification::sample(&home(), 1) };
+    cx.db().create_notification(&scope(), &before).await?;
+    ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(9), at(60)).await?, None, "too early");
+    ensure_eq!(cx.db().claim_notification(&elsewhere().scope, id(1), at(10), at(60)).await?, None);
+    let claimed = Notification { due_at: Some(at(60)), attempts: 1, ..before };
+    ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(10), at(60)).await?.as_ref(), Some(&claimed));
+    ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(59), at(99)).await?, None, "it is claimed");
+    let again = Notification { due_at: Some(at(99)), attempts: 2, ..claimed };
+    ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(60), at(99)).await?, Some(again));
+    Ok(())
+}
+
+async fn a_finished_notification_is_due_no_more(cx: &mut Cx) -> Outcome {
+    let (sent, failed) = (queued(cx, 1).await?, queued(cx, 2).await?);
+    let done = cx.db().finish_notification(&scope(), sent.id, NotificationStatus::Sent, None, at(5)).await?;
+    let expected = Notification { status: NotificationStatus::Sent, due_at: None, sent_at: Some(at(5)), ..sent };
+    ensure_eq!(done, expected);
+    let error = Some("no such host".to_owned());
+    let (id_of_failed, status) = (failed.id, NotificationStatus::Failed);
+    let done = cx.db().finish_notification(&scope(), id_of_failed, status, error.clone(), at(5)).await?;
+    let expected = Notification { status: NotificationStatus::Failed, due_at: None, last_error: error, ..failed };
+    ensure_eq!(done, expected);
+    ensure_eq!(cx.db().due_notifications(at(1_000), 100).await?, Vec::new());
+    ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(1_000), at(2_000)).await?, None);
+    not_found(cx.db().finish_notification(&scope(), id(9), NotificationStatus::Sent, None, at(5)).await)
+}
+
+async fn notifications_are_listed_newest_first(cx: &mut Cx) -> Outcome {
+    for number in 1..=5 {
+        let user_id = if number == 5 { None } else { Some(id(1)) };
+        let notification = Notification { user_id, ..Notification::sample(&home(), number) };
+        cx.db().create_notification(&scope(), &notification).await?;
+    }
+    let newest_first = |numbers: std::ops::RangeInclusive<u32>| {
+        let mut ids: Vec<NotificationId> = numbers.map(id).collect();
+        ids.sort_by_key(|id| std::cmp::Reverse(*id));
+        ids
+    };
+    let first = cx.db().list_notifications(&scope(), Page::first(3)).await?;
+    let after = there(first.next_cursor, "a second page")?;
+    let rest = cx.db().list_notifications(&scope(), Page::after(after, 3)).await?;
+    let seen: Vec<NotificationId> = first.data.iter().chain(&rest.data).map(|found| found.id).collect();
+    ensure_eq!(seen, newest_first(1..=5));
+    let of_user = cx.db().list_user_notifications(&scope(), id(1), Page::default()).await?;
+    ensure_eq!(of_user.data.iter().map(|found| found.id).collect::<Vec<_>>(), newest_first(1..=4));
+    Ok(())
+}
+
+async fn a_users_notifications_are_deleted_in_batches(cx: &mut Cx) -> Outcome {
+    for number in 1..=4 {
+        let user_id = if number == 4 { None } else { Some(id(1)) };
+        let notification = Notification { user_id, ..Notification::sample(&home(), number) };
+        cx.db().create_notification(&scope(), &notification).await?;
+    }
+    ensure_eq!(cx.db().delete_user_notifications(&scope(), id(1), 2).await?, 2);
+    ensure_eq!(cx.db().delete_user_notifications(&scope(), id(1), 2).await?, 1);
+    ensure_eq!(cx.db().delete_user_notifications(&scope(), id(1), 2).await?, 0);
+    ensure_eq!(Notification::find(&scope()).count(cx.db()).await?, 1);
+    Ok(())
+}

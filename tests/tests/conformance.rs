@@ -1,0 +1,35 @@
+//! The conformance suite on every backend: one test for each case and backend, named `<backend>::<case>`.
+//!
+//! Takes the arguments of a usual test program, such as a part of a name. A backend that cannot be opened fails the
+//! run; none is left out silently.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use authsome_conformance::cases;
+use authsome_core::error::Cause;
+use authsome_tests::backends::backends;
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+fn main() -> Result<ExitCode, Cause> {
+    let mut arguments = Arguments::from_args();
+    // Cases wait for disks as much as they compute.
+    arguments.test_threads =
+        arguments.test_threads.or_else(|| std::thread::available_parallelism().ok().map(|cores| 2 * cores.get()));
+    let runtime = Arc::new(Runtime::new()?);
+    let mut trials = Vec::new();
+    for backend in backends()? {
+        if !arguments.list {
+            let opened = runtime.block_on(backend.prepared());
+            opened.map_err(|error| format!("the backend {} cannot be opened: {error}", backend.name()))?;
+        }
+        for case in cases() {
+            let name = format!("{}::{}", backend.name(), case.name());
+            let (backend, runtime) = (Arc::clone(&backend), Arc::clone(&runtime));
+            let run = move || runtime.block_on(case.run(backend.as_ref())).map_err(Failed::from);
+            trials.push(Trial::test(name, run));
+        }
+    }
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
