@@ -40,6 +40,7 @@ fn constants(declaration: &Declaration) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
+        #[allow(dead_code, reason = "an entity need not use every column by its name")]
         impl #name {
             #(#constants)*
         }
@@ -70,6 +71,7 @@ fn entity(declaration: &Declaration) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
+        #[allow(clippy::unused_unit, reason = "the key of a global entity")]
         impl ::authsome_core::entity::Entity for #name {
             type Scope = ::authsome_core::scope::#scope_type;
             type Id = #id_type;

@@ -1,2 +1,5 @@
 //! The authsome program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    authsome_server::main()
+}

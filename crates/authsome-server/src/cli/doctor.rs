@@ -1,0 +1,204 @@
+//! `authsome doctor`: a line for each thing that must be right.
+
+use std::path::Path;
+
+use authsome::core::clock::{Clock, SystemClock};
+use authsome::core::store::Store;
+use authsome::core::time::Timestamp;
+use authsome::migrate::Migrator;
+
+use super::{migrate, output};
+use crate::assembly;
+use crate::config::{Config, Database, Flags, MailConfig, ServeFlags};
+use crate::data_dir::{DataDir, open_to_others};
+use crate::failure::{Failure, chain};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  authsome doctor                                     what the server would start with
+  authsome doctor --config /etc/authsome.toml
+
+Prints a line for each check: ok, warn or fail. Ends with code 1 where one fails. Changes nothing in the database.";
+
+/// This program was not there before 2025-01-01; a clock that stands earlier is not set.
+const SANE_SINCE: i64 = 1_735_689_600_000;
+
+/// How a check went.
+enum Verdict {
+    Ok(String),
+    Warn(String),
+    Fail(String),
+}
+
+use Verdict::{Fail, Ok as Good, Warn};
+
+#[derive(Default)]
+struct Report {
+    failed: usize,
+}
+
+impl Report {
+    fn line(&mut self, check: &str, verdict: Verdict) -> Result<(), Failure> {
+        let (word, text) = match verdict {
+            Good(text) => ("ok  ", text),
+            Warn(text) => ("warn", text),
+            Fail(text) => {
+                self.failed += 1;
+                ("fail", text)
+            }
+        };
+        output::line(format!("{word}  {check}: {text}"))
+    }
+}
+
+pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure> {
+    let mut report = Report::default();
+    match Config::load(flags, serve) {
+        Err(failure) => report.line("configuration", Fail(failure.to_string()))?,
+        Ok(config) => {
+            crate::log::start(&config, "warn")?;
+            report.line("configuration", understood(&config.unknown_variables))?;
+            examine(&config, &mut report).await?;
+        }
+    }
+    match report.failed {
+        0 => Ok(()),
+        failed => Err(Failure::run(format!("{failed} checks failed"), "mend what the lines above name")),
+    }
+}
+
+async fn examine(config: &Config, report: &mut Report) -> Result<(), Failure> {
+    match DataDir::open(&config.data_dir) {
+        Err(failure) => report.line("data folder", Fail(failure.to_string()))?,
+        Ok(data) => {
+            report.line("data folder", folder(&data))?;
+            report.line("master key", master_key(config, &data))?;
+            report.line("administrator's token", admin_token(config, &data))?;
+        }
+    }
+    report.line("clock", clock(SystemClock.now()))?;
+    report.line("mail", mail(&config.mail))?;
+    if !config.rate_limits {
+        report.line("rate limits", Warn("off: meant for load tests".to_owned()))?;
+    }
+    match (&config.database, config.database.file()) {
+        (Database::Memory, _) => report.line("database", Warn("in memory: nothing outlives the server".to_owned())),
+        (_, Some(file)) if !file.exists() => {
+            report.line("database", Good(format!("{} is made at the first start", file.display())))
+        }
+        (database, _) => match assembly::open(database).await {
+            Err(failure) => report.line("database", Fail(failure.to_string())),
+            Ok(store) => database_checks(&*store, report).await,
+        },
+    }
+}
+
+async fn database_checks(store: &dyn Store, report: &mut Report) -> Result<(), Failure> {
+    report.line(
+        "database",
+        store.ping().await.map_or_else(|error| Fail(chain(&error)), |()| Good("answers".to_owned())),
+    )?;
+    let current = migrations(store).await;
+    let is_current = matches!(current, Good(_));
+    report.line("migrations", current)?;
+    if is_current {
+        report.line("environments", environments(store).await)?;
+    }
+    Ok(())
+}
+
+fn understood(unknown: &[String]) -> Verdict {
+    match unknown {
+        [] => Good("understood".to_owned()),
+        unknown => Warn(format!("{} means nothing to this program", unknown.join(", "))),
+    }
+}
+
+fn folder(data: &DataDir) -> Verdict {
+    let shown = data.path().display();
+    if open_to_others(data.path()) {
+        Warn(format!("others can enter {shown}: set its mode to 0700"))
+    } else {
+        Good(shown.to_string())
+    }
+}
+
+fn master_key(config: &Config, data: &DataDir) -> Verdict {
+    let file = data.master_key_file();
+    match (&config.master_key, file.exists()) {
+        (Some(_), _) => Good("from the configuration".to_owned()),
+        (None, false) => Good(format!("{} is made at the first start", file.display())),
+        (None, true) => match data.master_key() {
+            Err(failure) => Fail(failure.to_string()),
+            Ok(_) => private(&file),
+        },
+    }
+}
+
+fn admin_token(config: &Config, data: &DataDir) -> Verdict {
+    let file = data.admin_token_file();
+    match (&config.admin_token, file.exists()) {
+        (Some(_), _) => Good("from the configuration".to_owned()),
+        (None, false) => Good(format!("{} is made at the first start", file.display())),
+        (None, true) => match data.admin_token() {
+            Err(failure) => Fail(failure.to_string()),
+            Ok(_) => private(&file),
+        },
+    }
+}
+
+fn private(file: &Path) -> Verdict {
+    if open_to_others(file) {
+        Fail(format!("others can read {}: set its mode to 0600", file.display()))
+    } else {
+        Good(file.display().to_string())
+    }
+}
+
+fn clock(now: Timestamp) -> Verdict {
+    if now.as_millis() < SANE_SINCE {
+        Fail(format!("it says {now}: set it, or tokens expire at the wrong time"))
+    } else {
+        Good(now.to_string())
+    }
+}
+
+fn mail(mail: &MailConfig) -> Verdict {
+    match assembly::mailer(mail) {
+        Err(failure) => Fail(failure.to_string()),
+        Ok(_) => match mail {
+            MailConfig::Smtp { .. } => Good("through the configured mail server".to_owned()),
+            MailConfig::Folder(folder) => {
+                Warn(format!("not configured: mails are written to {}; set AUTHSOME_SMTP_URL", folder.display()))
+            }
+        },
+    }
+}
+
+async fn migrations(store: &dyn Store) -> Verdict {
+    let migrator = match Migrator::new(store.migrations(), &migrate::groups(), &SystemClock) {
+        Ok(migrator) => migrator,
+        Err(error) => return Fail(chain(&error)),
+    };
+    match migrator.verify().await {
+        Err(error) => Fail(chain(&error)),
+        Ok(differences) => match differences.first() {
+            None => Good("current".to_owned()),
+            Some(first) => Fail(format!("{first} (in all {}); run `authsome migrate up`", differences.len())),
+        },
+    }
+}
+
+async fn environments(store: &dyn Store) -> Verdict {
+    let name = authsome::engine::Config::default().app;
+    let found = async {
+        match store.app_by_slug(&name).await? {
+            Some(app) => store.default_environment(app.id).await,
+            None => Ok(None),
+        }
+    };
+    match found.await {
+        Err(error) => Fail(chain(&error)),
+        Ok(Some(environment)) => Good(format!("the default one is `{}`", environment.slug)),
+        Ok(None) => Fail(format!("the app `{name}` has no default environment: start the server, which makes it")),
+    }
+}

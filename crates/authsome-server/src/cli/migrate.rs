@@ -1,0 +1,135 @@
+//! `authsome migrate`.
+
+use authsome::core::clock::SystemClock;
+use authsome::core::migration::{MigrateError, MigrationGroup};
+use authsome::core::registry;
+use authsome::core::store::Store;
+use authsome::migrate::{DownTo, Migrator, StepRef};
+use clap::Subcommand;
+
+use super::output;
+use crate::assembly;
+use crate::config::{Config, Flags, ServeFlags};
+use crate::failure::{Failure, chain};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  authsome migrate plan                 the very statements that `up` would run
+  authsome migrate up                   what every start of the server does too
+  authsome migrate status --check       for scripts: exit code 2 where something is pending
+  authsome migrate down                 take back the last step, with what it holds
+  authsome migrate verify               compare the live tables with what the migrations make")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Print what `up` would do, statement by statement
+    Plan,
+    /// Apply what is pending
+    Up {
+        /// Stop after this step
+        #[arg(long, value_name = "GROUP/VERSION")]
+        to: Option<String>,
+    },
+    /// Take steps back, and lose what they hold; by default the step that was applied last
+    Down {
+        /// Take back everything that was applied after this step, which stays
+        #[arg(long, value_name = "GROUP/VERSION", conflicts_with = "all")]
+        to: Option<String>,
+        /// Take back every step, and lose everything
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print which steps are applied and which are pending
+    Status {
+        /// End with code 2 where a step is pending or the history is at fault
+        #[arg(long)]
+        check: bool,
+    },
+    /// Compare the live tables with what the migrations make; code 2 where they differ
+    Verify,
+    /// Adopt a database whose tables are already what the migrations make
+    Baseline,
+}
+
+pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
+    let config = Config::load(flags, &ServeFlags::default())?;
+    crate::log::start(&config, "warn")?;
+    if config.database.file().is_some() {
+        crate::data_dir::DataDir::open(&config.data_dir)?;
+    }
+    let store = assembly::open(&config.database).await?;
+    let outcome = carry_out(&*store, arguments.verb).await;
+    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
+    outcome
+}
+
+async fn carry_out(store: &dyn Store, verb: Verb) -> Result<(), Failure> {
+    let migrator = Migrator::new(store.migrations(), &groups(), &SystemClock).map_err(|error| failed(&error))?;
+    match verb {
+        Verb::Plan => output::line(migrator.plan().await.map_err(|error| failed(&error))?.to_string().trim_end()),
+        Verb::Up { to: None } => report("applied", &migrator.up().await.map_err(|error| failed(&error))?.applied),
+        Verb::Up { to: Some(to) } => {
+            let report_of = migrator.up_to(&step(&to)?).await.map_err(|error| failed(&error))?;
+            report("applied", &report_of.applied)
+        }
+        Verb::Down { to, all } => {
+            let to = match to {
+                Some(to) => DownTo::Step(step(&to)?),
+                None if all => DownTo::Start,
+                None => DownTo::LastStep,
+            };
+            report("taken back", &migrator.down(&to).await.map_err(|error| failed(&error))?.reverted)
+        }
+        Verb::Status { check } => {
+            let status = migrator.status().await.map_err(|error| failed(&error))?;
+            output::line(status.to_string().trim_end())?;
+            if check && !status.is_current() {
+                return Err(Failure::config("the database is not current", "run `authsome migrate up`"));
+            }
+            Ok(())
+        }
+        Verb::Verify => {
+            let differences = migrator.verify().await.map_err(|error| failed(&error))?;
+            for difference in &differences {
+                output::line(difference)?;
+            }
+            if !differences.is_empty() {
+                let what = format!("the database differs in {} places", differences.len());
+                return Err(Failure::config(what, "run `authsome migrate up`, or restore what was changed by hand"));
+            }
+            output::line("no differences")
+        }
+        Verb::Baseline => report("adopted", &migrator.baseline().await.map_err(|error| failed(&error))?.applied),
+    }
+}
+
+/// Core's migrations and those of the plugins, in the order of a run.
+pub(super) fn groups() -> Vec<MigrationGroup> {
+    let plugins = assembly::plugins();
+    std::iter::once(registry::migrations()).chain(plugins.iter().filter_map(|plugin| plugin.migrations())).collect()
+}
+
+fn report(done: &str, steps: &[String]) -> Result<(), Failure> {
+    if steps.is_empty() {
+        return output::line("nothing to do");
+    }
+    steps.iter().try_for_each(|step| output::line(format!("{done} {step}")))
+}
+
+fn step(text: &str) -> Result<StepRef, Failure> {
+    text.parse()
+        .map_err(|_| Failure::config(format!("`{text}` names no step"), "give a group and a version, such as core/1"))
+}
+
+/// What a migration error says is followed by what to do, where it does not say so itself.
+fn failed(error: &MigrateError) -> Failure {
+    let text = chain(error);
+    match text.split_once(": ") {
+        Some((what, remedy)) => Failure::run(what, remedy),
+        None => Failure::run(text, "see `authsome migrate status`"),
+    }
+}

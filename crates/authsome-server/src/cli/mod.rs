@@ -1,0 +1,73 @@
+//! The command line: one file a command.
+
+mod app;
+mod doctor;
+mod env;
+mod keygen;
+mod migrate;
+mod open;
+mod output;
+mod prompt;
+mod serve;
+mod user;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Flags, ServeFlags};
+use crate::failure::Failure;
+
+/// Where help, failures and doctor point to.
+const EXAMPLES: &str = "Examples:
+  authsome                                      serve on 127.0.0.1:8080 with SQLite in the data folder
+  authsome serve --listen 0.0.0.0:8080          serve on every address
+  authsome --database memory: serve             try it out; nothing is kept
+  authsome doctor                               check configuration, folder, database, mail
+  authsome user create --email a@example.com    add a user to the default environment
+  authsome env list                             the app's environments
+
+Each flag has a variable and a key of the same name in authsome.toml; a flag wins over a variable over the file.";
+
+/// An authentication server on the database you already have.
+#[derive(Debug, Parser)]
+#[command(name = "authsome", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests over HTTP (what happens without a command too)
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(ServeFlags),
+    /// Look at, apply or take back migrations of the database
+    Migrate(migrate::Arguments),
+    /// Check configuration, data folder, database, environments, clock and mail
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(ServeFlags),
+    /// Print a new master key
+    #[command(after_help = keygen::EXAMPLES)]
+    Keygen,
+    /// List or make apps
+    App(app::Arguments),
+    /// List, make, show, suspend or choose environments
+    Env(env::Arguments),
+    /// List, make, show, ban or delete users, and set passwords
+    User(user::Arguments),
+}
+
+/// Does what the command line asks for.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let flags = &cli.flags;
+    match cli.command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {
+        Command::Serve(serve) => serve::run(flags, &serve).await,
+        Command::Migrate(arguments) => migrate::run(flags, arguments).await,
+        Command::Doctor(serve) => doctor::run(flags, &serve).await,
+        Command::Keygen => keygen::run(),
+        Command::App(arguments) => app::run(flags, arguments).await,
+        Command::Env(arguments) => env::run(flags, arguments).await,
+        Command::User(arguments) => user::run(flags, arguments).await,
+    }
+}

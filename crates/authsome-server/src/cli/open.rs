@@ -1,0 +1,77 @@
+//! What the commands that work on apps, environments and users have in common.
+
+use authsome::core::app::App;
+use authsome::core::error::Error;
+use authsome::engine::{Engine, EnvironmentHandle};
+
+use crate::assembly;
+use crate::config::{Config, Database, Flags, ServeFlags};
+use crate::data_dir::DataDir;
+use crate::failure::{Failure, chain};
+
+/// Which app and environment a command works on.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct Place {
+    /// App, by its slug
+    #[arg(long, global = true, value_name = "SLUG", default_value = "default")]
+    pub(crate) app: String,
+}
+
+/// The database of the configuration, brought up to date, without background jobs.
+pub(crate) async fn engine(flags: &Flags) -> Result<Engine, Failure> {
+    let config = Config::load(flags, &ServeFlags::default())?;
+    crate::log::start(&config, "warn")?;
+    if config.database == Database::Memory {
+        return Err(Failure::config(
+            "the memory database lives inside one server",
+            "use its HTTP routes, or name a database that is kept with --database",
+        ));
+    }
+    let data = DataDir::open(&config.data_dir)?;
+    let store = assembly::open(&config.database).await?;
+    let mailer = assembly::mailer(&config.mail)?;
+    let engine_config = authsome::engine::Config::default();
+    let engine = assembly::engine(engine_config, store, assembly::master_key(&config, &data)?, Some(mailer))?;
+    engine.prepare().await.map_err(|error| assembly::not_started(&error))?;
+    Ok(engine)
+}
+
+/// Ends an engine, after which its work is safe on the disk.
+pub(crate) async fn close(engine: &Engine) -> Result<(), Failure> {
+    engine.store().close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))
+}
+
+/// The app of this slug.
+pub(crate) async fn app(engine: &Engine, slug: &str) -> Result<App, Failure> {
+    engine.apps().by_slug(slug).await.map_err(|error| refused(&error, &format!("the app `{slug}`"), "app list"))
+}
+
+/// The app's environment of this slug or id, or its default one.
+pub(crate) async fn environment(
+    engine: &Engine,
+    app_slug: &str,
+    named: Option<&str>,
+) -> Result<EnvironmentHandle, Failure> {
+    let app = app(engine, app_slug).await?;
+    let named = match named {
+        Some(named) => named.to_owned(),
+        None => {
+            let default = engine.environments(app.id).default().await;
+            default.map_err(|error| refused(&error, "the default environment", "env list"))?.slug
+        }
+    };
+    let found = engine.environment_of(app.id, &named).await;
+    found.map_err(|error| refused(&error, &format!("the environment `{named}`"), "env list"))
+}
+
+/// What a service answered, as a failure of the command: what it concerned, and the command that shows what there is.
+pub(crate) fn refused(error: &Error, what: &str, list: &str) -> Failure {
+    use authsome::core::error::Code;
+    match error.code() {
+        Code::NotFound => Failure::run(format!("{what} does not exist"), format!("see `authsome {list}`")),
+        Code::Internal | Code::Unavailable => {
+            Failure::run(format!("{what}: {}", chain(error)), "see `authsome doctor`")
+        }
+        _ => Failure::run(what, error.detail()),
+    }
+}

@@ -1,0 +1,45 @@
+//! Passwords from the person at the terminal, never from a flag, which others could read.
+
+use std::io::{IsTerminal, Read};
+
+use authsome::core::secret::Password;
+
+use crate::failure::Failure;
+
+/// Where a password comes from.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PasswordSource {
+    /// Read the password from standard input instead of asking for it; one line end at its end is dropped
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+impl PasswordSource {
+    /// Reads a new password: from standard input, else twice from the terminal without showing it.
+    pub(crate) fn read(&self) -> Result<Password, Failure> {
+        let text = if self.password_stdin { from_stdin()? } else { from_terminal()? };
+        Password::new(text).map_err(|error| Failure::run(error, "choose another password"))
+    }
+}
+
+fn from_stdin() -> Result<String, Failure> {
+    // Room for one byte too many, so that a longer one is refused and not cut, and for a line end.
+    let most = u64::try_from(Password::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(3);
+    let mut text = String::new();
+    std::io::stdin().lock().take(most).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+fn from_terminal() -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::run("there is no terminal to ask for a password", "use --password-stdin"));
+    }
+    let password = rpassword::prompt_password("Password: ").map_err(|error| unreadable(&error))?;
+    let again = rpassword::prompt_password("Again: ").map_err(|error| unreadable(&error))?;
+    if password == again { Ok(password) } else { Err(Failure::run("the two passwords differ", "try again")) }
+}
+
+fn unreadable(error: &std::io::Error) -> Failure {
+    Failure::run(format!("cannot read the password: {error}"), "try again, or use --password-stdin")
+}

@@ -1,0 +1,109 @@
+//! `authsome serve`.
+
+use authsome::core::entity::Page;
+use authsome::core::environment::EnvironmentType;
+use authsome::engine::Engine;
+use authsome::http::HttpOptions;
+
+use crate::assembly;
+use crate::config::{Config, Flags, MailConfig, ServeFlags};
+use crate::data_dir::{self, DataDir};
+use crate::failure::{Failure, chain};
+use crate::{log, serve};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  authsome serve                                             SQLite in the data folder
+  authsome serve --listen 127.0.0.1:0                        a free port; the first line says which
+  authsome serve --database sqlite:/srv/auth.db              a database file elsewhere
+  authsome serve --public-url https://auth.example.com --trusted-proxies 10.0.0.0/8
+                                                             behind a proxy that ends TLS
+
+SIGTERM and SIGINT finish the requests in flight, then the program ends with code 0; a second one ends it at once.";
+
+/// Serves until a signal ends it.
+pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), Failure> {
+    let config = Config::load(flags, serve_flags)?;
+    log::start(&config, "info")?;
+    let mut signals = serve::Signals::listen()?;
+    let data = DataDir::open(&config.data_dir)?;
+    let (listener, address) = serve::bind(config.listen).await?;
+
+    tracing::info!(folder = %data.path().display(), "data folder");
+    let master_key = assembly::master_key(&config, &data)?;
+    let admin_token = match &config.admin_token {
+        Some(token) => token.clone(),
+        None => {
+            let token = data.admin_token()?;
+            tracing::info!(file = %data.admin_token_file().display(), "the administrator's token is in a file");
+            token
+        }
+    };
+    warn_of_open_secrets(&data);
+    for variable in &config.unknown_variables {
+        tracing::warn!(variable, "the environment variable means nothing to this program");
+    }
+    if !config.rate_limits {
+        tracing::warn!("rate limits are off: meant for load tests on a machine of one's own");
+    }
+
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", address.port()));
+    let engine_config =
+        authsome::engine::Config { public_url, rate_limits: config.rate_limits, ..authsome::engine::Config::default() };
+    let store = assembly::open(&config.database).await?;
+    let engine = assembly::engine(engine_config, store, master_key, Some(assembly::mailer(&config.mail)?))?;
+    engine.start().await.map_err(|error| assembly::not_started(&error))?;
+    warn_of_missing_mail(&engine, &config.mail).await?;
+
+    let options = HttpOptions {
+        admin_token: Some(admin_token),
+        trusted_proxies: config.trusted_proxies,
+        ..HttpOptions::default()
+    };
+    let router = authsome::http::router(&engine, options)
+        .map_err(|error| Failure::run(chain(&error), "remove the plugin that declares the route again"))?
+        .fallback(authsome::http::not_found);
+    serve::announce(address)?;
+    serve::serve(listener, router, async {
+        signals.next().await;
+        tracing::info!("a signal ends the server; another one ends it at once");
+        tokio::spawn(async move {
+            signals.next().await;
+            std::process::exit(1);
+        });
+    })
+    .await;
+
+    engine.stop().await;
+    if let Err(error) = engine.store().close().await {
+        tracing::warn!(error = %chain(&error), "the store did not close");
+    }
+    tracing::info!("ended");
+    Ok(())
+}
+
+fn warn_of_open_secrets(data: &DataDir) {
+    for file in [data.master_key_file(), data.admin_token_file()] {
+        if data_dir::open_to_others(&file) {
+            tracing::warn!(file = %file.display(), "other users can read this secret: set its mode to 0600");
+        }
+    }
+}
+
+/// A production environment whose mails go nowhere is worth a word.
+async fn warn_of_missing_mail(engine: &Engine, mail: &MailConfig) -> Result<(), Failure> {
+    let MailConfig::Folder(folder) = mail else { return Ok(()) };
+    let failure = |error: authsome::core::error::Error| Failure::run(chain(&error), "see `authsome doctor`");
+    let app = engine.configured_app().await.map_err(failure)?;
+    let environments = engine.store().list_environments(app.id, Page::first(Page::<()>::MAX_LIMIT)).await;
+    let environments = environments.map_err(|error| failure(error.into()))?;
+    for environment in environments.data {
+        if environment.kind == EnvironmentType::Production && environment.is_active {
+            tracing::warn!(
+                environment = environment.slug,
+                folder = %folder.display(),
+                "mail is not configured: mails of a production environment are written to a folder; set AUTHSOME_SMTP_URL"
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! `authsome user`.
+
+use authsome::core::entity::Page;
+use authsome::core::error::Error;
+use authsome::core::id::UserId;
+use authsome::core::user::{User, UserQuery};
+use authsome::engine::{NewUser, Users};
+use clap::Subcommand;
+
+use super::open::{self, Place};
+use super::output;
+use super::prompt::PasswordSource;
+use crate::config::Flags;
+use crate::failure::Failure;
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  authsome user create --email ada@example.com          asks for the password, without showing it
+  pass show ada | authsome user create --email ada@example.com --password-stdin
+  authsome user list --env production
+  authsome user show ada@example.com
+  authsome user ban ada@example.com                     ends every session, and refuses sign-in
+  authsome user delete ada@example.com                  the address is free again")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Environment, by its slug or id; by default the app's default one
+    #[arg(long, global = true, value_name = "SLUG")]
+    env: Option<String>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Add a user
+    Create {
+        /// Address
+        #[arg(long)]
+        email: String,
+        /// Display name
+        #[arg(long)]
+        name: Option<String>,
+        /// Username
+        #[arg(long)]
+        username: Option<String>,
+        /// The address is known to be the person's
+        #[arg(long)]
+        verified: bool,
+        /// Without a password: the person sets one by a reset
+        #[arg(long, conflicts_with = "password_stdin")]
+        no_password: bool,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Print users, newest first
+    List {
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Print a user
+    Show {
+        /// Address or id
+        user: String,
+    },
+    /// Set a user's password, and end the user's sessions
+    SetPassword {
+        /// Address or id
+        user: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Refuse a user's sign-in, and end the user's sessions
+    Ban {
+        /// Address or id
+        user: String,
+    },
+    /// End a ban
+    Unban {
+        /// Address or id
+        user: String,
+    },
+    /// Delete a user; the address is free again
+    Delete {
+        /// Address or id
+        user: String,
+    },
+}
+
+pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
+    let engine = open::engine(flags).await?;
+    let outcome = match open::environment(&engine, &arguments.place.app, arguments.env.as_deref()).await {
+        Ok(environment) => carry_out(&environment.users(), arguments.verb).await,
+        Err(failure) => Err(failure),
+    };
+    open::close(&engine).await?;
+    outcome
+}
+
+async fn carry_out(users: &Users, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Create { email, name, username, verified, no_password, password } => {
+            let malformed =
+                |what: &str| Failure::run(format!("`{what}` cannot be used"), "see `authsome user create --help`");
+            let mut new = NewUser::new(email.parse().map_err(|_| malformed(&email))?);
+            new.username = username.map(|name| name.parse().map_err(|_| malformed(&name))).transpose()?;
+            new.name = name;
+            new.email_verified = verified;
+            new.password = if no_password { None } else { Some(password.read()?) };
+            let made = users.create(new).await;
+            shown(&made.map_err(|error| open::refused(&error, "the user was not made", "user list"))?)
+        }
+        Verb::List { limit } => {
+            let rows = list(users, limit).await?;
+            output::table(["ID", "EMAIL", "VERIFIED", "BANNED", "CREATED AT"], &rows)
+        }
+        Verb::Show { user } => shown(&find(users, &user).await?),
+        Verb::SetPassword { user, password } => {
+            let user = find(users, &user).await?;
+            let password = password.read()?;
+            done(users.set_password(user.id, &password).await, "the password was set")
+        }
+        Verb::Ban { user } => shown(&changed(users.ban(find(users, &user).await?.id).await)?),
+        Verb::Unban { user } => shown(&changed(users.unban(find(users, &user).await?.id).await)?),
+        Verb::Delete { user } => done(users.delete(find(users, &user).await?.id).await, "the user was deleted"),
+    }
+}
+
+async fn list(users: &Users, limit: usize) -> Result<Vec<[String; 5]>, Failure> {
+    let mut rows = Vec::new();
+    let mut page = Page::first(Page::<()>::MAX_LIMIT);
+    while rows.len() < limit {
+        let listed = users.list(&UserQuery::default(), page).await;
+        let listed = listed.map_err(|error| open::refused(&error, "the list", "doctor"))?;
+        rows.extend(listed.data.iter().map(row));
+        match listed.next_cursor {
+            Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
+            None => break,
+        }
+    }
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+async fn find(users: &Users, named: &str) -> Result<User, Failure> {
+    let found = match named.parse::<UserId>() {
+        Ok(id) => users.get(id).await,
+        Err(_) => users.get_by_email(named).await,
+    };
+    found.map_err(|error| open::refused(&error, &format!("the user `{named}`"), "user list"))
+}
+
+fn changed(outcome: Result<User, Error>) -> Result<User, Failure> {
+    outcome.map_err(|error| open::refused(&error, "the user was not changed", "user list"))
+}
+
+fn done(outcome: Result<(), Error>, what: &str) -> Result<(), Failure> {
+    outcome.map_err(|error| open::refused(&error, "the user was not changed", "user list"))?;
+    output::line(what)
+}
+
+fn row(user: &User) -> [String; 5] {
+    let flag = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    [user.id.to_string(), user.email.clone(), flag(user.email_verified), flag(user.banned), user.created_at.to_string()]
+}
+
+fn shown(user: &User) -> Result<(), Failure> {
+    let [id, email, verified, banned, created_at] = row(user);
+    output::fields(&[
+        ("id", id),
+        ("email", email),
+        ("verified", verified),
+        ("username", user.username.clone().unwrap_or_default()),
+        ("name", user.name.clone().unwrap_or_default()),
+        ("banned", banned),
+        ("created at", created_at),
+    ])
+}

@@ -1,0 +1,28 @@
+//! The configuration file.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// The file that is read where none is named, if it is there.
+const DEFAULT: &str = "authsome.toml";
+
+/// The text of the configuration file, with its path.
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+/// Reads the file that is named, else the default one if there is one.
+pub(super) fn read(named: Option<&Path>) -> Result<Option<File>, Failure> {
+    let path = named.unwrap_or(Path::new(DEFAULT));
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(File { path: path.to_path_buf(), text })),
+        Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::config(
+            format!("cannot read the configuration file {}: {error}", path.display()),
+            "name a readable file with --config",
+        )),
+    }
+}

@@ -1,0 +1,183 @@
+//! The data folder, and the secrets that are made in it.
+
+use std::fs::DirBuilder;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use authsome::core::entropy::{Entropy, OsEntropy};
+use authsome::core::secret::{MasterKey, SecretString, Token};
+
+use crate::failure::Failure;
+
+/// The folder that the program keeps its own things in: mode 0700, the secrets in it 0600.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// The folder at this path, made where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made, or not be written to.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        make_writable(path).map_err(|error| unusable(path, &error))?;
+        let path = std::path::absolute(path).map_err(|error| unusable(path, &error))?;
+        Ok(Self(path))
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where the master key is.
+    #[must_use]
+    pub fn master_key_file(&self) -> PathBuf {
+        self.0.join("master.key")
+    }
+
+    /// Where the administrator's token is.
+    #[must_use]
+    pub fn admin_token_file(&self) -> PathBuf {
+        self.0.join("admin.token")
+    }
+
+    /// The master key in the folder, made where there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read or made, or holds something else.
+    pub fn master_key(&self) -> Result<MasterKey, Failure> {
+        let file = self.master_key_file();
+        let make = |entropy: &dyn Entropy| MasterKey::generate(entropy).map(|key| key.to_base64());
+        let text = self.secret(&file, make)?;
+        MasterKey::from_base64(text.expose()).map_err(|_| {
+            Failure::config(
+                format!("{} does not hold a master key", file.display()),
+                "restore the file from a backup; a new key makes what is stored under the old one unreadable",
+            )
+        })
+    }
+
+    /// The administrator's token in the folder, made where there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read or made.
+    pub fn admin_token(&self) -> Result<SecretString, Failure> {
+        let file = self.admin_token_file();
+        let make = |entropy: &dyn Entropy| {
+            Token::generate("aadm_", entropy).map(|token| SecretString::new(token.expose().to_owned()))
+        };
+        let token = self.secret(&file, make)?;
+        if token.expose().len() < 32 {
+            return Err(Failure::config(
+                format!("{} does not hold an administrator's token", file.display()),
+                "remove the file and start again: a new token is made",
+            ));
+        }
+        Ok(token)
+    }
+
+    /// The secret in a file, made where there is none. Of programs that start at once, one makes it and all read it:
+    /// it appears under its name only when it is whole.
+    fn secret(
+        &self,
+        file: &Path,
+        make: impl Fn(&dyn Entropy) -> Result<SecretString, authsome::core::entropy::EntropyError>,
+    ) -> Result<SecretString, Failure> {
+        match read(file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            other => return other.map_err(|error| unusable(file, &error)),
+        }
+        let secret = make(&OsEntropy).map_err(|error| Failure::run(error, "look into the operating system's log"))?;
+        self.place(file, &secret).map_err(|error| unusable(file, &error))?;
+        read(file).map_err(|error| unusable(file, &error))
+    }
+
+    fn place(&self, file: &Path, secret: &SecretString) -> std::io::Result<()> {
+        // Mode 0600 from the start.
+        let mut draft = tempfile::NamedTempFile::new_in(&self.0)?;
+        writeln!(draft, "{}", secret.expose())?;
+        draft.as_file().sync_all()?;
+        match draft.persist_noclobber(file) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error.error),
+        }
+    }
+}
+
+/// Makes a folder for its owner alone, where it is missing, and sees that files can be made in it.
+pub(crate) fn make_writable(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    
+    builder.create(folder)?;
+    tempfile::NamedTempFile::new_in(folder).map(drop)
+}
+
+/// Whether others than the owner may read or write what is at a path. Never where the platform has no such modes.
+#[must_use]
+pub fn open_to_others(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+fn read(file: &Path) -> std::io::Result<SecretString> {
+    std::fs::read_to_string(file).map(|text| SecretString::new(text.trim().to_owned()))
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::config(
+        format!("cannot use {}: {error}", path.display()),
+        "name a folder that this user can write to with --data-dir",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_programs_that_start_at_once_all_get_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b");
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let start = || DataDir::open(&path).unwrap().master_key().unwrap().to_base64().expose().to_owned();
+            let threads: Vec<_> = (0..10).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1, "no draft is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_folder_and_its_secrets_are_for_their_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&folder.path().join("data")).unwrap();
+        data.master_key().unwrap();
+        data.admin_token().unwrap();
+        for path in [data.path().to_path_buf(), data.master_key_file(), data.admin_token_file()] {
+            assert!(!open_to_others(&path), "{}", path.display());
+        }
+        assert!(open_to_others(Path::new("/")));
+    }
+
+    #[test]
+    fn a_damaged_key_is_refused_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        std::fs::write(data.master_key_file(), "not a key\n").unwrap();
+        assert_eq!(data.master_key().unwrap_err().exit(), 2);
+        assert_eq!(std::fs::read_to_string(data.master_key_file()).unwrap(), "not a key\n");
+    }
+}

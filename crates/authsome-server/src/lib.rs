@@ -1,0 +1,46 @@
+//! The authsome program: configuration, command line, server.
+//!
+//! What lives here: how the program is told what to do ([`config`]), what it keeps in its folder ([`data_dir`]), what it
+//! is put together from ([`plugins`]), and its commands. What never does: a rule about accounts, or a route.
+//!
+//! Whatever ends the program is a [`Failure`]: one line that says what is wrong and what to do about it.
+//!
+//! To add a command, add a file to `cli/` and a line to its list. To add a setting, add it to `config::raw`, to its
+//! variables or flags, and to the README's table.
+
+mod assembly;
+mod cli;
+pub mod config;
+pub mod data_dir;
+mod failure;
+mod log;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use assembly::plugins;
+pub use failure::Failure;
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return ended(&Failure::run(format!("cannot start threads: {error}"), "raise the limit of threads"));
+        }
+    };
+    match runtime.block_on(cli::run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ended(&failure),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one line that says why the program ends")]
+fn ended(failure: &Failure) -> ExitCode {
+    eprintln!("authsome: {failure}");
+    ExitCode::from(failure.exit())
+}

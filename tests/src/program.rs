@@ -1,0 +1,265 @@
+//! The real program, as a process of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::mailbox::Mailbox;
+
+/// How long a start and an end may take on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command that runs the program and sees none of the configuration around it.
+#[must_use]
+pub fn program(folder: &Path) -> Command {
+    // Cargo builds the program beside the folder in which the suites lie.
+    let suites = std::env::current_exe().expect("a suite knows where it lies");
+    let folder_of_programs = suites.parent().and_then(Path::parent).expect("suites lie in target/<profile>/deps");
+    let name = format!("authsome_under_test{}", std::env::consts::EXE_SUFFIX);
+    let mut command = Command::new(folder_of_programs.join(name));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("AUTHSOME_") || name == "DATABASE_URL" {
+            command.env_remove(&*name);
+        }
+    }
+    command.current_dir(folder).env("AUTHSOME_DATA_DIR", folder.join("data"));
+    command
+}
+
+/// Runs a command of the program to its end.
+#[must_use]
+pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Output {
+    program(folder).args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+}
+
+/// Runs a command of the program that reads from standard input.
+#[must_use]
+pub fn run_with_input<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>, input: &str) -> Output {
+    let mut command = program(folder);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    child.stdin.take().expect("it has an input").write_all(input.as_bytes()).expect("it reads its input");
+    child.wait_with_output().expect("the program ends")
+}
+
+/// How a server is to be started.
+#[derive(Debug)]
+pub struct Launch {
+    folder: Arc<TempDir>,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Self::in_folder(Arc::new(TempDir::new().expect("a temporary folder can be made")))
+    }
+}
+
+impl Launch {
+    /// A server in this folder, on a free port, without rate limits.
+    #[must_use]
+    pub fn in_folder(folder: Arc<TempDir>) -> Self {
+        let variables = vec![("AUTHSOME_RATE_LIMITS".to_owned(), "off".to_owned())];
+        Self { folder, arguments: vec!["serve".into(), "--listen".into(), "127.0.0.1:0".into()], variables }
+    }
+
+    /// With a further argument.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// With an environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it without waiting until it listens.
+    #[must_use]
+    pub fn spawn(self) -> Starting {
+        let mut command = program(self.folder.path());
+        command.args(self.arguments).envs(self.variables);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("it has an output"));
+        let (sender, first_line) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).expect("its output is text");
+            // Nobody waits any more where the test is over.
+            let _ = sender.send(line);
+            let mut rest = String::new();
+            stdout.read_to_string(&mut rest).expect("its output is text");
+        });
+        let mut stderr = BufReader::new(child.stderr.take().expect("it has an error output"));
+        let log = Arc::new(Mutex::new(String::new()));
+        let written = Arc::clone(&log);
+        thread::spawn(move || {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|read| read > 0) {
+                written.lock().expect("no writer panics").push_str(&line);
+                line.clear();
+            }
+        });
+        Starting { server: Server { child, folder: self.folder, base: String::new(), log }, first_line }
+    }
+
+    /// Starts it and waits until it listens.
+    #[must_use]
+    pub fn start(self) -> Server {
+        self.spawn().listening()
+    }
+}
+
+/// A server that may not listen yet.
+pub struct Starting {
+    server: Server,
+    first_line: mpsc::Receiver<String>,
+}
+
+impl Starting {
+    /// Waits until it listens.
+    #[must_use]
+    pub fn listening(mut self) -> Server {
+        let line = self.first_line.recv_timeout(PATIENCE).unwrap_or_default();
+        match line.trim_end().strip_prefix("listening on ") {
+            Some(base) => base.clone_into(&mut self.server.base),
+            None => panic!("the server did not start; its first line is {line:?}, its log:\n{}", self.server.log()),
+        }
+        self.server
+    }
+}
+
+/// A server that runs. It is killed when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    folder: Arc<TempDir>,
+    base: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// A server in a new folder, with the defaults.
+    #[must_use]
+    pub fn start() -> Self {
+        Launch::default().start()
+    }
+
+    /// A client of it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// Where it listens: `http://<address>:<port>`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The folder it works in; another server can be started in it.
+    #[must_use]
+    pub fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The mails that it wrote.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.data().join("mail"))
+    }
+
+    /// What it logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no writer panics").clone()
+    }
+
+    /// Sends it a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(status.expect("`kill` runs").success(), "the signal was sent");
+    }
+
+    /// Waits for its end.
+    #[must_use]
+    pub fn end(mut self) -> ExitStatus {
+        self.wait()
+    }
+
+    /// Ends it as a power failure would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks it to end and waits for that.
+    #[must_use]
+    pub fn stop(self) -> ExitStatus {
+        self.signal("TERM");
+        self.end()
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let (mut waited, step) = (Duration::ZERO, Duration::from_millis(20));
+        while waited < PATIENCE {
+            if let Some(status) = self.child.try_wait().expect("its state can be asked for") {
+                return status;
+            }
+            thread::sleep(step);
+            waited += step;
+        }
+        panic!("the server did not end; its log:\n{}", self.log());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server that the cases of a suite share: started by the first that needs it, killed when the last is done.
+#[derive(Debug, Default)]
+pub struct Shared(Mutex<Weak<Server>>);
+
+impl Shared {
+    /// A server that is not started yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Mutex::new(Weak::new()))
+    }
+
+    /// The server, which lives at least as long as what this returns.
+    #[must_use]
+    pub fn get(&self) -> Arc<Server> {
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(Server::start());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
+}
