@@ -1,4 +1,4 @@
-//! [`Cache`]: apps and environments with their settings, kept for a moment, so that a session check is one query.
+//! [`Cache`]: apps, environments with their settings, and signing keys, kept for a moment, so that a session check is one query.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -8,8 +8,11 @@ use std::time::Duration;
 use authsome_core::app::App;
 use authsome_core::id::{AppId, EnvironmentId};
 use authsome_core::route::ActiveEnvironment;
+use authsome_core::scope::Scope;
 use authsome_core::time::Timestamp;
 use dashmap::DashMap;
+
+use crate::jwt::KeyRing;
 
 /// By what an app is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,17 +33,19 @@ pub(crate) enum EnvironmentKey {
 pub(crate) struct Cache {
     pub(crate) apps: Kept<AppKey, App>,
     pub(crate) environments: Kept<EnvironmentKey, ActiveEnvironment>,
+    pub(crate) key_rings: Kept<Scope, KeyRing>,
 }
 
 impl Cache {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { apps: Kept::new(ttl), environments: Kept::new(ttl) }
+        Self { apps: Kept::new(ttl), environments: Kept::new(ttl), key_rings: Kept::new(ttl) }
     }
 
     /// Forgets everything: something was changed.
     pub(crate) fn clear(&self) {
         self.apps.clear();
         self.environments.clear();
+        self.key_rings.clear();
     }
 }
 

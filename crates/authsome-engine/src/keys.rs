@@ -12,6 +12,8 @@ pub(crate) struct Keys {
     pub(crate) device: Subkey,
     /// Stands for identifiers in counters of failed attempts.
     pub(crate) lockout: Subkey,
+    /// Seals the keys that sign JSON Web Tokens.
+    pub(crate) signing: Subkey,
     /// Stands for accounts and mailboxes in counters of requests.
     pub(crate) rate: Subkey,
 }
@@ -23,6 +25,7 @@ impl Keys {
             mail: master.derive("mail"),
             device: master.derive("device"),
             lockout: master.derive("lockout"),
+            signing: master.derive("signing"),
             rate: master.derive("rate"),
         }
     }

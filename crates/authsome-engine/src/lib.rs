@@ -51,6 +51,7 @@ mod environments;
 mod events;
 mod hooks;
 mod jobs;
+mod jwt;
 mod keys;
 mod lockout;
 mod mail;

@@ -9,7 +9,7 @@
 //!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit, and its handler.
 //! - An error, whoever makes it, leaves as [`problem`].
 //! - For an application's own routes there are [`EnvironmentLayer`] and the extractors [`RequireSession`],
-//!   [`CurrentUser`] and [`CurrentEnvironment`].
+//!   [`CurrentUser`] and [`CurrentEnvironment`]; where tokens are JSON Web Tokens, [`JwtLayer`] and [`SessionClaims`].
 //!
 //! To add a route of accounts, add a file to `routes/` with the types of its body and answer, its declaration and its
 //! handler, and list it in `routes::account`. A plugin brings its own.
@@ -22,6 +22,7 @@ mod extract;
 mod gate;
 mod guard;
 mod health;
+mod jwt;
 mod layer;
 mod naming;
 mod observe;
@@ -40,6 +41,7 @@ mod tests;
 mod text;
 
 pub use extract::{CurrentEnvironment, CurrentUser, Rejection, RequireSession};
+pub use jwt::{JwtLayer, JwtService, SessionClaims};
 pub use layer::{EnvironmentLayer, EnvironmentService};
 pub use openapi::openapi;
 pub use options::HttpOptions;

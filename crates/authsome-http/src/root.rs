@@ -1,9 +1,10 @@
-//! The endpoints at the root: health, the OpenAPI document, and a page that shows it.
+//! The endpoints at the root: health, key sets, the OpenAPI document, and a page that shows it.
 
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
@@ -11,15 +12,18 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
+use authsome_core::error::Error;
 use authsome_core::route::Route;
 
 use crate::docs_page;
 use crate::gate::Gate;
 use crate::health::{live, ready};
+use crate::naming::Naming;
 use crate::openapi::openapi;
+use crate::problem;
 
 /// Their paths.
-pub(crate) const PATHS: [&str; 4] = ["/livez", "/readyz", "/openapi.json", "/docs"];
+pub(crate) const PATHS: [&str; 5] = ["/livez", "/readyz", "/openapi.json", "/docs", "/.well-known/jwks.json"];
 
 /// The document and its page, made when they are first asked for.
 struct Documents {
@@ -44,8 +48,30 @@ pub(crate) fn router(gate: &Arc<Gate>, table: &Arc<[Route]>) -> Router {
         .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/openapi.json", get(move || async move { answer(documents.made().0.clone(), "application/json") }))
+        .route("/.well-known/jwks.json", get(key_set))
         .route("/docs", get(move || async move { page(shown.made().1.clone()) }))
         .with_state(Arc::clone(gate))
+}
+
+/// The public keys of the environment that is named, else of the default one.
+async fn key_set(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match published(&gate, &parts).await {
+        Ok(keys) => {
+            let mut response = json(StatusCode::OK, &keys);
+            // Verifiers may keep the set while a key that is about to sign is already part of it.
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+            response
+        }
+        Err(error) => problem::respond(&error),
+    }
+}
+
+async fn published(gate: &Gate, parts: &http::request::Parts) -> Result<Value, Error> {
+    let naming = Naming::of(parts)?;
+    let environment = gate.engine().select(naming.publishable_key.as_deref(), naming.environment()).await?;
+    let keys = gate.engine().handle(environment).key_set().await?;
+    serde_json::to_value(keys).map_err(Error::internal)
 }
 
 /// A JSON answer that no cache stores.

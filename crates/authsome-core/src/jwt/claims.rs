@@ -9,8 +9,8 @@ use crate::id::{AppId, EnvironmentId, SessionId, UserId};
 pub struct Claims {
     /// Issuer: the public URL.
     pub iss: String,
-    /// Audience: the app's slug.
-    pub aud: String,
+    /// Audience: the app.
+    pub aud: AppId,
     /// The user.
     pub sub: UserId,
     /// The app.

@@ -84,8 +84,6 @@ pub struct VerifyingKey {
 pub struct Expected {
     /// The issuer's public URL.
     pub issuer: String,
-    /// The app's slug.
-    pub audience: String,
     /// The app.
     pub app_id: AppId,
     /// The environment.
@@ -153,7 +151,7 @@ pub fn verify(token: &str, keys: &[VerifyingKey], expected: &Expected, now: Time
     key.verify_strict(signed.as_bytes(), &signature).map_err(|_| JwtError::Signature)?;
     let claims: Claims = serde_json::from_slice(&decode(claims)?).map_err(|_| JwtError::Malformed)?;
     let meant = claims.iss == expected.issuer
-        && claims.aud == expected.audience
+        && claims.aud == expected.app_id
         && claims.app_id == expected.app_id
         && claims.env_id == expected.env_id;
     if !meant {
@@ -195,7 +193,7 @@ mod tests {
             (AppId::generate(now, &entropy).unwrap(), EnvironmentId::generate(now, &entropy).unwrap());
         let claims = Claims {
             iss: "https://auth.example.com".to_owned(),
-            aud: "default".to_owned(),
+            aud: app_id,
             sub: UserId::generate(now, &entropy).unwrap(),
             app_id,
             env_id,
@@ -206,7 +204,7 @@ mod tests {
             jti: "x".to_owned(),
         };
         let pair = SigningPair::generate(SigningKeyId::generate(now, &entropy).unwrap(), &entropy).unwrap();
-        let expected = Expected { issuer: claims.iss.clone(), audience: claims.aud.clone(), app_id, env_id };
+        let expected = Expected { issuer: claims.iss.clone(), app_id, env_id };
         Fixture { pair, claims, expected }
     }
 
@@ -271,8 +269,8 @@ mod tests {
         assert_eq!(verify(&token, &[], &expected, at(NOW)), Err(JwtError::UnknownKey));
         let env_id = EnvironmentId::generate(at(NOW), &SeededEntropy::new(9)).unwrap();
         assert_eq!(verify(&token, &keys, &Expected { env_id, ..expected.clone() }, at(NOW)), Err(JwtError::Elsewhere));
-        let audience = "other".to_owned();
-        assert_eq!(verify(&token, &keys, &Expected { audience, ..expected }, at(NOW)), Err(JwtError::Elsewhere));
+        let issuer = "https://other.example.com".to_owned();
+        assert_eq!(verify(&token, &keys, &Expected { issuer, ..expected }, at(NOW)), Err(JwtError::Elsewhere));
     }
 
     #[test]

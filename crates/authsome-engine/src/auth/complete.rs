@@ -64,7 +64,7 @@ impl Auth {
         require_admitted(user, at.settings())?;
         require_second_factor(at.settings())?;
         at.before(now, Moment::SignIn { user, method }).await?;
-        let draft = Draft::new(&at, user.id, amr, now)?;
+        let draft = Draft::new(&at, user.id, amr, now).await?;
         at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
         let (at_ref, draft_ref) = (&at, &draft);
         let written = at
@@ -133,14 +133,14 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(at: &EnvironmentHandle, user: UserId, amr: &[&str], now: Timestamp) -> Result<Self, Error> {
+    pub(super) async fn new(at: &EnvironmentHandle, user: UserId, amr: &[&str], now: Timestamp) -> Result<Self, Error> {
         let inner = at.engine().inner();
         let entropy = &*inner.entropy;
         let (scope, settings, client) = (at.scope(), at.settings(), at.client());
-        let tokens = Pair::generate(entropy)?;
+        let mut tokens = Pair::generate(entropy)?;
         let refresh_expires_at = now.plus(settings.refresh_token_ttl.duration());
         let ip = client.ip.map(|ip| ip.to_string());
-        let session = Session {
+        let mut session = Session {
             id: SessionId::generate(now, entropy)?,
             scope,
             user_id: user,
@@ -156,6 +156,8 @@ impl Draft {
             expires_at: now.plus(settings.session_ttl.duration()).min(refresh_expires_at),
             refresh_expires_at,
         };
+        tokens.session = at.access_token(&session, &tokens.session, now).await?;
+        session.token_hash = tokens.session.hash();
         let refresh = RefreshToken {
             id: RefreshTokenId::generate(now, entropy)?,
             scope,

@@ -31,8 +31,8 @@ use crate::tokens::Pair;
 enum Outcome {
     /// This caller exchanged the token.
     Exchanged(Box<(User, Session)>),
-    /// Another caller did, a moment ago.
-    Graced(Box<(User, Session)>),
+    /// Another caller did, at this moment, a moment ago.
+    Graced(Box<(User, Session)>, Timestamp),
     /// It was exchanged before, and the family is gone.
     Replayed(Box<Session>),
     /// The user is gone or banned, and so is the family.
@@ -88,16 +88,22 @@ impl Auth {
             }
             at.before(now, Moment::SessionRefresh { session: &session }).await?;
         }
-        let tokens = Pair::child(&engine.inner().keys.refresh, presented);
+        let mut tokens = Pair::child(&engine.inner().keys.refresh, presented);
+        let opaque = tokens.session.clone();
+        let renewed = Session { expires_at: renewed_end(&at, &session, now), ..session.clone() };
+        tokens.session = at.access_token(&renewed, &opaque, now).await?;
         let exchange = Exchange::new(&at, &token, &session, &tokens, now)?;
         let exchange = &exchange;
         let outcome = at.store().transaction(|tx| async move { exchange.run(&*tx).await }).await?;
-        let (user, session) = match outcome {
+        let ((user, session), token) = match outcome {
             Outcome::Exchanged(issued) => {
                 at.after(now, Moment::SessionRefresh { session: &issued.1 }).await;
-                *issued
+                (*issued, tokens.session.clone())
             }
-            Outcome::Graced(issued) => *issued,
+            Outcome::Graced(issued, exchanged_at) => {
+                let token = at.access_token(&issued.1, &opaque, exchanged_at).await?;
+                (*issued, token)
+            }
             Outcome::Replayed(session) => {
                 tracing::warn!(session = %session.id, "a refresh token was presented again: its session is ended");
                 at.after(now, Moment::SignOut { session: &session }).await;
@@ -108,8 +114,13 @@ impl Auth {
                 return Err(session_not_found());
             }
         };
-        Ok(Issued { user, session, token: tokens.session.clone(), refresh_token: tokens.refresh.clone() })
+        Ok(Issued { user, session, token, refresh_token: tokens.refresh.clone() })
     }
+}
+
+/// When a session's next token expires.
+fn renewed_end(at: &EnvironmentHandle, session: &Session, now: Timestamp) -> Timestamp {
+    now.plus(at.settings().session_ttl.duration()).min(session.refresh_expires_at)
 }
 
 impl<'a> Exchange<'a> {
@@ -146,11 +157,12 @@ impl<'a> Exchange<'a> {
         let scope = &self.child.scope;
         let session = tx.session(scope, self.child.session_id).await?.ok_or_else(session_not_found)?;
         let consumed = tx.consume_refresh_token(scope, self.presented, self.now).await?;
+        let mut exchanged_at = None;
         if consumed.is_none() {
             let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(self.presented));
             let token = find.one(tx).await?.ok_or_else(session_not_found)?;
             match token.state(self.now) {
-                RefreshTokenState::Graced => {}
+                RefreshTokenState::Graced => exchanged_at = token.consumed_at,
                 RefreshTokenState::Replayed => {
                     tx.delete_session(scope, session.id).await?;
                     self.replayed.insert(scope, tx).await?;
@@ -166,13 +178,12 @@ impl<'a> Exchange<'a> {
             self.revoked.insert(scope, tx).await?;
             return Ok(Outcome::Ended(Box::new(session)));
         };
-        if consumed.is_none() {
-            return Ok(Outcome::Graced(Box::new((user, session))));
+        if let Some(exchanged_at) = exchanged_at {
+            return Ok(Outcome::Graced(Box::new((user, session)), exchanged_at));
         }
-        let expires_at = self.now.plus(self.at.settings().session_ttl.duration()).min(session.refresh_expires_at);
         let next = Session {
             token_hash: self.tokens.session.hash(),
-            expires_at,
+            expires_at: renewed_end(self.at, &session, self.now),
             last_seen_at: session.last_seen_at.max(self.now),
             ..session
         };

@@ -58,7 +58,9 @@ impl Auth {
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `conflict` where the
     /// username or phone number is taken, and, in an environment that does not want addresses proven first, where the
-    /// address is; `mfa_required`; what a hook refuses with; `unavailable`.
+    /// address is; `mfa_required`; what a hook refuses with; `unavailable`. A username or number that is taken is said to
+    /// be so everywhere; who registers with an address and a username learns from a second try with the username alone
+    /// whether the first one made an account.
     pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
         let at = self.at.with_client(client);
         let now = at.now();
@@ -84,7 +86,7 @@ impl Auth {
             None
         } else {
             at.before(now, Moment::SignIn { user: &user, method: passwords::METHOD }).await?;
-            let draft = Draft::new(&at, user.id, &[passwords::AMR], now)?;
+            let draft = Draft::new(&at, user.id, &[passwords::AMR], now).await?;
             at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
             Some(draft)
         };

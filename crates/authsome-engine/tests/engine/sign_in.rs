@@ -95,6 +95,17 @@ async fn where_addresses_are_proven_first_a_taken_one_is_not_told_from_a_free_on
 }
 
 #[tokio::test]
+async fn where_addresses_are_proven_first_a_taken_username_is_a_conflict_whatever_the_address() {
+    let world = World::with_settings(Settings { require_email_verification: Some(true), ..Settings::default() }).await;
+    let auth = world.here().await.auth();
+    let with_name = |email| SignUp { username: Some("alice".parse().unwrap()), ..registration(email) };
+    auth.sign_up(with_name(ALICE), &client()).await.unwrap();
+    for email in [ALICE, "free@example.com"] {
+        assert_eq!(code(auth.sign_up(with_name(email), &client()).await), Code::Conflict);
+    }
+}
+
+#[tokio::test]
 async fn where_addresses_are_proven_first_nobody_signs_in_before() {
     let world = World::with_settings(Settings { require_email_verification: Some(true), ..Settings::default() }).await;
     let here = world.here().await;

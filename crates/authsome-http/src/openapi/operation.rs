@@ -115,7 +115,7 @@ fn guard_text(guard: Guard) -> String {
 }
 
 /// The operations of the endpoints at the root.
-pub(super) fn at_the_root() -> [(&'static str, Value); 4] {
+pub(super) fn at_the_root() -> [(&'static str, Value); 5] {
     let operation = |id: &str, summary: &str, media_type: &str, problems: &[Code]| {
         let mut responses = Map::new();
         responses.insert("200".to_owned(), json!({"description": "So it is.", "content": {media_type: {}}}));
@@ -135,6 +135,7 @@ pub(super) fn at_the_root() -> [(&'static str, Value); 4] {
     [
         ("/livez", operation("livez", "Whether the process answers", json, &[])),
         ("/readyz", operation("readyz", "Whether the store answers too", json, &[Code::Unavailable])),
+        ("/.well-known/jwks.json", operation("keySet", "The keys that verify an environment's tokens", json, &[])),
         ("/openapi.json", operation("openapi", "This document", json, &[])),
         ("/docs", operation("docs", "This document, for people", "text/html", &[])),
     ]

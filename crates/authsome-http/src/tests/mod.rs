@@ -7,6 +7,7 @@ mod fixture;
 mod guards;
 mod host;
 mod hostile;
+mod jwt;
 mod lists;
 mod logs;
 mod openapi;

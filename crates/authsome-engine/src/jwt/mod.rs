@@ -1,0 +1,76 @@
+//! Sessions' tokens as JSON Web Tokens, where the app is set so.
+//!
+//! Our own guards look a token up by its hash, whatever its form, so a revoked session's token is refused at once. What
+//! the form is for is that others can verify it without asking.
+
+mod keys;
+
+use authsome_core::appsessionconfig::TokenFormat;
+use authsome_core::error::Error;
+use authsome_core::jwt::{self, Claims, Expected, JwtError, KeySet};
+use authsome_core::secret::Token;
+use authsome_core::session::Session;
+use authsome_core::time::Timestamp;
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::environment::EnvironmentHandle;
+pub(crate) use keys::KeyRing;
+
+impl EnvironmentHandle {
+    /// The token of a session that was issued at a moment: `opaque` itself, or a JWT with its hash as id. The same
+    /// arguments give the same token.
+    pub(crate) async fn access_token(
+        &self,
+        session: &Session,
+        opaque: &Token,
+        issued_at: Timestamp,
+    ) -> Result<Token, Error> {
+        if self.environment().token_format == TokenFormat::Opaque {
+            return Ok(opaque.clone());
+        }
+        let ring = keys::ring(self).await?;
+        let seconds = |time: Timestamp| time.as_millis().div_euclid(1_000);
+        let claims = Claims {
+            iss: self.engine().config().public_url.clone(),
+            aud: session.scope.app_id,
+            sub: session.user_id,
+            app_id: session.scope.app_id,
+            env_id: session.scope.env_id,
+            sid: session.id,
+            iat: seconds(issued_at),
+            nbf: seconds(issued_at),
+            exp: seconds(session.expires_at),
+            jti: BASE64URL_NOPAD.encode(opaque.hash().as_bytes()),
+        };
+        let token = jwt::sign(&claims, &ring.current).map_err(Error::internal)?;
+        Ok(Token::presented(&token))
+    }
+
+    /// The keys that verify this environment's tokens. An environment that has none yet gets its first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn key_set(&self) -> Result<KeySet, Error> {
+        Ok(KeySet::new(&keys::ring(self).await?.published))
+    }
+
+    /// Verifies a session's JWT by its signature, claims and times alone: this environment's, and not expired. It does
+    /// not say whether the session was revoked since; [`Engine::authenticate`](crate::Engine::authenticate) does.
+    ///
+    /// # Errors
+    /// `environment_inactive`; `token_expired`; `session_not_found` for any other token; `unavailable`.
+    pub async fn verify_jwt(&self, token: &str) -> Result<Claims, Error> {
+        self.require_active()?;
+        let ring = keys::ring(self).await?;
+        let scope = self.scope();
+        let issuer = self.engine().config().public_url.clone();
+        let expected = Expected { issuer, app_id: scope.app_id, env_id: scope.env_id };
+        jwt::verify(token, &ring.published, &expected, self.now()).map_err(|error| {
+            let answer = match error {
+                JwtError::Expired => crate::authenticate::token_expired(),
+                _ => crate::authenticate::session_not_found(),
+            };
+            answer.with_source(error)
+        })
+    }
+}
