@@ -94,7 +94,10 @@ mod tests {
     use super::*;
 
     fn object(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
-        json.as_object().unwrap().clone()
+        match json {
+            serde_json::Value::Object(object) => object,
+            other => panic!("{other} is no object"),
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn entity(declaration: &Declaration) -> TokenStream {
     let reads = declaration.columns().map(|field| {
         let ident = &field.ident;
         let ty = column_type(field);
-        if field.json { quote!(#ident: reader.next::<#ty>()?.0) } else { quote!(#ident: reader.next::<#ty>()?) }
+        if field.json { quote!(#ident: reader.read::<#ty>()?.0) } else { quote!(#ident: reader.read::<#ty>()?) }
     });
     quote! {
         #[automatically_derived]
@@ -119,14 +119,14 @@ fn scope(declaration: &Declaration) -> (Ident, TokenStream, Vec<TokenStream>, To
                 quote!(::authsome_core::value::ColumnValue::to_value(&self.#field.env_id)),
             ],
             quote! {
-                let #field = ::authsome_core::scope::Scope { app_id: reader.next()?, env_id: reader.next()? };
+                let #field = ::authsome_core::scope::Scope { app_id: reader.read()?, env_id: reader.read()? };
             },
         ),
         (ScopeWord::App, Some(field)) => (
             format_ident!("PerApp"),
             quote!(&self.#field),
             vec![quote!(::authsome_core::value::ColumnValue::to_value(&self.#field))],
-            quote!(let #field = reader.next()?;),
+            quote!(let #field = reader.read()?;),
         ),
         _ => (format_ident!("Global"), quote!(()), Vec::new(), quote!()),
     }

@@ -29,7 +29,7 @@ impl RowReader {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where it does not fit.
-    pub fn next<T: ColumnValue>(&mut self) -> Result<T, StoreError> {
+    pub fn read<T: ColumnValue>(&mut self) -> Result<T, StoreError> {
         let column = self.table.columns.get(self.position);
         self.position += 1;
         let value = self.values.next();

@@ -35,6 +35,7 @@ impl<E: Entity> Upsert<E> {
     }
 
     /// Of an entity that is there already, the column becomes the value.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they set")]
     pub fn set<T: ColumnValue>(mut self, column: Column<E, T>, value: T) -> Self {
         self.changes.push(Change::Set { column: column.name, value: value.to_value() });
         self

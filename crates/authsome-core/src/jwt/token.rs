@@ -262,7 +262,7 @@ mod tests {
         let token = sign(&claims, &pair).unwrap();
         let (head, signature) = token.rsplit_once('.').unwrap();
         let (header, _) = head.split_once('.').unwrap();
-        let mut changed = claims.clone();
+        let mut changed = claims;
         changed.exp += 1;
         let forged = format!("{header}.{}.{signature}", encode(&changed).unwrap());
         assert_eq!(verify(&forged, &keys, &expected, at(NOW)), Err(JwtError::Signature));

@@ -112,7 +112,7 @@ impl fmt::Debug for Route {
 
 impl Route {
     /// Begins a route. `path` is below the base path, with parameters in braces: `/sessions/{id}`.
-    #[must_use]
+    #[expect(clippy::new_ret_no_self, reason = "a route is new when it has a handler")]
     pub fn new(method: Method, path: &'static str) -> RouteDraft<Unguarded> {
         RouteDraft {
             method,
