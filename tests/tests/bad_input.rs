@@ -164,7 +164,8 @@ fn paths_and_methods_that_do_not_exist_are_problems_too() {
     let server = SERVER.get();
     let ask = |method: &str, path: &str| server.client().try_raw(method, path, None, None).unwrap();
     for path in ["/", "/v1", "/v1/auth", "/v1/auth/nothing", "/v1/auth/../me", "/favicon.ico", "/v1/auth/me/"] {
-        let _ = ask("GET", path).refused(404, "not_found");
+        let missing = ask("GET", path).refused(404, "not_found");
+        assert!(missing.headers.contains_key("x-request-id"), "{path}");
     }
     let wrong = ask("GET", "/v1/auth/signup").refused(405, "method_not_allowed");
     assert!(wrong.headers.get("allow").is_some_and(|allow| allow.to_str().unwrap().contains("POST")));

@@ -6,7 +6,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use authsome_conformance::cases;
+use authsome::password::{PasswordHash, PasswordPlugin};
+use authsome_conformance::{Case, Home, Subject, at, cases, id, plugin_cases};
 use authsome_core::error::Cause;
 use authsome_tests::backends::backends;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -17,6 +18,7 @@ fn main() -> Result<ExitCode, Cause> {
     // Cases wait for disks as much as they compute.
     arguments.test_threads =
         arguments.test_threads.or_else(|| std::thread::available_parallelism().ok().map(|cores| 2 * cores.get()));
+    let cases: Vec<Case> = cases().into_iter().chain(password_cases()?).collect();
     let runtime = Arc::new(Runtime::new()?);
     let mut trials = Vec::new();
     for backend in backends()? {
@@ -24,12 +26,26 @@ fn main() -> Result<ExitCode, Cause> {
             let opened = runtime.block_on(backend.prepared());
             opened.map_err(|error| format!("the backend {} cannot be opened: {error}", backend.name()))?;
         }
-        for case in cases() {
+        for case in &cases {
             let name = format!("{}::{}", backend.name(), case.name());
-            let (backend, runtime) = (Arc::clone(&backend), Arc::clone(&runtime));
+            let (backend, runtime, case) = (Arc::clone(&backend), Arc::clone(&runtime), case.clone());
             let run = move || runtime.block_on(case.run(backend.as_ref())).map_err(Failed::from);
             trials.push(Trial::test(name, run));
         }
     }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
+
+/// The cases of the password plugin's entity.
+fn password_cases() -> Result<Vec<Case>, Cause> {
+    fn sample(home: &Home, number: u32) -> PasswordHash {
+        PasswordHash {
+            user_id: id(number),
+            scope: home.scope,
+            hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
+            created_at: at(0),
+            updated_at: at(0),
+        }
+    }
+    Ok(plugin_cases(&PasswordPlugin::default(), vec![Subject::with(u32::MAX, sample)])?)
 }

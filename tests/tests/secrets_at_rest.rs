@@ -1,5 +1,9 @@
 //! No usable secret at rest: what was handed out is nowhere in the store, in whatever spelling.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a suite fails where it meets what it does not expect"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The one door through which a credential is looked up before its environment is known.
 //!
-//! Only the engine's authenticator opens it, and the clean-up jobs that work across environments; `cargo xtask tidy`
-//! holds that no other crate names this module.
+//! Only the engine's authenticator opens it, and its jobs, which work across environments; `cargo xtask tidy` holds that
+//! no other crate names this module but the suite that proves it.
 
 use crate::entity::{Column, Delete, Entity, Find};
 use crate::error::StoreError;

@@ -111,7 +111,7 @@ pub(crate) fn make_writable(folder: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)?;
     tempfile::NamedTempFile::new_in(folder).map(drop)
 }

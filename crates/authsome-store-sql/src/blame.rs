@@ -26,53 +26,16 @@ pub(crate) async fn insert(
 ) -> Result<Option<String>, Failure> {
     let table = request.table();
     let rows: Vec<&Row> = request.rows().iter().collect();
-    let referring = match (fault, request.if_absent()) {
-        (Fault::Reference(_), true) => accepted(session, table, &rows).await?,
-        (Fault::Reference(_), false) => rows,
-        _ => {
-            for (position, row) in rows.iter().enumerate() {
-                let earlier = rows.get(..position).unwrap_or_default();
-                if let Some(name) = conflict_with(session, table, row, earlier).await? {
-                    return Ok(Some(name));
-                }
-            }
-            return Ok(None);
-        }
-    };
-    for row in &referring {
-        if let Some(name) = dangling(session, table, row, &referring).await? {
-            return Ok(Some(name));
+    for (position, row) in rows.iter().enumerate() {
+        let broken = match fault {
+            Fault::Reference(_) => dangling(session, table, row, &rows).await?,
+            _ => conflict(session, table, row, None, rows.get(..position).unwrap_or_default()).await?,
+        };
+        if broken.is_some() {
+            return Ok(broken);
         }
     }
     Ok(None)
-}
-
-/// The rows that an insert of what is absent does not leave out.
-async fn accepted<'row>(
-    session: &Session<'_>,
-    table: &'static TableDef,
-    rows: &[&'row Row],
-) -> Result<Vec<&'row Row>, Failure> {
-    let mut accepted = Vec::with_capacity(rows.len());
-    for row in rows {
-        if conflict_with(session, table, row, &accepted).await?.is_none() {
-            accepted.push(*row);
-        }
-    }
-    Ok(accepted)
-}
-
-/// The first unique index in which a row agrees with one of `earlier` or with a stored row.
-async fn conflict_with(
-    session: &Session<'_>,
-    table: &'static TableDef,
-    row: &Row,
-    earlier: &[&Row],
-) -> Result<Option<String>, Failure> {
-    match among(table, row, earlier) {
-        Some(name) => Ok(Some(name)),
-        None => conflict(session, table, row, None).await,
-    }
 }
 
 /// What an update broke.
@@ -174,21 +137,26 @@ async fn broken(
 ) -> Result<Option<String>, Failure> {
     match fault {
         Fault::Reference(_) => dangling(session, table, row, &[row]).await,
-        _ => conflict(session, table, row, before).await,
+        _ => conflict(session, table, row, before, &[]).await,
     }
 }
 
-/// The first unique index in which a stored row, other than the one that is replaced, agrees with this one.
+/// The first unique index in which one of `fellows`, or a stored row other than the one that is replaced, agrees with
+/// this one.
 async fn conflict(
     session: &Session<'_>,
     table: &'static TableDef,
     row: &Row,
     before: Option<&Row>,
+    fellows: &[&Row],
 ) -> Result<Option<String>, Failure> {
     for unique in table.uniques() {
         let Some(values) = indexed(table, &unique, row) else {
             continue;
         };
+        if fellows.iter().any(|fellow| indexed(table, &unique, fellow).as_ref() == Some(&values)) {
+            return Ok(Some(unique.name));
+        }
         let columns = unique.columns.iter().cloned().map(IntoIden::into_iden);
         let mut same = vec![session.statements().equal(columns.zip(values))];
         same.extend(unique.only_where_null.clone().map(|column| Expr::col(column).is_null()));
@@ -198,15 +166,6 @@ async fn conflict(
         }
     }
     Ok(None)
-}
-
-/// The first unique index in which one of the rows agrees with this one.
-fn among(table: &TableDef, row: &Row, rows: &[&Row]) -> Option<String> {
-    let agrees = |unique: &IndexDef| {
-        let values = indexed(table, unique, row);
-        values.is_some() && rows.iter().any(|other| indexed(table, unique, other) == values)
-    };
-    table.uniques().into_iter().find(agrees).map(|unique| unique.name)
 }
 
 /// The values of a row in a unique index; `None` where the index does not see the row.

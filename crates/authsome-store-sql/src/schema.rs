@@ -1,6 +1,8 @@
 //! Portable schema operations as statements of a dialect.
 
+use authsome_core::error::StoreError;
 use authsome_core::migration::{MigrateError, Operation, Step};
+use authsome_core::records::MAX_ROWS;
 use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef, TableDef};
 use sea_orm::sea_query::{
     self, ConditionalStatement, Expr, ExprTrait, ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Index,
@@ -62,9 +64,14 @@ pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<Schem
             version: step.version,
             source,
         })?;
+        if let Operation::CreateTable(TableDef { name, .. }) | Operation::AddColumn { table: name, .. } = operation
+            && let Some(table) = schema.tables.get(name)
+        {
+            check_width(dialect, table)?;
+            dialect.check_table(table)?;
+        }
         match operation {
             Operation::CreateTable(table) => {
-                dialect.check_table(table)?;
                 statements.push(SchemaStatement::CreateTable(Box::new(create_table(dialect, table))));
                 for index in &table.indexes {
                     statements.push(SchemaStatement::CreateIndex(create_index(&table.name, index)));
@@ -102,6 +109,14 @@ pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<Schem
         indexes.iter().filter_map(|(table, index)| Some((schema.tables.get(table)?, index))).collect();
     statements.extend(dialect.after_indexes(&made).into_iter().map(SchemaStatement::Raw));
     Ok(statements)
+}
+
+/// Refuses a table of which one statement cannot insert as many rows as a request may have.
+fn check_width(dialect: &dyn Dialect, table: &TableDef) -> Result<(), StoreError> {
+    if table.columns.len().saturating_mul(MAX_ROWS) <= dialect.max_parameters() {
+        return Ok(());
+    }
+    Err(StoreError::Invalid { what: table.name.clone(), why: "the table has too many columns" })
 }
 
 fn create_table(dialect: &dyn Dialect, table: &TableDef) -> TableCreateStatement {

@@ -59,20 +59,12 @@ impl Statements<'_> {
         select
     }
 
-    /// The statements that insert all rows: as few as the number of parameters allows.
-    pub(crate) fn insert(self, request: &InsertRequest) -> Result<Vec<InsertStatement>, QueryError> {
-        let rows_at_once = (self.0.max_parameters() / request.table().columns.len().max(1)).max(1);
-        request
-            .rows()
-            .chunks(rows_at_once)
-            .map(|rows| {
-                let mut insert = self.insert_rows(request.table(), rows)?;
-                if request.if_absent() {
-                    insert.on_conflict(OnConflict::new().do_nothing().to_owned());
-                }
-                Ok(insert)
-            })
-            .collect()
+    pub(crate) fn insert(self, request: &InsertRequest) -> Result<InsertStatement, QueryError> {
+        let mut insert = self.insert_rows(request.table(), request.rows())?;
+        if request.if_absent() {
+            insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+        }
+        Ok(insert)
     }
 
     fn insert_rows(self, table: &'static TableDef, rows: &[Row]) -> Result<InsertStatement, QueryError> {

@@ -201,15 +201,13 @@ impl SqlStore {
         verb.run(&session).await.map_err(|failure| failure.into_store_error(&*self.dialect))
     }
 
-    /// One statement is atomic by itself. A verb of several statements gets a transaction, and so does one whose error
-    /// leaves it open which constraint it broke: it runs again where that can be found out.
+    /// One statement is atomic by itself. Where its error leaves it open which constraint it broke, it runs again in a
+    /// transaction, where that can be found out.
     async fn write<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
-        if verb.is_one_statement(&*self.dialect) {
-            match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
-                Ok(output) => return Ok(output),
-                Err(Failure::Database(error)) if self.dialect.classify(&error).is_nameless() => {}
-                Err(failure) => return Err(failure.into_store_error(&*self.dialect)),
-            }
+        match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
+            Ok(output) => return Ok(output),
+            Err(Failure::Database(error)) if self.dialect.classify(&error).is_nameless() => {}
+            Err(failure) => return Err(failure.into_store_error(&*self.dialect)),
         }
         let transaction = self.begin_transaction().await?;
         match complete(verb, &Session::new(&*self.dialect, &transaction)).await {

@@ -47,15 +47,10 @@ impl<'c> Session<'c> {
     }
 }
 
-/// A request, as work on a [`Session`].
+/// A request, as work on a [`Session`]: one statement, and so atomic by itself.
 pub(crate) trait Verb: Sync {
     /// What it answers.
     type Output: Send;
-
-    /// Whether it is one statement, and so atomic without a transaction.
-    fn is_one_statement(&self, _dialect: &dyn Dialect) -> bool {
-        true
-    }
 
     /// Runs it.
     fn run(&self, session: &Session<'_>) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
@@ -93,16 +88,8 @@ pub(crate) async fn complete<V: Verb>(verb: &V, session: &Session<'_>) -> Result
 impl Verb for InsertRequest {
     type Output = u64;
 
-    fn is_one_statement(&self, dialect: &dyn Dialect) -> bool {
-        self.rows().len().saturating_mul(self.table().columns.len()) <= dialect.max_parameters()
-    }
-
     async fn run(&self, session: &Session<'_>) -> Result<u64, Failure> {
-        let mut inserted = 0;
-        for statement in session.statements().insert(self)? {
-            inserted += session.execute(&statement).await?;
-        }
-        Ok(inserted)
+        session.execute(&session.statements().insert(self)?).await
     }
 
     async fn blame(&self, session: &Session<'_>, fault: &Fault) -> Result<Option<String>, Failure> {

@@ -19,7 +19,7 @@ use crate::error::{cannot_open, classify};
 
 /// Distinct statements that a connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 256;
-/// How long to wait before a file that another process is just making is opened again.
+/// How long to wait before a file that was found locked is opened again.
 const OPEN_PAUSE: Duration = Duration::from_millis(10);
 
 /// How a [`SqliteStore`] is opened.
@@ -122,8 +122,7 @@ impl SqliteBuilder {
         Ok(SqliteStore::new(sql, folder))
     }
 
-    /// Opens the file, which another process may be making this very moment: the switch to WAL mode is not covered by
-    /// SQLite's own busy timeout.
+    /// Opens the file. While another process makes or leaves it, SQLite may refuse at once instead of waiting.
     async fn open_waiting(&self, options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
         let opened = tokio::time::timeout(self.busy_timeout.max(OPEN_PAUSE), async {
             loop {

@@ -1,6 +1,7 @@
 //! Rows that are not there.
 
-use authsome_core::value::Value;
+use authsome_core::schema::ColumnDef;
+use authsome_core::value::{ColumnType, Value};
 
 use crate::context::Cx;
 use crate::failure::{Outcome, ensure_eq, not_found};
@@ -10,8 +11,8 @@ use crate::fixture::{Pair, Specimen};
 pub(super) fn change(specimen: &Specimen) -> Pair {
     let table = specimen.table();
     let of_key = |column: &String| table.indexes.iter().any(|index| index.unique && index.columns.contains(column));
-    let times = table.columns.iter().filter(|column| !column.nullable && !of_key(&column.name));
-    let column = times.filter(|column| column.ty == authsome_core::value::ColumnType::Time).next_back();
+    let free = |column: &&ColumnDef| column.ty == ColumnType::Time && !column.nullable && !of_key(&column.name);
+    let column = table.columns.iter().rfind(free);
     (column.map_or("", |column| column.name.as_str()), Value::Time(crate::fixture::at(777)))
 }
 

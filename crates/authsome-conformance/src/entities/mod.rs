@@ -10,8 +10,10 @@ mod round_trip;
 use std::sync::Arc;
 
 use authsome_core::migration::MigrationGroup;
+use authsome_core::plugin::Plugin;
 
 use crate::case::{Case, Cases, Kind, Run};
+use crate::failure::{Failure, equal};
 use crate::fixture::{self, Roster, Specimen, Subject};
 
 macro_rules! subjects {
@@ -34,16 +36,22 @@ pub(crate) fn cases() -> Vec<Case> {
     roster.specimens().flat_map(|specimen| cases_of(&specimen, Arc::default())).collect()
 }
 
-/// The cases of a plugin's entities, parents before children, on databases that its migrations were applied to.
+/// The cases of a plugin's entities, on databases that its migrations were applied to.
 ///
-/// The entities may refer to core's and to each other.
-#[must_use]
-pub fn plugin_cases(group: &MigrationGroup, subjects: Vec<Subject>) -> Vec<Case> {
+/// The subjects are in the order of [`Plugin::tables`], parents before children; they may refer to core's entities and to
+/// each other.
+///
+/// # Errors
+/// [`Failure`] where the subjects are not the plugin's tables: an entity without cases, or cases without an entity.
+pub fn plugin_cases(plugin: &dyn Plugin, subjects: Vec<Subject>) -> Result<Vec<Case>, Failure> {
+    let tables: Vec<&str> = plugin.tables().into_iter().map(|table| table.name.as_str()).collect();
+    let tested: Vec<&str> = subjects.iter().map(|subject| subject.kind().table().name.as_str()).collect();
+    equal(&tested, &tables, "the entities that have cases, and those of the plugin")?;
     let core = core_subjects();
     let skipped = core.len();
     let roster = Roster::new(core.into_iter().chain(subjects).collect());
-    let groups = Arc::new(vec![fixture::group(), group.clone()]);
-    roster.specimens().skip(skipped).flat_map(|specimen| cases_of(&specimen, Arc::clone(&groups))).collect()
+    let groups = Arc::new(std::iter::once(fixture::group()).chain(plugin.migrations()).collect());
+    Ok(roster.specimens().skip(skipped).flat_map(|specimen| cases_of(&specimen, Arc::clone(&groups))).collect())
 }
 
 macro_rules! run {

@@ -1,6 +1,7 @@
 //! Verifications and password resets.
 
 use authsome_core::account::{AccountStore, PasswordReset, Verification, VerificationPurpose};
+use authsome_core::authenticator::delete_expired;
 use authsome_core::entity::Entity;
 
 use super::{elsewhere, home, scope, user};
@@ -143,10 +144,12 @@ async fn expired_proofs_go_whatever_their_environment(cx: &mut Cx) -> Outcome {
             cx.db().create_password_reset(&home.scope, &reset).await?;
         }
     }
-    ensure_eq!(cx.db().delete_expired_proofs(at(10), 100).await?, 0);
-    ensure_eq!(cx.db().delete_expired_proofs(at(11), 1).await?, 2, "one of each kind");
-    ensure_eq!(cx.db().delete_expired_proofs(at(11), 100).await?, 2);
-    ensure_eq!(cx.db().delete_expired_proofs(at(11), 100).await?, 0);
+    ensure_eq!(delete_expired::<Verification>(at(10), 100, cx.db()).await?, 0);
+    ensure_eq!(delete_expired::<Verification>(at(11), 1, cx.db()).await?, 1);
+    ensure_eq!(delete_expired::<Verification>(at(11), 100, cx.db()).await?, 1);
+    ensure_eq!(delete_expired::<PasswordReset>(at(10), 100, cx.db()).await?, 0);
+    ensure_eq!(delete_expired::<PasswordReset>(at(11), 1, cx.db()).await?, 1);
+    ensure_eq!(delete_expired::<PasswordReset>(at(11), 100, cx.db()).await?, 1);
     for home in [home(), elsewhere()] {
         ensure_eq!(Verification::find(&home.scope).count(cx.db()).await?, 1);
         ensure_eq!(PasswordReset::find(&home.scope).count(cx.db()).await?, 1);

@@ -8,6 +8,7 @@ mod credentials;
 mod devices;
 mod environments;
 mod forms;
+mod installation;
 mod notifications;
 mod organizations;
 mod session_configs;
@@ -39,6 +40,7 @@ pub(crate) fn cases() -> Vec<Case> {
         session_configs::cases(),
         attempts::cases(),
         credentials::cases(),
+        installation::cases(),
     ]
     .concat()
 }

@@ -1,5 +1,6 @@
 //! The queue of notifications.
 
+use authsome_core::authenticator;
 use authsome_core::entity::{Entity, Page};
 use authsome_core::id::NotificationId;
 use authsome_core::notification::{Notification, NotificationStatus, NotificationStore};
@@ -68,10 +69,10 @@ async fn what_is_due_comes_oldest_first_whatever_its_environment(cx: &mut Cx) ->
         let number = |found: &Notification| if found.scope == scope() { home().number } else { elsewhere().number };
         found.iter().map(|found| (found.id, number(found))).collect()
     };
-    ensure_eq!(numbered(cx.db().due_notifications(at(20), 100).await?), expected);
-    let two = numbered(cx.db().due_notifications(at(20), 2).await?);
+    ensure_eq!(numbered(authenticator::due::<Notification>(at(20), 100, cx.db()).await?), expected);
+    let two = numbered(authenticator::due::<Notification>(at(20), 2, cx.db()).await?);
     ensure_eq!(two.as_slice(), expected.get(..2).unwrap_or_default());
-    ensure_eq!(cx.db().due_notifications(at(-6), 100).await?, Vec::new());
+    ensure_eq!(authenticator::due::<Notification>(at(-6), 100, cx.db()).await?, Vec::new());
     Ok(())
 }
 
@@ -98,7 +99,7 @@ async fn a_finished_notification_is_due_no_more(cx: &mut Cx) -> Outcome {
     let done = cx.db().finish_notification(&scope(), id_of_failed, status, error.clone(), at(5)).await?;
     let expected = Notification { status: NotificationStatus::Failed, due_at: None, last_error: error, ..failed };
     ensure_eq!(done, expected);
-    ensure_eq!(cx.db().due_notifications(at(1_000), 100).await?, Vec::new());
+    ensure_eq!(authenticator::due::<Notification>(at(1_000), 100, cx.db()).await?, Vec::new());
     ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(1_000), at(2_000)).await?, None);
     not_found(cx.db().finish_notification(&scope(), id(9), NotificationStatus::Sent, None, at(5)).await)
 }

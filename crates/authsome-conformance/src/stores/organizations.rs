@@ -1,5 +1,6 @@
 //! Organizations, members, invitations and teams.
 
+use authsome_core::authenticator;
 use authsome_core::entity::{Entity, Page};
 use authsome_core::id::{InvitationId, MemberId, OrganizationId, TeamId, TeamMemberId};
 use authsome_core::organization::{
@@ -283,9 +284,9 @@ async fn expired_invitations_go_whatever_their_environment(cx: &mut Cx) -> Outco
             cx.db().create_invitation(&home.scope, &ends).await?;
         }
     }
-    ensure_eq!(cx.db().delete_expired_invitations(at(10), 10).await?, 0);
-    ensure_eq!(cx.db().delete_expired_invitations(at(11), 1).await?, 1);
-    ensure_eq!(cx.db().delete_expired_invitations(at(11), 10).await?, 1);
+    ensure_eq!(authenticator::delete_expired::<Invitation>(at(10), 10, cx.db()).await?, 0);
+    ensure_eq!(authenticator::delete_expired::<Invitation>(at(11), 1, cx.db()).await?, 1);
+    ensure_eq!(authenticator::delete_expired::<Invitation>(at(11), 10, cx.db()).await?, 1);
     for home in [home(), elsewhere()] {
         ensure_eq!(Invitation::find(&home.scope).count(cx.db()).await?, 1);
     }

@@ -1,5 +1,6 @@
 //! Sessions and refresh tokens.
 
+use authsome_core::authenticator;
 use authsome_core::entity::{Entity, Page};
 use authsome_core::id::{DeviceId, OrganizationId, SessionId};
 use authsome_core::session::{RefreshToken, Session, SessionStore};
@@ -255,10 +256,14 @@ async fn expired_sessions_go_whatever_their_environment(cx: &mut Cx) -> Outcome 
             cx.db().create_session(&home.scope, &ends).await?;
         }
     }
-    ensure_eq!(cx.db().delete_expired_sessions(at(10), 100).await?, 0, "the end itself is not before the end");
-    ensure_eq!(cx.db().delete_expired_sessions(at(25), 3).await?, 3);
-    ensure_eq!(cx.db().delete_expired_sessions(at(25), 3).await?, 1);
-    ensure_eq!(cx.db().delete_expired_sessions(at(25), 3).await?, 0);
+    ensure_eq!(
+        authenticator::delete_expired::<Session>(at(10), 100, cx.db()).await?,
+        0,
+        "the end itself is not before the end"
+    );
+    ensure_eq!(authenticator::delete_expired::<Session>(at(25), 3, cx.db()).await?, 3);
+    ensure_eq!(authenticator::delete_expired::<Session>(at(25), 3, cx.db()).await?, 1);
+    ensure_eq!(authenticator::delete_expired::<Session>(at(25), 3, cx.db()).await?, 0);
     for home in [home(), elsewhere()] {
         let left: Vec<SessionId> = Session::find(&home.scope).all(cx.db()).await?.iter().map(|s| s.id).collect();
         ensure_eq!(left, vec![id(3)]);

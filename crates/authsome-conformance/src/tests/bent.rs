@@ -1,98 +1,19 @@
 //! [`Bent`]: a backend around the memory store that breaks one law.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use authsome_core::entity::{Entity, Filter};
 use authsome_core::error::{Cause, StoreError};
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
 use authsome_core::records::{
-    Change, Comparison, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, Predicate, Records, Row,
-    TouchRequest, UpdateRequest, UpsertRequest,
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
 };
-use authsome_core::schema::TableDef;
-use authsome_core::scope::Scope;
 use authsome_core::store::{Store, StoreTx};
-use authsome_core::time::Timestamp;
-use authsome_core::value::Value;
 use authsome_store_memory::MemoryStore;
 
+use super::bent_verbs::{LATENCY, delete, find, insert, update, upsert};
+use super::bug::{Bug, Call};
 use crate::backend::{Backend, Database, prepare};
-use crate::fixture::{Item, Raw, homes, raw};
-
-/// A law that is broken.
-#[derive(Clone, Debug)]
-pub(super) enum Bug {
-    /// None.
-    Nothing,
-    /// Rising order comes out falling.
-    OrderIsDropped,
-    /// Text is ordered without regard to case.
-    TextIsCollated,
-    /// An empty text is read as no value.
-    EmptyIsNull,
-    /// Times lose what is finer than a second.
-    SecondsOnly,
-    /// A page starts with the row that it should start after.
-    PageOverlaps,
-    /// A row that holds no value is unequal to a value.
-    NullIsUnequal,
-    /// A find also sees another environment of the app.
-    ScopeLeaks,
-    /// An update goes by the id alone.
-    ConditionIsIgnored,
-    /// An update checks its condition, and then writes.
-    CheckThenWrite,
-    /// A row that is absent or not is written over.
-    IfAbsentOverwrites,
-    /// An upsert replaces the whole row.
-    UpsertReplaces,
-    /// A delete takes all.
-    LimitIsIgnored,
-    /// A conflict names the last unique key of the table.
-    LastConflictIsNamed,
-    /// A conflict is not told from other refusals.
-    ConflictIsVague,
-    /// What is rolled back stays.
-    RollbackCommits,
-    /// What is dropped stays.
-    DropCommits,
-    /// What is committed is gone.
-    CommitForgets,
-    /// A transaction reads outside of itself.
-    ReadsOutside,
-    /// A transaction writes outside of itself.
-    WritesThrough,
-    /// A transaction goes on after a conflict.
-    ConflictIsForgiven,
-    /// A call finds contention, this many times.
-    Contention(Call, Arc<AtomicU32>),
-    /// A commit finds the database gone.
-    CommitIsUnavailable,
-}
-
-/// Where contention is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
-    Begin,
-    Insert,
-    Commit,
-}
-
-impl Bug {
-    fn contend(&self, at: Call) -> Result<(), StoreError> {
-        match self {
-            Self::Contention(call, left)
-                if *call == at
-                    && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() =>
-            {
-                Err(StoreError::contention())
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Makes memory databases with a bug.
 pub(super) struct Bent(pub(super) Bug);
@@ -145,194 +66,6 @@ impl Database for BentDatabase {
     }
 }
 
-/// The filter that a predicate on items stands for, with a change to each comparison.
-fn filter(predicate: &Predicate, bend: &impl Fn(&'static str, Comparison) -> Comparison) -> Filter<Item> {
-    let any = || Item::ID.is_not_null();
-    let none = || Item::ID.is_in(Vec::<String>::new());
-    match predicate {
-        Predicate::All(parts) => parts.iter().fold(any(), |all, part| all.and(filter(part, bend))),
-        Predicate::Any(parts) => parts.iter().fold(none(), |all, part| all.or(filter(part, bend))),
-        Predicate::Compare { column, comparison, value } => {
-            let (found, value) = (raw::<Item>(column), Raw(value.clone()));
-            match bend(column, *comparison) {
-                Comparison::Equal => found.eq(value),
-                Comparison::NotEqual => found.ne(value),
-                Comparison::Less => found.lt(value),
-                Comparison::LessOrEqual => found.le(value),
-                Comparison::Greater => found.gt(value),
-                Comparison::GreaterOrEqual => found.ge(value),
-            }
-        }
-        Predicate::In { column, values } => raw::<Item>(column).is_in(values.iter().cloned().map(Raw)),
-        Predicate::StartsWith { column, prefix } => {
-            authsome_core::entity::Column::<Item, String>::new(column).starts_with(prefix)
-        }
-        Predicate::IsNull { column } => raw::<Item>(column).is_null(),
-        Predicate::IsNotNull { column } => raw::<Item>(column).is_not_null(),
-    }
-}
-
-/// The scope that a request on items is bound to, where it is one of the suite's homes.
-fn scope_of(table: &TableDef, predicate: &Predicate) -> Option<Scope> {
-    if table.name != Item::table().name {
-        return None;
-    }
-    let equalities = predicate.equalities();
-    let value = |name: &str| equalities.iter().find(|(column, _)| *column == name).map(|(_, value)| (*value).clone());
-    let matches = |scope: &Scope| {
-        value("app_id") == Some(Value::Text(scope.app_id.to_string()))
-            && value("env_id") == Some(Value::Text(scope.env_id.to_string()))
-    };
-    homes().into_iter().map(|home| home.scope).find(matches)
-}
-
-fn id_of(predicate: &Predicate) -> Option<String> {
-    predicate.equalities().into_iter().find_map(|(column, value)| match value {
-        Value::Text(id) if column == "id" => Some(id.clone()),
-        _ => None,
-    })
-}
-
-const STRAIGHT: fn(&'static str, Comparison) -> Comparison = |_, comparison| comparison;
-
-async fn find(bug: &Bug, db: &dyn Records, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-    let (table, order, limit) = (request.table(), request.order(), request.limit());
-    let scope = scope_of(table, request.predicate());
-    let predicate = request.predicate().clone();
-    let again = |scope: &Scope, filter: Filter<Item>| {
-        Item::find(scope).filter(filter).order_by(raw::<Item>(order.column), order.direction).limit(limit)
-    };
-    let rows_of = |items: Vec<Item>| items.iter().map(Item::to_row).collect::<Vec<Row>>();
-    let mut rows = match (bug, scope) {
-        (Bug::PageOverlaps, Some(scope)) => {
-            let bend = |column: &'static str, comparison| match comparison {
-                Comparison::Less if column == "id" => Comparison::LessOrEqual,
-                other => other,
-            };
-            rows_of(again(&scope, filter(&predicate, &bend)).all(db).await?)
-        }
-        (Bug::NullIsUnequal, Some(scope)) => {
-            let nulls = match &predicate {
-                Predicate::All(parts) => parts.iter().find_map(|part| match part {
-                    Predicate::Compare { column, comparison: Comparison::NotEqual, .. } => Some(*column),
-                    _ => None,
-                }),
-                _ => None,
-            };
-            match nulls {
-                Some(column) => {
-                    let unequal = filter(&predicate, &STRAIGHT).or(raw::<Item>(column).is_null());
-                    rows_of(again(&scope, unequal).all(db).await?)
-                }
-                None => db.find(request).await?,
-            }
-        }
-        (Bug::ScopeLeaks, Some(scope)) => {
-            let mut rows = db.find(request).await?;
-            let other = homes()[1].scope;
-            if other != scope && id_of(&predicate).is_none() {
-                rows.extend(rows_of(Item::find(&other).all(db).await?));
-            }
-            rows
-        }
-        _ => db.find(request).await?,
-    };
-    for (value, column) in rows.iter_mut().flat_map(|row| row.iter_mut().zip(&table.columns)) {
-        match (bug, value.clone()) {
-            (Bug::EmptyIsNull, Value::Text(text)) if text.is_empty() && column.nullable => *value = Value::Null,
-            (Bug::SecondsOnly, Value::Time(time)) => {
-                let whole = Timestamp::from_millis(time.as_millis().div_euclid(1_000) * 1_000);
-                *value = Value::Time(whole.unwrap_or(time));
-            }
-            _ => {}
-        }
-    }
-    if matches!(bug, Bug::OrderIsDropped) && order.direction == Direction::Ascending {
-        rows.reverse();
-    }
-    if matches!(bug, Bug::TextIsCollated) {
-        rows.sort_by_key(|row| match table.value_of(row, order.column) {
-            Some(Value::Text(text)) => text.to_lowercase(),
-            _ => String::new(),
-        });
-        if order.direction == Direction::Descending {
-            rows.reverse();
-        }
-    }
-    Ok(rows)
-}
-
-async fn insert(bug: &Bug, db: &dyn Records, request: InsertRequest) -> Result<u64, StoreError> {
-    bug.contend(Call::Insert)?;
-    let table = request.table();
-    if let (Bug::IfAbsentOverwrites, true, "conformance_items") = (bug, request.if_absent(), table.name.as_str()) {
-        for row in request.rows() {
-            let item = Item::from_row(row.clone())?;
-            if Item::find(&item.scope).filter(Item::ID.eq(&item.id)).count(db).await? == 0 {
-                item.insert(&item.scope, db).await?;
-            } else {
-                Item::update(&item.scope).filter(Item::ID.eq(&item.id)).set_all(&item).one(db).await?;
-            }
-        }
-        return Ok(1);
-    }
-    bent(bug, table, db.insert(request).await)
-}
-
-async fn update(bug: &Bug, db: &dyn Records, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-    let table = request.table();
-    let (scope, id) = (scope_of(table, request.predicate()), id_of(request.predicate()));
-    let (Bug::ConditionIsIgnored | Bug::CheckThenWrite, Some(scope), Some(id)) = (bug, scope, id) else {
-        return bent(bug, table, db.update(request).await);
-    };
-    if matches!(bug, Bug::CheckThenWrite) {
-        let held = Item::find(&scope).filter(filter(request.predicate(), &STRAIGHT)).count(db).await?;
-        tokio::task::yield_now().await;
-        if held == 0 {
-            return Ok(None);
-        }
-    }
-    let mut again = Item::update(&scope).filter(Item::ID.eq(id));
-    for change in request.changes() {
-        again = match change {
-            Change::Set { column, value } => again.set(raw::<Item>(column), Raw(value.clone())),
-            Change::Increment { column, by, .. } => again.increment(raw::<Item>(column), *by),
-        };
-    }
-    Ok(again.one(db).await?.map(|item| item.to_row()))
-}
-
-async fn upsert(bug: &Bug, db: &dyn Records, request: UpsertRequest) -> Result<Row, StoreError> {
-    let table = request.table();
-    if let (Bug::UpsertReplaces, "conformance_items") = (bug, table.name.as_str()) {
-        let item = Item::from_row(request.row().clone())?;
-        Item::delete(&item.scope).filter(Item::ID.eq(&item.id)).batch(1, db).await?;
-        item.insert(&item.scope, db).await?;
-        return Ok(item.to_row());
-    }
-    bent(bug, table, db.upsert(request).await)
-}
-
-async fn delete(bug: &Bug, db: &dyn Records, request: DeleteRequest) -> Result<u64, StoreError> {
-    match (bug, scope_of(request.table(), request.predicate())) {
-        (Bug::LimitIsIgnored, Some(scope)) => {
-            Item::delete(&scope).filter(filter(request.predicate(), &STRAIGHT)).batch(1_000, db).await
-        }
-        _ => db.delete(request).await,
-    }
-}
-
-/// The result with a conflict that is reported wrongly.
-fn bent<T>(bug: &Bug, table: &TableDef, result: Result<T, StoreError>) -> Result<T, StoreError> {
-    match (bug, result) {
-        (Bug::LastConflictIsNamed, Err(StoreError::Conflict { constraint })) => {
-            Err(StoreError::Conflict { constraint: table.uniques().pop().map_or(constraint, |last| last.name) })
-        }
-        (Bug::ConflictIsVague, Err(StoreError::Conflict { .. })) => Err(StoreError::backend("refused")),
-        (_, result) => result,
-    }
-}
-
 macro_rules! records {
     ($type:ty, $self:ident, $read:expr, $write:expr) => {
         #[async_trait]
@@ -343,7 +76,8 @@ macro_rules! records {
             }
 
             async fn find(&$self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-                find(&$self.bug, $read, request).await
+                let found = find(&$self.bug, $read, request).await;
+                $self.after(found).await
             }
 
             async fn count(&$self, request: CountRequest) -> Result<u64, StoreError> {
@@ -409,6 +143,9 @@ impl BentTx {
             self.tx().rollback().await.ok();
             let fresh = self.store.begin().await?;
             *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+        if matches!(self.bug, Bug::WritesThrough) {
+            tokio::time::sleep(LATENCY).await;
         }
         done
     }

@@ -4,9 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use authsome_core::entity::Entity;
+use authsome_core::error::Error;
+use authsome_core::plugin::{Capabilities, Host, Plugin};
 use authsome_core::registry;
+use authsome_core::schema::TableDef;
 
-use crate::cases;
+use crate::fixture::{Branch, Leaf, Subject};
+use crate::{cases, plugin_cases};
 
 fn names() -> Vec<String> {
     cases().iter().map(|case| case.name().to_owned()).collect()
@@ -41,6 +46,30 @@ fn every_table_of_the_registry_has_its_cases() {
             assert!(has("a_dangling_reference_is_refused_by_its_name"), "{area}");
         }
     }
+}
+
+/// A plugin with two entities.
+struct Gardener;
+
+impl Plugin for Gardener {
+    fn name(&self) -> &'static str {
+        "gardener"
+    }
+
+    fn tables(&self) -> Vec<&'static TableDef> {
+        vec![Branch::table(), Leaf::table()]
+    }
+
+    fn install(&self, _: Host) -> Result<Capabilities, Error> {
+        Ok(Capabilities::default())
+    }
+}
+
+#[test]
+fn an_entity_of_a_plugin_without_cases_is_refused() {
+    assert!(plugin_cases(&Gardener, vec![Subject::of::<Branch>()]).is_err());
+    let both = plugin_cases(&Gardener, vec![Subject::of::<Branch>(), Subject::of::<Leaf>()]).unwrap();
+    assert!(both.iter().any(|case| case.name().starts_with("entities.conformance_leaves.")));
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -1,6 +1,7 @@
 //! Each broken law is noticed by the cases that state it.
 
-use super::bent::{Bent, Bug};
+use super::bent::Bent;
+use super::bug::Bug;
 use crate::case::Case;
 use crate::cases;
 

@@ -7,7 +7,8 @@ use authsome_core::entity::Entity;
 use authsome_core::error::StoreError;
 use authsome_core::store::{MAX_ATTEMPTS, Store, Transactions};
 
-use super::bent::{Bent, BentStore, Bug, Call};
+use super::bent::{Bent, BentStore};
+use super::bug::{Bug, Call};
 use crate::backend::prepare;
 use crate::fixture::{Item, Sample, homes};
 

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::{PasswordReset, Verification};
-use crate::authenticator;
 use crate::entity::Entity;
 use crate::error::StoreError;
 use crate::id::{PasswordResetId, UserId, VerificationId};
@@ -88,13 +87,6 @@ pub trait AccountStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn delete_user_password_resets(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError>;
-
-    /// Deletes a batch of verifications and one of resets, of whatever environment, that expired before a moment; says
-    /// how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_expired_proofs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -163,11 +155,5 @@ impl<R: Records + ?Sized> AccountStore for R {
 
     async fn delete_user_password_resets(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError> {
         PasswordReset::delete(scope).filter(PasswordReset::USER_ID.eq(user)).batch(limit, self).await
-    }
-
-    async fn delete_expired_proofs(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let verifications = authenticator::delete_expired::<Verification>(before, limit, self).await?;
-        let resets = authenticator::delete_expired::<PasswordReset>(before, limit, self).await?;
-        Ok(verifications + resets)
     }
 }

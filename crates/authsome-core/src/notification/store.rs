@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::{Notification, NotificationStatus};
-use crate::authenticator;
 use crate::entity::{Entity, Listed, Page};
 use crate::error::StoreError;
 use crate::id::{NotificationId, UserId};
@@ -32,12 +31,6 @@ pub trait NotificationStore: Send + Sync {
     /// [`StoreError::NotFound`].
     async fn update_notification(&self, scope: &Scope, notification: &Notification)
     -> Result<Notification, StoreError>;
-
-    /// At most `limit` notifications, of whatever environment, that are due, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn due_notifications(&self, now: Timestamp, limit: u32) -> Result<Vec<Notification>, StoreError>;
 
     /// Takes a due notification to send it: it is due again at `until`, and one more attempt is counted. Of callers at
     /// once, one gets it. One step.
@@ -116,10 +109,6 @@ impl<R: Records + ?Sized> NotificationStore for R {
     ) -> Result<Notification, StoreError> {
         let update = Notification::update(scope).filter(Notification::ID.eq(notification.id));
         update.set_all(notification).existing(self).await
-    }
-
-    async fn due_notifications(&self, now: Timestamp, limit: u32) -> Result<Vec<Notification>, StoreError> {
-        authenticator::due(now, limit, self).await
     }
 
     async fn claim_notification(

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::{Invitation, InvitationStatus, Member, Organization, Role, Team, TeamMember};
-use crate::authenticator;
 use crate::entity::{Entity, Listed, Page};
 use crate::error::StoreError;
 use crate::id::{InvitationId, MemberId, OrganizationId, TeamId, TeamMemberId, UserId};
@@ -184,12 +183,6 @@ pub trait OrganizationStore: Send + Sync {
         email: &Email,
         page: Page<InvitationId>,
     ) -> Result<Listed<Invitation, InvitationId>, StoreError>;
-
-    /// Deletes a batch of invitations, of whatever environment, that expired before a moment; says how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_expired_invitations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Adds a team.
     ///
@@ -409,10 +402,6 @@ impl<R: Records + ?Sized> OrganizationStore for R {
         page: Page<InvitationId>,
     ) -> Result<Listed<Invitation, InvitationId>, StoreError> {
         Invitation::find(scope).filter(Invitation::EMAIL_KEY.eq(email.key())).page(page, self).await
-    }
-
-    async fn delete_expired_invitations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        authenticator::delete_expired::<Invitation>(before, limit, self).await
     }
 
     async fn create_team(&self, scope: &Scope, team: &Team) -> Result<(), StoreError> {

@@ -24,7 +24,8 @@ pub type Row = Vec<Value>;
 ///   `Invalid` and `Corrupt` ends it.
 #[async_trait]
 pub trait Records: Send + Sync {
-    /// Inserts the rows, all or none, and says how many were inserted.
+    /// Inserts the rows, all or none, and says how many were inserted. A row that `if_absent` leaves out is not looked at
+    /// any further: what it refers to need not be there.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] (not where the request says `if_absent`), [`StoreError::Reference`].

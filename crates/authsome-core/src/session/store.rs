@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::{RefreshToken, Session};
-use crate::authenticator;
 use crate::entity::{Entity, Listed, Page};
 use crate::error::StoreError;
 use crate::id::{DeviceId, OrganizationId, RefreshTokenId, SessionId, UserId};
@@ -148,12 +147,6 @@ pub trait SessionStore: Send + Sync {
         id: RefreshTokenId,
         now: Timestamp,
     ) -> Result<Option<RefreshToken>, StoreError>;
-
-    /// Deletes a batch of sessions, of whatever environment, that ended before a moment; says how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_expired_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -278,9 +271,5 @@ impl<R: Records + ?Sized> SessionStore for R {
             .set(RefreshToken::CONSUMED_AT, Some(now))
             .one(self)
             .await
-    }
-
-    async fn delete_expired_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        authenticator::delete_expired::<Session>(before, limit, self).await
     }
 }

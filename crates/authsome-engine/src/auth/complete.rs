@@ -8,6 +8,7 @@ use authsome_core::event::Event;
 use authsome_core::id::{DeviceId, RefreshTokenId, SessionId, TypedId, UserId};
 use authsome_core::plugin::Moment;
 use authsome_core::route::Client;
+use authsome_core::scope::Scope;
 use authsome_core::session::{RefreshToken, Session};
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::{Seconds, Timestamp};
@@ -88,7 +89,7 @@ impl Auth {
 }
 
 /// Makes sign-ins of a user, and changes of what they depend on, exclude each other; returns the user as it is now.
-async fn touch(scope: &authsome_core::scope::Scope, user: UserId, tx: &dyn StoreTx) -> Result<User, Error> {
+async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<User, Error> {
     let find = User::find(scope).filter(User::ID.eq(user)).filter(User::DELETED_AT.is_null());
     let gone = || Error::new(Code::InvalidCredentials, "the account is gone");
     if !find.touch(tx).await? {

@@ -9,6 +9,7 @@ use authsome_core::notification::NotificationKind;
 use authsome_core::plugin::Moment;
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
+use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::user::User;
 
@@ -46,7 +47,7 @@ pub enum SignUpOutcome {
 }
 
 enum Written {
-    SignedUp(Box<authsome_core::session::Session>),
+    SignedUp(Box<Session>),
     VerifyFirst,
     TakenQuietly,
 }

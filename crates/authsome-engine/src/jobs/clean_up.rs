@@ -1,9 +1,11 @@
 //! Deleting what is of no use any more, in bounded batches.
 
+use authsome_core::account::{PasswordReset, Verification};
 use authsome_core::attempt::{Lockout, RateWindow};
 use authsome_core::authenticator::delete_expired;
 use authsome_core::error::Error;
-use authsome_core::session::RefreshToken;
+use authsome_core::organization::Invitation;
+use authsome_core::session::{RefreshToken, Session};
 
 use crate::engine::Engine;
 
@@ -16,11 +18,11 @@ pub(super) async fn clean_up(engine: &Engine) -> Result<bool, Error> {
     let store = &**engine.store();
     engine.inner().leases.forget(now);
     let deleted = [
-        store.delete_expired_sessions(now, BATCH).await?,
+        delete_expired::<Session>(now, BATCH, store).await?,
         delete_expired::<RefreshToken>(now, BATCH, store).await?,
-        // Two kinds of rows, so this counts up to two batches.
-        store.delete_expired_proofs(now, BATCH).await?,
-        store.delete_expired_invitations(now, BATCH).await?,
+        delete_expired::<Verification>(now, BATCH, store).await?,
+        delete_expired::<PasswordReset>(now, BATCH, store).await?,
+        delete_expired::<Invitation>(now, BATCH, store).await?,
         delete_expired::<Lockout>(now, BATCH, store).await?,
         delete_expired::<RateWindow>(now, BATCH, store).await?,
     ];

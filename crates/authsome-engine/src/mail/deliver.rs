@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use authsome_core::authenticator;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::mail::MailError;
@@ -39,7 +40,7 @@ enum Attempted {
 
 /// Works off what is due; says whether there may be more.
 pub(crate) async fn deliver_due(engine: &Engine) -> Result<bool, Error> {
-    let due = engine.store().due_notifications(engine.clock().now(), BATCH).await?;
+    let due = authenticator::due::<Notification>(engine.clock().now(), BATCH, &**engine.store()).await?;
     let is_full = u32::try_from(due.len()).is_ok_and(|count| count == BATCH);
     let deliveries = due.into_iter().map(|notification| deliver(engine, notification));
     let results: Vec<_> = futures::stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;

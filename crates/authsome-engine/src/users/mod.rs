@@ -6,7 +6,7 @@ mod erase;
 mod export;
 mod profile;
 
-use authsome_core::entity::{Listed, Page};
+use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::id::UserId;
 use authsome_core::identity::{Email, Phone, Username};
@@ -125,7 +125,6 @@ pub(crate) async fn taken_name<R: Records + ?Sized>(
     user: &User,
     records: &R,
 ) -> Result<Option<Taken>, StoreError> {
-    use authsome_core::entity::Entity;
     let among = || User::find(scope).filter(User::DELETED_AT.is_null()).filter(User::ID.ne(user.id));
     if let Some(key) = &user.username_key
         && among().filter(User::USERNAME_KEY.eq(key)).one(records).await?.is_some()

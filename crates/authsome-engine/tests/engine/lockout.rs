@@ -204,6 +204,7 @@ async fn an_attempt_whose_caller_went_away_does_not_count() {
         let auth = here.auth();
         let attempt = tokio::spawn(async move { auth.sign_in(credentials(ALICE, PASSWORD), &client()).await.is_ok() });
         while asked.verified.load(Ordering::SeqCst) < number {
+            assert!(!attempt.is_finished(), "attempt {number} was refused");
             tokio::task::yield_now().await;
         }
         attempt.abort();

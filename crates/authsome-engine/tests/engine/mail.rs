@@ -5,6 +5,7 @@ use authsome_core::environment::Settings;
 use authsome_core::error::Code;
 use authsome_core::notification::{Notification, NotificationKind, NotificationStatus};
 use authsome_core::secret::Token;
+use authsome_core::user::User;
 use authsome_engine::Config;
 
 use crate::common::mailer::{Mood, token_of};
@@ -218,6 +219,20 @@ async fn a_link_that_proved_an_address_the_account_no_longer_has_is_void() {
     world.work().await;
     account.verify_email(&world.mailer.token(), None).await.unwrap();
     assert_eq!(code(account.verify_email(&first, None).await), Code::InvalidToken);
+}
+
+#[tokio::test]
+async fn a_link_does_not_prove_an_address_that_was_changed_behind_the_engines_back() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    world.work().await;
+    let scope = world.here().await.scope();
+    let mut user = issued.user.clone();
+    user.set_email(&"new@example.com".parse().unwrap());
+    User::update(&scope).filter(User::ID.eq(user.id)).set_all(&user).one(&*world.store).await.unwrap();
+    let account = world.here().await.account();
+    assert_eq!(code(account.verify_email(&world.mailer.token(), None).await), Code::InvalidToken);
+    assert!(!world.here().await.users().get(user.id).await.unwrap().email_verified);
 }
 
 #[tokio::test]

@@ -59,9 +59,8 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
         trusted_proxies: config.trusted_proxies,
         ..HttpOptions::default()
     };
-    let router = authsome::http::router(&engine, options)
-        .map_err(|error| Failure::run(chain(&error), "remove the plugin that declares the route again"))?
-        .fallback(authsome::http::not_found);
+    let router = authsome::http::standalone(&engine, options)
+        .map_err(|error| Failure::run(chain(&error), "remove the plugin that declares the route again"))?;
     serve::announce(address)?;
     serve::serve(listener, router, async {
         signals.next().await;

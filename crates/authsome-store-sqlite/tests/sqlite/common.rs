@@ -73,11 +73,12 @@ pub(crate) struct Hold {
     pub(crate) item_id: String,
 }
 
-/// Follows another row of its own table.
+/// Refers to other rows of its own table.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) id: String,
     pub(crate) next_id: Option<String>,
+    pub(crate) twin_id: Option<String>,
 }
 
 impl Node {
@@ -94,7 +95,9 @@ impl Entity for Node {
         static TABLE: LazyLock<TableDef> = LazyLock::new(|| {
             TableDef::new("test_nodes", ScopeLevel::Global, ColumnDef::new("id", ColumnType::Text).max_len(64))
                 .column(ColumnDef::new("next_id", ColumnType::Text).max_len(64).nullable())
+                .column(ColumnDef::new("twin_id", ColumnType::Text).max_len(64).nullable())
                 .reference("next_id", "test_nodes", ScopeLevel::Global, "id", OnDelete::Restrict)
+                .reference("twin_id", "test_nodes", ScopeLevel::Global, "id", OnDelete::Restrict)
         });
         &TABLE
     }
@@ -106,17 +109,17 @@ impl Entity for Node {
     fn scope_key(&self) {}
 
     fn to_row(&self) -> Row {
-        vec![self.id.to_value(), self.next_id.to_value()]
+        vec![self.id.to_value(), self.next_id.to_value(), self.twin_id.to_value()]
     }
 
     fn from_row(row: Row) -> Result<Self, StoreError> {
         let mut reader = RowReader::new(Self::table(), row);
-        Ok(Self { id: reader.next()?, next_id: reader.next()? })
+        Ok(Self { id: reader.read()?, next_id: reader.read()?, twin_id: reader.read()? })
     }
 }
 
 pub(crate) fn node(id: &str, next_id: Option<&str>) -> Node {
-    Node { id: id.to_owned(), next_id: next_id.map(str::to_owned) }
+    Node { id: id.to_owned(), next_id: next_id.map(str::to_owned), twin_id: None }
 }
 
 pub(crate) fn scope() -> Scope {

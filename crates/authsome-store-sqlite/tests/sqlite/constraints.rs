@@ -51,6 +51,11 @@ async fn rows_of_one_insert_conflict_with_each_other() {
     let error = Item::insert_all(&rows, &scope(), &store).await.unwrap_err();
     assert_eq!(conflict(error), "test_items_slug_key");
     assert_eq!(Item::find(&scope()).count(&store).await.unwrap(), 0);
+    // With another row of the insert in the second key, with a stored one in the first.
+    item("b").insert(&scope(), &store).await.unwrap();
+    let rows = [item("a"), Item { id: "b".to_owned(), code: b"c".to_vec(), ..item("a") }];
+    let error = Item::insert_all(&rows, &scope(), &store).await.unwrap_err();
+    assert_eq!(conflict(error), "test_items_pkey");
 }
 
 #[tokio::test]
@@ -60,6 +65,11 @@ async fn an_index_with_a_condition_does_not_see_the_rows_outside_of_it() {
     deleted.insert(&scope(), &store).await.unwrap();
     let again = Item { id: "b".to_owned(), code: b"b".to_vec(), ..item("a") };
     again.insert(&scope(), &store).await.unwrap();
+    // The third row agrees with the deleted one in the slug, which is no conflict, and with the other one in the code.
+    update("b").set(Item::SLUG, "other".to_owned()).existing(&store).await.unwrap();
+    let third = Item { id: "c".to_owned(), code: b"b".to_vec(), ..item("a") };
+    assert_eq!(conflict(third.insert(&scope(), &store).await.unwrap_err()), "test_items_code_key");
+    update("b").set(Item::SLUG, "slug-a".to_owned()).existing(&store).await.unwrap();
     let undelete = update("a").set(Item::DELETED_AT, None).one(&store).await.unwrap_err();
     assert_eq!(conflict(undelete), "test_items_slug_key");
 }
@@ -81,8 +91,9 @@ async fn of_several_dangling_references_the_first_declared_is_reported() {
 async fn rows_of_one_insert_may_refer_to_each_other() {
     let store = memory_store().await;
     Node::insert_all(&[node("a", Some("b")), node("b", Some("b"))], (), &store).await.unwrap();
-    let error = Node::insert_all(&[node("c", Some("d")), node("d", None), node("e", Some("f"))], (), &store).await;
-    assert_eq!(reference(error.unwrap_err()), "test_nodes_next_id_fkey");
+    let dangling = Node { twin_id: Some("none".to_owned()), ..node("e", None) };
+    let error = Node::insert_all(&[node("c", Some("d")), node("d", None), dangling], (), &store).await;
+    assert_eq!(reference(error.unwrap_err()), "test_nodes_twin_id_fkey");
     let changed = Node::update(()).filter(Node::ID_COLUMN.eq("a")).set(Node::NEXT_ID, Some("none".to_owned()));
     assert_eq!(reference(changed.one(&store).await.unwrap_err()), "test_nodes_next_id_fkey");
     assert_eq!(Node::find(()).count(&store).await.unwrap(), 2);
@@ -91,9 +102,10 @@ async fn rows_of_one_insert_may_refer_to_each_other() {
 #[tokio::test]
 async fn rows_that_are_deleted_together_do_not_keep_each_other() {
     let store = memory_store().await;
-    Node::insert_all(&[node("a", Some("b")), node("b", None), node("c", Some("b"))], (), &store).await.unwrap();
+    let keeper = Node { twin_id: Some("b".to_owned()), ..node("c", None) };
+    Node::insert_all(&[node("a", Some("b")), node("b", None), keeper], (), &store).await.unwrap();
     let kept = Node::delete(()).filter(Node::ID_COLUMN.is_in(["a", "b"])).batch(10, &store).await;
-    assert_eq!(reference(kept.unwrap_err()), "test_nodes_next_id_fkey");
+    assert_eq!(reference(kept.unwrap_err()), "test_nodes_twin_id_fkey");
     assert_eq!(Node::delete(()).batch(10, &store).await.unwrap(), 3);
 }
 

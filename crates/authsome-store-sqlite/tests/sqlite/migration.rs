@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authsome_core::clock::ManualClock;
 use authsome_core::entity::Entity;
 use authsome_core::migration::{Down, LiveColumn, LiveIndex, MigrateError, Migration, Operation, RunBy, Step};
-use authsome_core::schema::{ColumnDef, IndexDef, Schema, TableDef};
+use authsome_core::schema::{ColumnDef, IndexDef, Schema, ScopeLevel, TableDef};
 use authsome_core::store::Store;
 use authsome_core::time::Timestamp;
 use authsome_core::value::ColumnType;
@@ -208,4 +208,19 @@ async fn a_reference_whose_name_sqlite_cannot_give_back_is_refused() {
     before.apply(&Operation::CreateTable(Crate::table().clone())).unwrap();
     let refused = store.migrations().render(&step(vec![Operation::CreateTable(table)], before));
     assert!(matches!(refused, Err(MigrateError::Store(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_table_that_is_too_wide_for_one_statement_is_refused() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let wide = |columns: usize| {
+        let id = ColumnDef::new("id", ColumnType::Text).max_len(64);
+        let table = TableDef::new("test_wide", ScopeLevel::Global, id);
+        (1..columns).fold(table, |table, number| table.column(ColumnDef::new(format!("c{number}"), ColumnType::Int)))
+    };
+    let render = |columns| {
+        store.migrations().render(&step(vec![Operation::CreateTable(wide(columns))], Schema::default())).map(|_| ())
+    };
+    render(65).unwrap();
+    assert!(matches!(render(66), Err(MigrateError::Store(_))));
 }
