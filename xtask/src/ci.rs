@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: everything that must hold before a change lands.
+//! `cargo xtask ci`: everything that must hold before a change lands, beside the tests.
 //!
 //! All parts share one target folder and one set of compiler flags, so that what clippy checked serves the documentation
 //! and the feature matrix, and nothing is built twice.
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::shell::{self, cargo, say};
-use crate::{test, tidy};
+use crate::tidy;
 
 type Part = (&'static str, fn() -> Result<()>);
 
-/// Cheap ones first: what fails, fails early. The tests come last, so that their verdict closes the output.
+/// Cheap ones first: what fails, fails early.
 const PARTS: &[Part] = &[
     ("format", format),
     ("tidy", tidy::run),
@@ -20,7 +20,6 @@ const PARTS: &[Part] = &[
     ("clippy", clippy),
     ("documentation", documentation),
     ("features", features),
-    ("tests", tests),
 ];
 
 pub(crate) fn run() -> Result<()> {
@@ -61,10 +60,6 @@ fn clippy() -> Result<()> {
 
 fn documentation() -> Result<()> {
     shell::run(cargo().env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]))
-}
-
-fn tests() -> Result<()> {
-    test::run(&test::Arguments::default())
 }
 
 /// Each crate by itself, with each of its features by itself, without and with its default ones.

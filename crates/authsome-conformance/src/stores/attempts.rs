@@ -6,7 +6,7 @@ use authsome_core::entity::Entity;
 use super::{elsewhere, scope};
 use crate::case::{Case, cases};
 use crate::context::Cx;
-use crate::failure::{Outcome, ensure_eq};
+use crate::failure::{Outcome, backend, ensure_eq};
 use crate::fixture::at;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -15,6 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
             failures_are_counted_by_subject_and_environment,
             a_lock_outlives_further_failures,
             requests_are_counted_by_key_and_environment,
+            a_count_at_the_end_of_its_range_stays_there,
         ]
     })
 }
@@ -35,6 +36,21 @@ async fn a_lock_outlives_further_failures(cx: &mut Cx) -> Outcome {
     lock.set(Lockout::LOCKED_UNTIL, Some(at(60))).existing(cx.db()).await?;
     let counted = Lockout::count_failure(&scope(), "alice", at(90), cx.db()).await?;
     ensure_eq!((counted.failures, counted.locked_until, counted.expires_at), (2, Some(at(60)), at(90)));
+    Ok(())
+}
+
+async fn a_count_at_the_end_of_its_range_stays_there(cx: &mut Cx) -> Outcome {
+    let full = RateWindow { key: "key".to_owned(), scope: scope(), count: u32::MAX, expires_at: at(60) };
+    full.insert(&scope(), cx.db()).await?;
+    cx.settle().await?;
+    backend(RateWindow::count(&scope(), "key", at(60), cx.db()).await)?;
+    cx.recover().await?;
+    let update = RateWindow::update(&scope()).filter(RateWindow::KEY.eq("key"));
+    ensure_eq!(update.clone().increment(RateWindow::COUNT, 1).one(cx.db()).await?, None);
+    ensure_eq!(update.clone().increment(RateWindow::COUNT, i64::MIN).one(cx.db()).await?, None, "below zero");
+    ensure_eq!(RateWindow::find(&scope()).all(cx.db()).await?, vec![full]);
+    let emptied = update.increment(RateWindow::COUNT, -i64::from(u32::MAX)).existing(cx.db()).await?;
+    ensure_eq!(emptied.count, 0);
     Ok(())
 }
 

@@ -41,8 +41,8 @@ impl<E: Entity> Upsert<E> {
         self
     }
 
-    /// Of an entity that is there already, the count grows by the amount. Where that would take it out of the range of an
-    /// integer of 64 bits, nothing is written and the store answers `Backend`.
+    /// Of an entity that is there already, the count grows by the amount. Where that would take it out of the range of
+    /// its type, nothing is written and the store answers `Backend`.
     pub fn increment<T: Counter>(mut self, column: Column<E, T>, by: i64) -> Self {
         self.changes.push(increment(column, by));
         self
