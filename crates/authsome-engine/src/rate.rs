@@ -156,11 +156,7 @@ impl RateLimiter {
         }
         let first = RateWindow { key: lease.1.clone(), scope: *scope, count: LEASE, expires_at: end };
         let taken = first.upsert(scope).increment(RateWindow::COUNT, LEASE.into()).run(&*inner.store).await?.count;
-        inner.leases.add(&lease, taken, most, end);
-        Ok(match inner.leases.deal(&lease, most) {
-            Dealt::One { left } => Some(left),
-            Dealt::Exhausted | Dealt::TakeMore => None,
-        })
+        Ok(inner.leases.add(&lease, taken, most, end))
     }
 }
 
@@ -177,6 +173,12 @@ struct Lease {
     expires_at: Timestamp,
 }
 
+impl Lease {
+    fn left(&self, most: u32) -> u32 {
+        most.saturating_sub(self.taken).saturating_add(self.available)
+    }
+}
+
 enum Dealt {
     One { left: u32 },
     TakeMore,
@@ -188,18 +190,21 @@ impl Leases {
         let Some(mut lease) = self.0.get_mut(key) else { return Dealt::TakeMore };
         if lease.available > 0 {
             lease.available -= 1;
-            return Dealt::One { left: most.saturating_sub(lease.taken).saturating_add(lease.available) };
+            return Dealt::One { left: lease.left(most) };
         }
         if lease.taken >= most { Dealt::Exhausted } else { Dealt::TakeMore }
     }
 
-    /// Notes that the store's count grew by a lease to `taken`. Past the limit, the lease is worth nothing.
-    fn add(&self, key: &(Scope, String), taken: u32, most: u32, expires_at: Timestamp) {
+    /// Notes that the store's count grew by a lease to `taken`, deals out one of it, and says how many are left. Past the
+    /// limit, the lease is worth nothing, and what an earlier one left is dealt out.
+    fn add(&self, key: &(Scope, String), taken: u32, most: u32, expires_at: Timestamp) -> Option<u32> {
         let mut lease = self.0.entry(key.clone()).or_insert(Lease { available: 0, taken: 0, expires_at });
         if taken <= most {
             lease.available += LEASE;
         }
         lease.taken = lease.taken.max(taken);
+        lease.available = lease.available.checked_sub(1)?;
+        Some(lease.left(most))
     }
 
     /// Forgets windows that are over.

@@ -60,7 +60,8 @@ impl Engine {
         };
         match named {
             Some(named) => {
-                let found = self.find(named_key(app.id, named)).await?;
+                // No name has U+0000, and no store is asked for one.
+                let found = if named.contains('\0') { None } else { self.find(named_key(app.id, named)).await? };
                 found.ok_or_else(|| Error::invalid("env", "the app has no such environment"))
             }
             None => {

@@ -54,8 +54,8 @@ impl Request {
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { String::new() } else { path };
+            let is_json = error.inner().classify() == serde_json::error::Category::Data;
+            let field = if is_json { field_at(error.path()) } else { String::new() };
             Error::invalid(field, describe(error.inner()))
         })?;
         deserializer.end().map_err(|_| Error::invalid("", "the body has something behind its JSON document"))?;
@@ -68,11 +68,8 @@ impl Request {
     /// `invalid_request` where it has a parameter that is not known, or a value of another type.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let deserializer = serde_html_form::Deserializer::from_bytes(self.query.as_bytes());
-        serde_path_to_error::deserialize(deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { String::new() } else { path };
-            Error::invalid(field, error.inner().to_string())
-        })
+        serde_path_to_error::deserialize(deserializer)
+            .map_err(|error| Error::invalid(field_at(error.path()), error.inner().to_string()))
     }
 
     /// A parameter of the path.
@@ -82,6 +79,12 @@ impl Request {
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         self.params.get(name).and_then(|text| text.parse().ok()).ok_or_else(Error::not_found)
     }
+}
+
+/// The field at a path; empty for the whole.
+fn field_at(path: &serde_path_to_error::Path) -> String {
+    let path = path.to_string();
+    if path == "." { String::new() } else { path }
 }
 
 /// What is wrong with a JSON document, without the values in it: one of them may be a password.

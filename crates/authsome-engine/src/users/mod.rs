@@ -118,14 +118,14 @@ pub(crate) fn name_conflict(error: StoreError) -> Error {
     }
 }
 
-/// Which of the names another user has: usernames and numbers first, so that an answer about them says nothing about an
+/// Which of the names of a user who is not stored another user has: usernames and numbers first, so that an answer about them says nothing about an
 /// address.
 pub(crate) async fn taken_name<R: Records + ?Sized>(
     scope: &Scope,
     user: &User,
     records: &R,
 ) -> Result<Option<Taken>, StoreError> {
-    let among = || User::find(scope).filter(User::DELETED_AT.is_null()).filter(User::ID.ne(user.id));
+    let among = || User::find(scope).filter(User::DELETED_AT.is_null());
     if let Some(key) = &user.username_key
         && among().filter(User::USERNAME_KEY.eq(key)).one(records).await?.is_some()
     {

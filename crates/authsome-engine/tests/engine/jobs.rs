@@ -75,7 +75,7 @@ async fn a_started_engine_sends_mail_at_once_and_a_stopped_one_sends_none() {
     world.engine.start().await.unwrap();
     world.sign_up(ALICE).await;
     until(|| world.mailer.tries() == 1).await;
-    world.engine.stop().await;
+    tokio::time::timeout(Duration::from_secs(10), world.engine.stop()).await.expect("it stops promptly");
     world.sign_up("bob@example.com").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(world.mailer.tries(), 1);

@@ -1,5 +1,6 @@
 //! What happens by mail: verification, reset, change of address, and the queue behind it.
 
+use authsome_core::account::Verification;
 use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::Settings;
 use authsome_core::error::Code;
@@ -271,6 +272,8 @@ async fn a_mail_is_tried_again_with_the_same_token_after_a_growing_pause() {
     world.mailer.set(Mood::Takes);
     world.advance(seconds(10));
     world.work().await;
+    let scope = world.here().await.scope();
+    assert_eq!(Verification::find(&scope).count(&*world.store).await.unwrap(), 1);
     world.here().await.account().verify_email(&world.mailer.token(), None).await.unwrap();
 }
 

@@ -85,6 +85,29 @@ async fn requests_at_once_use_a_generous_limit_up_and_do_not_exceed_it() {
     for task in tasks {
         allowed += u32::from(task.await.unwrap());
     }
+    // What a request took from the store while others were refused is there for the next ones.
+    while world.request(RateClass::Other, Some("192.0.2.1"), None).await.allowed {
+        allowed += 1;
+    }
+    assert_eq!(allowed, 600);
+}
+
+#[tokio::test]
+async fn two_processes_share_a_generous_limit() {
+    let world = World::new().await;
+    let scope = world.here().await.scope();
+    let other = authsome_engine::Engine::builder()
+        .store(std::sync::Arc::<Watched>::clone(&world.store))
+        .clock(std::sync::Arc::<authsome_core::clock::ManualClock>::clone(&world.clock))
+        .build()
+        .unwrap();
+    let mut allowed = 0;
+    for _ in 0..400 {
+        for limiter in [world.engine.rate_limiter(), other.rate_limiter()] {
+            let decision = limiter.check(RateClass::Other, &scope, client().ip, None).await.unwrap().unwrap();
+            allowed += u32::from(decision.allowed);
+        }
+    }
     assert_eq!(allowed, 600);
 }
 

@@ -8,7 +8,7 @@ pub struct Flags {
     /// Configuration file (TOML); default: ./authsome.toml if there is one
     #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
-    /// sqlite:<path> or memory: [env: DATABASE_URL] [default: sqlite:<data folder>/authsome.db]
+    /// sqlite:PATH or memory: [env: DATABASE_URL] [default: sqlite:DIR/authsome.db]
     #[arg(long, global = true, value_name = "URL", help_heading = "Configuration")]
     pub database: Option<String>,
     /// Folder for keys, the default database and mails [env: AUTHSOME_DATA_DIR]
@@ -25,7 +25,7 @@ pub struct ServeFlags {
     /// Address and port; port 0 takes a free one [env: AUTHSOME_LISTEN] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
-    /// URL that links in mails begin with [env: AUTHSOME_PUBLIC_URL] [default: http://localhost:<port>]
+    /// URL that links in mails begin with [env: AUTHSOME_PUBLIC_URL] [default: http://localhost:PORT]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
     /// Networks whose forwarding headers are believed [env: AUTHSOME_TRUSTED_PROXIES] [default: none]

@@ -1,6 +1,6 @@
 //! Configuration: a TOML file, environment variables, flags, in rising precedence.
 //!
-//! [`Flags`] are what the command line says, [`raw::Raw`] is what all three say together, as text, and [`Config`] is
+//! [`Flags`] are what the command line says, `Raw` is what all three say together, as text, and [`Config`] is
 //! what it means. A value that cannot be used is a [`Failure`] that names it and never repeats it where it is a secret.
 
 mod database;
