@@ -102,3 +102,12 @@ async fn no_authentication_completes_in_a_suspended_environment() {
     fixture.engine.environments(app.id).activate(id).await.unwrap();
     refresh().send(&fixture).await.ok(200);
 }
+
+#[tokio::test]
+async fn a_name_that_nothing_can_have_is_unknown_like_any_other() {
+    let fixture = Fixture::new().await;
+    for name in ["%00", "a%00b", "%ff", "nowhere"] {
+        let answer = Call::get(&format!("/config?env={name}")).send(&fixture).await;
+        assert_eq!(answer.problem("invalid_request")["errors"][0]["field"], "env", "{name}");
+    }
+}
