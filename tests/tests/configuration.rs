@@ -13,8 +13,8 @@ use tempfile::TempDir;
 #[track_caller]
 fn assert_stopped(output: &Output, codes: &[i32], says: &[&str], never: &[&str]) {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    // The log comes first where the log was started already; the last line is the verdict.
-    let line = stderr.lines().last().unwrap_or_default();
+    assert_eq!(stderr.lines().count(), 1, "one line: {stderr}");
+    let line = stderr.lines().next().unwrap_or_default();
     assert!(codes.contains(&output.status.code().unwrap_or(-1)), "code {:?}: {stderr}", output.status);
     let rest = line.strip_prefix("authsome: ").unwrap_or_else(|| panic!("not in the form: {stderr}"));
     assert!(rest.contains(": "), "what is wrong, and what to do: {line}");

@@ -1,26 +1,20 @@
 //! [`JwtLayer`] and [`SessionClaims`]: for an application's own routes, sessions that are proven by their token alone.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
-use axum::body::Body;
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
-use futures::future::BoxFuture;
-use http::Request;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use tower::{Layer, Service};
+use tower::Layer;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::jwt::Claims;
 use authsome_engine::Engine;
 
+use crate::admission::{Admission, AdmissionService};
 use crate::extract::Rejection;
 use crate::gate::Gate;
 use crate::options::HttpOptions;
-use crate::{problem, request_id};
 
 /// Verifies the JSON Web Token of each request, in one environment, by its signature, claims and times (RFC 9068), and
 /// puts its [`Claims`] into the request's extensions.
@@ -63,55 +57,23 @@ impl JwtLayer {
 }
 
 impl<S> Layer<S> for JwtLayer {
-    type Service = JwtService<S>;
+    type Service = AdmissionService<S, Self>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        JwtService { layer: self.clone(), inner }
+        AdmissionService::new(inner, self.clone())
     }
 }
 
-/// What [`JwtLayer`] makes of a service.
-#[derive(Clone, Debug)]
-pub struct JwtService<S> {
-    layer: JwtLayer,
-    inner: S,
-}
-
-impl<S> Service<Request<Body>> for JwtService<S>
-where
-    S: Service<Request<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
+impl Admission for JwtLayer {
+    fn gate(&self) -> &Gate {
+        &self.gate
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let layer = self.layer.clone();
-        // The service that was polled ready is the one to call; its clone is for the next request.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
-            let id = layer.gate.request_id(&parts);
-            parts.extensions.insert(id.clone());
-            let mut response = match layer.verify(&parts).await {
-                Ok(claims) => {
-                    if let Some(claims) = claims {
-                        parts.extensions.insert(claims);
-                    }
-                    inner.call(Request::from_parts(parts, body)).await?.into_response()
-                }
-                Err(error) => problem::respond(&error),
-            };
-            response.headers_mut().insert(request_id::HEADER, id.header());
-            Ok(response)
-        })
+    async fn admit(&self, parts: &mut Parts) -> Result<(), Error> {
+        if let Some(claims) = self.verify(parts).await? {
+            parts.extensions.insert(claims);
+        }
+        Ok(())
     }
 }
 

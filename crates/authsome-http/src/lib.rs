@@ -14,6 +14,7 @@
 //! To add a route of accounts, add a file to `routes/` with the types of its body and answer, its declaration and its
 //! handler, and list it in `routes::account`. A plugin brings its own.
 
+mod admission;
 mod client_address;
 mod cookie;
 mod dispatch;
@@ -40,9 +41,10 @@ mod table;
 mod tests;
 mod text;
 
+pub use admission::AdmissionService;
 pub use extract::{CurrentEnvironment, CurrentUser, Rejection, RequireSession};
-pub use jwt::{JwtLayer, JwtService, SessionClaims};
-pub use layer::{EnvironmentLayer, EnvironmentService};
+pub use jwt::{JwtLayer, SessionClaims};
+pub use layer::EnvironmentLayer;
 pub use openapi::openapi;
 pub use options::HttpOptions;
 pub use router::{not_found, router, standalone};

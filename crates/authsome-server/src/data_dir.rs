@@ -11,34 +11,31 @@ use crate::failure::Failure;
 
 /// The folder that the program keeps its own things in: mode 0700, the secrets in it 0600.
 #[derive(Clone, Debug)]
-pub struct DataDir(PathBuf);
+pub(crate) struct DataDir(PathBuf);
 
 impl DataDir {
     /// The folder at this path, made where it is missing.
     ///
     /// # Errors
     /// It cannot be made, or not be written to.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         make_writable(path).map_err(|error| unusable(path, &error))?;
         let path = std::path::absolute(path).map_err(|error| unusable(path, &error))?;
         Ok(Self(path))
     }
 
     /// Its path.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Where the master key is.
-    #[must_use]
-    pub fn master_key_file(&self) -> PathBuf {
+    pub(crate) fn master_key_file(&self) -> PathBuf {
         self.0.join("master.key")
     }
 
     /// Where the administrator's token is.
-    #[must_use]
-    pub fn admin_token_file(&self) -> PathBuf {
+    pub(crate) fn admin_token_file(&self) -> PathBuf {
         self.0.join("admin.token")
     }
 
@@ -46,7 +43,7 @@ impl DataDir {
     ///
     /// # Errors
     /// The file cannot be read or made, or holds something else.
-    pub fn master_key(&self) -> Result<MasterKey, Failure> {
+    pub(crate) fn master_key(&self) -> Result<MasterKey, Failure> {
         let file = self.master_key_file();
         let make = |entropy: &dyn Entropy| MasterKey::generate(entropy).map(|key| key.to_base64());
         let text = self.secret(&file, make)?;
@@ -62,7 +59,7 @@ impl DataDir {
     ///
     /// # Errors
     /// The file cannot be read or made.
-    pub fn admin_token(&self) -> Result<SecretString, Failure> {
+    pub(crate) fn admin_token(&self) -> Result<SecretString, Failure> {
         let file = self.admin_token_file();
         let make = |entropy: &dyn Entropy| {
             Token::generate("aadm_", entropy).map(|token| SecretString::new(token.expose().to_owned()))
@@ -117,8 +114,7 @@ pub(crate) fn make_writable(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Whether others than the owner may read or write what is at a path. Never where the platform has no such modes.
-#[must_use]
-pub fn open_to_others(path: &Path) -> bool {
+pub(crate) fn open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

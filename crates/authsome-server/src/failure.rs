@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why the program ends: what is wrong, and what to do about it. It fits on one line and holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     what: String,
     remedy: String,
     exit: u8,
@@ -17,24 +17,17 @@ const REFUSED: u8 = 2;
 
 impl Failure {
     /// The configuration cannot be used: exit code 2.
-    pub fn config(what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+    pub(crate) fn config(what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         Self { what: one_line(what), remedy: one_line(remedy), exit: REFUSED }
     }
 
     /// Something failed: exit code 1.
-    pub fn run(what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+    pub(crate) fn run(what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         Self { what: one_line(what), remedy: one_line(remedy), exit: FAILED }
     }
 
-    /// What is wrong.
-    #[must_use]
-    pub fn what(&self) -> &str {
-        &self.what
-    }
-
     /// The code that the process ends with.
-    #[must_use]
-    pub const fn exit(&self) -> u8 {
+    pub(crate) const fn exit(&self) -> u8 {
         self.exit
     }
 }

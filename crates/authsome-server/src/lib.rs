@@ -1,17 +1,17 @@
 //! The authsome program: configuration, command line, server.
 //!
-//! What lives here: how the program is told what to do ([`config`]), what it keeps in its folder ([`data_dir`]), what it
-//! is put together from ([`plugins`]), and its commands. What never does: a rule about accounts, or a route.
+//! What lives here: how the program is told what to do (`config`), what it keeps in its folder (`data_dir`), what it is
+//! put together from ([`plugins`]), and its commands (`cli`). What never does: a rule about accounts, or a route.
 //!
-//! Whatever ends the program is a [`Failure`]: one line that says what is wrong and what to do about it.
+//! Whatever ends the program is a `Failure`: one line that says what is wrong and what to do about it.
 //!
 //! To add a command, add a file to `cli/` and a line to its list. To add a setting, add it to `config::raw`, to its
 //! variables or flags, and to the README's table.
 
 mod assembly;
 mod cli;
-pub mod config;
-pub mod data_dir;
+mod config;
+mod data_dir;
 mod failure;
 mod log;
 mod serve;
@@ -21,7 +21,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use assembly::plugins;
-pub use failure::Failure;
+
+use failure::Failure;
 
 /// The program.
 #[must_use]

@@ -28,30 +28,20 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
     let data = DataDir::open(&config.data_dir)?;
     let (listener, address) = serve::bind(config.listen).await?;
 
-    tracing::info!(folder = %data.path().display(), "data folder");
     let master_key = assembly::master_key(&config, &data)?;
-    let admin_token = match &config.admin_token {
-        Some(token) => token.clone(),
-        None => {
-            let token = data.admin_token()?;
-            tracing::info!(file = %data.admin_token_file().display(), "the administrator's token is in a file");
-            token
-        }
-    };
-    warn_of_open_secrets(&data);
-    for variable in &config.unknown_variables {
-        tracing::warn!(variable, "the environment variable means nothing to this program");
-    }
-    if !config.rate_limits {
-        tracing::warn!("rate limits are off: meant for load tests on a machine of one's own");
-    }
-
+    let admin_token = config.admin_token.clone().map_or_else(|| data.admin_token(), Ok)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", address.port()));
     let engine_config =
         authsome::engine::Config { public_url, rate_limits: config.rate_limits, ..authsome::engine::Config::default() };
     let store = assembly::open(&config.database).await?;
     let engine = assembly::engine(engine_config, store, master_key, Some(assembly::mailer(&config.mail)?))?;
-    engine.start().await.map_err(|error| assembly::not_started(&error))?;
+    tokio::select! {
+        started = engine.start() => started.map_err(|error| assembly::not_started(&error))?,
+        // What was not committed leaves nothing.
+        () = signals.next() => return Ok(()),
+    }
+    // Only now, so that a start that fails says one thing.
+    tell(&config, &data);
     warn_of_missing_mail(&engine, &config.mail).await?;
 
     let options = HttpOptions {
@@ -80,11 +70,22 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
     Ok(())
 }
 
-fn warn_of_open_secrets(data: &DataDir) {
+/// What an operator must know.
+fn tell(config: &Config, data: &DataDir) {
+    tracing::info!(folder = %data.path().display(), "data folder");
+    if config.admin_token.is_none() {
+        tracing::info!(file = %data.admin_token_file().display(), "the administrator's token is in a file");
+    }
     for file in [data.master_key_file(), data.admin_token_file()] {
         if data_dir::open_to_others(&file) {
             tracing::warn!(file = %file.display(), "other users can read this secret: set its mode to 0600");
         }
+    }
+    for variable in &config.unknown_variables {
+        tracing::warn!(variable, "the environment variable means nothing to this program");
+    }
+    if !config.rate_limits {
+        tracing::warn!("rate limits are off: meant for load tests on a machine of one's own");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// Where the program stores.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Database {
+pub(crate) enum Database {
     /// In this process, until it ends.
     Memory,
     /// In an SQLite file.
@@ -60,8 +60,7 @@ impl Database {
     }
 
     /// The file, where it is one.
-    #[must_use]
-    pub fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::Memory => None,
             Self::Sqlite { file, .. } => file.as_deref(),

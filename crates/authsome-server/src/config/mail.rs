@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// How mail leaves.
 #[derive(Clone, Debug)]
-pub enum MailConfig {
+pub(crate) enum MailConfig {
     /// Through a mail server.
     Smtp {
         /// Its URL, which may hold a password.

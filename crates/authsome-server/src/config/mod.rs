@@ -16,9 +16,9 @@ use std::path::PathBuf;
 use authsome::core::secret::{MasterKey, SecretString};
 use ipnet::IpNet;
 
-pub use self::database::Database;
-pub use self::flags::{Flags, ServeFlags};
-pub use self::mail::MailConfig;
+pub(crate) use self::database::Database;
+pub(crate) use self::flags::{Flags, ServeFlags};
+pub(crate) use self::mail::MailConfig;
 pub(crate) use self::raw::LogFormat;
 
 use self::raw::{Raw, Switch};
@@ -29,31 +29,31 @@ const ADMIN_TOKEN_MIN: usize = 32;
 
 /// What the program is told.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where it listens. Port 0 takes a free one.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Where it stores.
-    pub database: Database,
+    pub(crate) database: Database,
     /// Where it keeps what it makes itself: keys, the default database, mails.
-    pub data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     /// The URL that links in mails begin with; by default made of the port it listens on.
-    pub public_url: Option<String>,
+    pub(crate) public_url: Option<String>,
     /// The form of its log; by default for people on a terminal, JSON elsewhere.
     pub(crate) log_format: Option<LogFormat>,
     /// What it logs, in the syntax of `tracing`'s filters.
-    pub log: Option<String>,
+    pub(crate) log: Option<String>,
     /// Networks of proxies whose forwarding headers are believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// The administrator's token, where it is not the one in the data folder.
-    pub admin_token: Option<SecretString>,
+    pub(crate) admin_token: Option<SecretString>,
     /// The master key, where it is not the one in the data folder.
-    pub master_key: Option<MasterKey>,
+    pub(crate) master_key: Option<MasterKey>,
     /// How mail leaves.
-    pub mail: MailConfig,
+    pub(crate) mail: MailConfig,
     /// Whether requests are counted and limited.
-    pub rate_limits: bool,
+    pub(crate) rate_limits: bool,
     /// Environment variables that begin like the program's own and mean nothing to it.
-    pub unknown_variables: Vec<String>,
+    pub(crate) unknown_variables: Vec<String>,
 }
 
 impl Config {
@@ -61,7 +61,7 @@ impl Config {
     ///
     /// # Errors
     /// What cannot be used, with exit code 2.
-    pub fn load(flags: &Flags, serve: &ServeFlags) -> Result<Self, Failure> {
+    pub(crate) fn load(flags: &Flags, serve: &ServeFlags) -> Result<Self, Failure> {
         let file = file::read(flags.config.as_deref())?;
         let variables = raw::Variables::of(std::env::vars_os());
         let raw = Raw::merge(file, &variables, flags, serve)?;
