@@ -69,7 +69,7 @@ pub enum Difference {
         /// The index.
         index: String,
     },
-    /// An index has other columns, another order of them, or differs in being unique.
+    /// An index has other columns, another order of them, or differs in being unique or in its condition.
     Index {
         /// The table.
         table: String,
@@ -80,19 +80,22 @@ pub enum Difference {
     MissingReference {
         /// The table.
         table: String,
-        /// Its columns.
-        columns: Vec<String>,
-        /// The table that it points to.
-        parent: String,
+        /// The reference.
+        reference: String,
     },
     /// A reference is there that no step makes.
     ExtraReference {
         /// The table.
         table: String,
-        /// Its columns.
-        columns: Vec<String>,
-        /// The table that it points to.
-        parent: String,
+        /// The reference.
+        reference: String,
+    },
+    /// A reference has other columns, points elsewhere, or differs in what a deletion does.
+    Reference {
+        /// The table.
+        table: String,
+        /// The reference.
+        reference: String,
     },
 }
 
@@ -119,12 +122,9 @@ impl fmt::Display for Difference {
             Self::MissingIndex { table, index } => write!(f, "index {index} of {table} is missing"),
             Self::ExtraIndex { table, index } => write!(f, "index {index} of {table} is not declared"),
             Self::Index { table, index } => write!(f, "index {index} of {table} is not as declared"),
-            Self::MissingReference { table, columns, parent } => {
-                write!(f, "reference {table}({}) to {parent} is missing", columns.join(", "))
-            }
-            Self::ExtraReference { table, columns, parent } => {
-                write!(f, "reference {table}({}) to {parent} is not declared", columns.join(", "))
-            }
+            Self::MissingReference { table, reference } => write!(f, "reference {reference} of {table} is missing"),
+            Self::ExtraReference { table, reference } => write!(f, "reference {reference} of {table} is not declared"),
+            Self::Reference { table, reference } => write!(f, "reference {reference} of {table} is not as declared"),
         }
     }
 }
@@ -173,7 +173,7 @@ fn indexes(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
     for index in &declared.indexes {
         match live.indexes.iter().find(|other| other.name == index.name) {
             None => found.push(Difference::MissingIndex { table: table(), index: index.name.clone() }),
-            Some(other) if other.columns != index.columns || other.unique != index.unique => {
+            Some(other) if other != index => {
                 found.push(Difference::Index { table: table(), index: index.name.clone() });
             }
             Some(_) => {}
@@ -187,12 +187,19 @@ fn indexes(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
 }
 
 fn references(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
-    let wanted: Vec<_> =
-        declared.references.iter().map(|reference| (reference.columns.clone(), reference.parent.clone())).collect();
-    for (columns, parent) in wanted.iter().filter(|reference| !live.references.contains(reference)).cloned() {
-        found.push(Difference::MissingReference { table: declared.name.clone(), columns, parent });
+    let table = || declared.name.clone();
+    for reference in &declared.references {
+        match live.references.iter().find(|other| other.name == reference.name) {
+            None => found.push(Difference::MissingReference { table: table(), reference: reference.name.clone() }),
+            Some(other) if other != reference => {
+                found.push(Difference::Reference { table: table(), reference: reference.name.clone() });
+            }
+            Some(_) => {}
+        }
     }
-    for (columns, parent) in live.references.iter().filter(|reference| !wanted.contains(reference)).cloned() {
-        found.push(Difference::ExtraReference { table: declared.name.clone(), columns, parent });
+    for extra in &live.references {
+        if !declared.references.iter().any(|reference| reference.name == extra.name) {
+            found.push(Difference::ExtraReference { table: table(), reference: extra.name.clone() });
+        }
     }
 }

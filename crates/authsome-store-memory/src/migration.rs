@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
 use authsome_core::migration::{
-    AppliedStep, Dialect, LiveColumn, LiveIndex, LiveTable, MigrateError, MigrationSession, MigrationTarget, Operation,
+    AppliedStep, Dialect, LiveColumn, LiveTable, MigrateError, MigrationSession, MigrationTarget, Operation,
     RunBy, Step,
 };
-use authsome_core::schema::{ColumnDef, IndexDef, Schema, TableDef};
+use authsome_core::schema::{ColumnDef, Schema, TableDef};
 use authsome_core::value::Value;
 
 use crate::backend::MemoryStore;
@@ -207,16 +207,10 @@ fn describe(operation: &Operation) -> Result<Option<String>, MigrateError> {
 fn live(table: &TableDef) -> LiveTable {
     let column =
         |column: &ColumnDef| LiveColumn { name: column.name.clone(), ty: Some(column.ty), nullable: column.nullable };
-    let index =
-        |index: &IndexDef| LiveIndex { name: index.name.clone(), columns: index.columns.clone(), unique: index.unique };
     LiveTable {
         name: table.name.clone(),
         columns: table.columns.iter().map(column).collect(),
-        indexes: table.indexes.iter().map(index).collect(),
-        references: table
-            .references
-            .iter()
-            .map(|reference| (reference.columns.clone(), reference.parent.clone()))
-            .collect(),
+        indexes: table.indexes.clone(),
+        references: table.references.clone(),
     }
 }

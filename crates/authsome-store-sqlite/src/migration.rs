@@ -1,6 +1,6 @@
 //! What SQLite says about its tables, and what it is told about its indexes.
 
-use authsome_core::migration::{LiveColumn, LiveIndex, LiveTable};
+use authsome_core::migration::{LiveColumn, LiveTable};
 use authsome_core::schema::{IndexDef, OnDelete, ReferenceDef, TableDef};
 use authsome_core::value::ColumnType;
 use authsome_store_sql::Referring;
@@ -11,16 +11,18 @@ use crate::dialect::DECLARED_TYPES;
 const COLUMNS: &str = r#"SELECT "name", "type", "notnull" FROM pragma_table_info(?) ORDER BY "cid""#;
 
 /// Indexes that were made as such, not those that SQLite makes for a key.
-const INDEXES: &str = r#"SELECT i."name" AS "index_name", i."unique" AS "is_unique", c."name" AS "column_name"
-    FROM pragma_index_list(?) AS i JOIN pragma_index_info(i."name") AS c
-    WHERE i."origin" = 'c' ORDER BY i."seq" DESC, c."seqno""#;
+const INDEXES: &str = r#"SELECT i."name" AS "index_name", i."unique" AS "is_unique", c."name" AS "column_name",
+        CASE WHEN i."partial" THEN s."sql" END AS "partial"
+    FROM pragma_index_list(?) AS i JOIN pragma_index_info(i."name") AS c JOIN sqlite_schema AS s
+    WHERE i."origin" = 'c' AND s."type" = 'index' AND s."name" = i."name" ORDER BY i."seq" DESC, c."seqno""#;
 
 /// References come last first.
-const REFERENCES: &str = r#"SELECT "id", "table" AS "parent", "from" AS "from_column"
+const REFERENCES: &str = r#"SELECT ? AS "child", "id", "table" AS "parent", "from" AS "from_column",
+        "to" AS "to_column", "on_delete"
     FROM pragma_foreign_key_list(?) ORDER BY "id" DESC, "seq""#;
 
-const REFERRING: &str = r#"SELECT t."name" AS "child", r."id" AS "id", r."from" AS "from_column",
-        r."to" AS "to_column", r."on_delete" AS "on_delete"
+const REFERRING: &str = r#"SELECT t."name" AS "child", r."id" AS "id", r."table" AS "parent",
+        r."from" AS "from_column", r."to" AS "to_column", r."on_delete" AS "on_delete"
     FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t."name") AS r
     WHERE t."type" = 'table' AND r."table" = ? ORDER BY t."rowid", r."id" DESC, r."seq""#;
 
@@ -46,12 +48,13 @@ pub(crate) async fn introspect(connection: &DatabaseExecutor<'_>, tables: &[Stri
     Ok(live)
 }
 
-async fn ask(connection: &DatabaseExecutor<'_>, sql: &str, about: &str) -> Result<Vec<QueryResult>, DbErr> {
-    connection.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [about.into()])).await
+async fn ask(connection: &DatabaseExecutor<'_>, sql: &str, about: &[&str]) -> Result<Vec<QueryResult>, DbErr> {
+    let values = about.iter().map(|text| (*text).into());
+    connection.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await
 }
 
 async fn columns(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<LiveColumn>, DbErr> {
-    let rows = ask(connection, COLUMNS, table).await?;
+    let rows = ask(connection, COLUMNS, &[table]).await?;
     rows.iter()
         .map(|row| {
             let declared: String = row.try_get_by("type")?;
@@ -65,42 +68,47 @@ fn portable_type(declared: &str) -> Option<ColumnType> {
     DECLARED_TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(declared)).map(|(ty, _)| *ty)
 }
 
-async fn indexes(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<LiveIndex>, DbErr> {
-    let mut indexes: Vec<LiveIndex> = Vec::new();
-    for row in ask(connection, INDEXES, table).await? {
+async fn indexes(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<IndexDef>, DbErr> {
+    let mut indexes: Vec<IndexDef> = Vec::new();
+    for row in ask(connection, INDEXES, &[table]).await? {
         let name: String = row.try_get_by("index_name")?;
-        let column: String = row.try_get_by("column_name")?;
+        // None for an expression, which no declaration makes.
+        let column = row.try_get_by::<Option<String>, _>("column_name")?.unwrap_or_default();
         match indexes.last_mut().filter(|index| index.name == name) {
             Some(index) => index.columns.push(column),
             None => {
                 let unique: i64 = row.try_get_by("is_unique")?;
-                indexes.push(LiveIndex { name, columns: vec![column], unique: unique != 0 });
+                let partial: Option<String> = row.try_get_by("partial")?;
+                let only_where_null = partial.as_deref().map(condition);
+                indexes.push(IndexDef { name, columns: vec![column], unique: unique != 0, only_where_null });
             }
         }
     }
     Ok(indexes)
 }
 
-async fn references(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<(Vec<String>, String)>, DbErr> {
-    let mut references: Vec<(Vec<String>, String)> = Vec::new();
-    let mut current = None;
-    for row in ask(connection, REFERENCES, table).await? {
-        let id: i64 = row.try_get_by("id")?;
-        if current.replace(id) != Some(id) {
-            references.push((Vec::new(), row.try_get_by("parent")?));
-        }
-        if let Some((columns, _)) = references.last_mut() {
-            columns.push(row.try_get_by("from_column")?);
-        }
-    }
-    Ok(references)
+/// The column that is null in all rows of an index, of the statement that made it; where it says something else, that.
+fn condition(made_by: &str) -> String {
+    let condition = made_by.rsplit_once(" WHERE ").map_or(made_by, |(_, condition)| condition);
+    let column = condition.strip_suffix(" IS NULL").and_then(|column| column.strip_prefix('"')?.strip_suffix('"'));
+    column.unwrap_or(condition).to_owned()
+}
+
+async fn references(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<ReferenceDef>, DbErr> {
+    let rows = ask(connection, REFERENCES, &[table, table]).await?;
+    Ok(read_references(&rows)?.into_iter().map(|referring| referring.reference).collect())
 }
 
 /// The references that point to a table: those of the table that was made first come first.
 pub(crate) async fn referring(connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr> {
-    let mut referring: Vec<Referring> = Vec::new();
+    read_references(&ask(connection, REFERRING, &[parent]).await?)
+}
+
+/// The references of rows that hold a column of one each.
+fn read_references(rows: &[QueryResult]) -> Result<Vec<Referring>, DbErr> {
+    let mut found: Vec<Referring> = Vec::new();
     let mut current = None;
-    for row in ask(connection, REFERRING, parent).await? {
+    for row in rows {
         let table: String = row.try_get_by("child")?;
         let id: i64 = row.try_get_by("id")?;
         let this = Some((table.clone(), id));
@@ -110,21 +118,21 @@ pub(crate) async fn referring(connection: &DatabaseExecutor<'_>, parent: &str) -
             let reference = ReferenceDef {
                 name: String::new(),
                 columns: Vec::new(),
-                parent: parent.to_owned(),
+                parent: row.try_get_by("parent")?,
                 parent_columns: Vec::new(),
                 on_delete: if on_delete == "CASCADE" { OnDelete::Cascade } else { OnDelete::Restrict },
             };
-            referring.push(Referring { table, reference });
+            found.push(Referring { table, reference });
         }
-        if let Some(Referring { reference, .. }) = referring.last_mut() {
+        if let Some(Referring { reference, .. }) = found.last_mut() {
             reference.columns.push(row.try_get_by("from_column")?);
             reference.parent_columns.push(row.try_get_by("to_column")?);
         }
     }
-    for Referring { table, reference } in &mut referring {
+    for Referring { table, reference } in &mut found {
         reference.name = reference_name(table, &reference.columns).unwrap_or_default();
     }
-    Ok(referring)
+    Ok(found)
 }
 
 /// Rows of a table that SQLite is told to reckon with.

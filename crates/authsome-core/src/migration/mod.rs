@@ -7,6 +7,6 @@ mod target;
 
 pub use group::{Dialect, Down, Migration, MigrationGroup, Operation};
 pub use target::{
-    AppliedStep, LiveColumn, LiveIndex, LiveTable, MigrateError, MigrationReport, MigrationSession, MigrationTarget,
+    AppliedStep, LiveColumn, LiveTable, MigrateError, MigrationReport, MigrationSession, MigrationTarget,
     RunBy, Step,
 };

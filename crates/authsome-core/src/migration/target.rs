@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Dialect, Operation};
 use crate::clock::Clock;
 use crate::error::StoreError;
-use crate::schema::Schema;
+use crate::schema::{IndexDef, ReferenceDef, Schema};
 use crate::time::Timestamp;
 use crate::value::ColumnType;
 
@@ -162,28 +162,18 @@ pub struct LiveColumn {
     pub nullable: bool,
 }
 
-/// An index of the live database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveIndex {
-    /// Name.
-    pub name: String,
-    /// Columns in order.
-    pub columns: Vec<String>,
-    /// Whether it is unique.
-    pub unique: bool,
-}
-
 /// A table of the live database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LiveTable {
     /// Name.
     pub name: String,
     /// Columns.
     pub columns: Vec<LiveColumn>,
-    /// Indexes other than the primary key's own.
-    pub indexes: Vec<LiveIndex>,
-    /// The columns of each reference, with the table it points to.
-    pub references: Vec<(Vec<String>, String)>,
+    /// Indexes other than the primary key's own. Where an index has a condition that no declaration makes, its text
+    /// stands in place of the column that is null.
+    pub indexes: Vec<IndexDef>,
+    /// References.
+    pub references: Vec<ReferenceDef>,
 }
 
 /// Who runs migrations, and the clock that dates and times each step.

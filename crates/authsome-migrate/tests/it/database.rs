@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use authsome_core::clock::ManualClock;
 use authsome_core::error::StoreError;
 use authsome_core::migration::{
-    AppliedStep, Dialect, LiveColumn, LiveIndex, LiveTable, MigrateError, MigrationGroup, MigrationSession,
+    AppliedStep, Dialect, LiveColumn, LiveTable, MigrateError, MigrationGroup, MigrationSession,
     MigrationTarget, RunBy, Step,
 };
 use authsome_core::schema::{Schema, TableDef};
@@ -195,17 +195,11 @@ fn live_table(table: &TableDef, foreign: &BTreeSet<String>) -> LiveTable {
         ty: (!foreign.contains(&format!("{}.{}", table.name, column.name))).then_some(column.ty),
         nullable: column.nullable,
     });
-    let indexes = table.indexes.iter().map(|index| LiveIndex {
-        name: index.name.clone(),
-        columns: index.columns.clone(),
-        unique: index.unique,
-    });
-    let references = table.references.iter().map(|reference| (reference.columns.clone(), reference.parent.clone()));
     LiveTable {
         name: table.name.clone(),
         columns: columns.collect(),
-        indexes: indexes.collect(),
-        references: references.collect(),
+        indexes: table.indexes.clone(),
+        references: table.references.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `plan`, `status` and `verify`: what they say, and that they change nothing.
 
 use authsome_core::migration::Migration;
-use authsome_core::schema::{ColumnDef, IndexDef};
+use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef};
 use authsome_core::value::ColumnType;
 use authsome_migrate::{Difference, HistoryFault, PlannedStep, StepState};
 
@@ -142,6 +142,16 @@ async fn verify_finds_missing_extra_retyped_and_renullabled_columns() {
 }
 
 #[tokio::test]
+async fn verify_finds_a_condition_that_an_index_lost_or_won() {
+    let found = drifted(|state| {
+        let index = &mut state.live.tables.get_mut("users").unwrap().indexes[0];
+        index.only_where_null = Some("age".to_owned());
+    })
+    .await;
+    assert_eq!(found, [Difference::Index { table: "users".to_owned(), index: "users_age_key".to_owned() }]);
+}
+
+#[tokio::test]
 async fn verify_finds_missing_extra_and_changed_indexes() {
     let found = drifted(|state| {
         state.live.tables.get_mut("users").unwrap().indexes[0].unique = false;
@@ -159,19 +169,27 @@ async fn verify_finds_missing_extra_and_changed_indexes() {
     );
 }
 
+fn reference_of(state: &mut State) -> &mut ReferenceDef {
+    &mut state.live.tables.get_mut("password").unwrap().references[0]
+}
+
 #[tokio::test]
-async fn verify_finds_missing_and_extra_references() {
-    let found = drifted(|state| {
-        let table = state.live.tables.get_mut("password").unwrap();
-        table.references[0].parent = "password".to_owned();
-    })
-    .await;
-    let (table, columns) = ("password".to_owned(), vec!["user_id".to_owned()]);
+async fn verify_finds_missing_extra_and_changed_references() {
+    let name = "password_user_id_fkey".to_owned();
+    for change in [
+        |reference: &mut ReferenceDef| reference.parent = "password".to_owned(),
+        |reference: &mut ReferenceDef| reference.on_delete = OnDelete::Restrict,
+        |reference: &mut ReferenceDef| reference.columns = vec!["id".to_owned()],
+    ] {
+        let found = drifted(|state| change(reference_of(state))).await;
+        assert_eq!(found, [Difference::Reference { table: "password".to_owned(), reference: name.clone() }]);
+    }
+    let found = drifted(|state| "other_fkey".clone_into(&mut reference_of(state).name)).await;
     assert_eq!(
         found,
         [
-            Difference::MissingReference { table: table.clone(), columns: columns.clone(), parent: "users".to_owned() },
-            Difference::ExtraReference { table: table.clone(), columns, parent: table },
+            Difference::MissingReference { table: "password".to_owned(), reference: name },
+            Difference::ExtraReference { table: "password".to_owned(), reference: "other_fkey".to_owned() },
         ]
     );
 }
