@@ -48,7 +48,8 @@ impl Devices {
         at.store()
             .transaction(|tx| async move {
                 let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
-                let mut device = found.ok_or_else(Error::not_found)?;
+                let found = found.ok_or_else(Error::not_found)?;
+                let mut device = found.clone();
                 if let Some(name) = &patch.name {
                     device.name.clone_from(name);
                 }
@@ -56,7 +57,7 @@ impl Devices {
                     device.trusted = trusted.unwrap_or(false);
                 }
                 device.updated_at = now;
-                let device = tx.update_device(scope, &device).await?;
+                let device = tx.update_device(scope, &found, &device).await?;
                 event.insert(scope, &*tx).await?;
                 Ok(device)
             })

@@ -225,7 +225,7 @@ impl Environments {
                     return Ok::<_, Error>(found);
                 }
                 let changed = Environment { updated_at: now, ..changed };
-                let changed = tx.update_environment(self.app, &changed).await.map_err(slug_conflict)?;
+                let changed = tx.update_environment(self.app, &found, &changed).await.map_err(slug_conflict)?;
                 event.insert(&self.app, &*tx).await?;
                 Ok(changed)
             })

@@ -61,10 +61,12 @@ async fn an_app_is_added_where_it_is_absent(cx: &mut Cx) -> Outcome {
 async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
     let app = App::sample(&home(), 1);
     cx.db().create_app(&app).await?;
-    let changed = App { name: "New".to_owned(), slug: "new".to_owned(), updated_at: at(9), ..app };
-    ensure_eq!(cx.db().update_app(&changed).await?, changed);
+    let changed = App { name: "New".to_owned(), slug: "new".to_owned(), updated_at: at(9), ..app.clone() };
+    ensure_eq!(cx.db().update_app(&app, &changed).await?, changed);
     ensure_eq!(cx.db().app_by_slug("new").await?, Some(changed));
-    not_found(cx.db().update_app(&App::sample(&home(), 2)).await)
+    let missing = App::sample(&home(), 2);
+    not_found(cx.db().update_app(&missing, &missing).await)?;
+    not_found(cx.db().update_app(&missing, &App { name: "New".to_owned(), ..missing.clone() }).await)
 }
 
 async fn an_app_with_environments_is_not_deleted(cx: &mut Cx) -> Outcome {

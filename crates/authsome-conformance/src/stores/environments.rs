@@ -106,13 +106,13 @@ async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
         slug: "new".to_owned(),
         description: Some("For trying out".to_owned()),
         updated_at: at(9),
-        ..before
+        ..before.clone()
     };
     changed.settings.mfa_required = Some(true);
     changed.metadata.insert("region".to_owned(), "eu".to_owned());
-    ensure_eq!(cx.db().update_environment(app(), &changed).await?, changed);
+    ensure_eq!(cx.db().update_environment(app(), &before, &changed).await?, changed);
     ensure_eq!(cx.db().environment_by_slug(app(), "new").await?, Some(changed.clone()));
-    not_found(cx.db().update_environment(app(), &Environment { id: id(2), ..changed }).await)
+    not_found(cx.db().update_environment(app(), &Environment { id: id(2), ..before }, &changed).await)
 }
 
 async fn an_environment_is_suspended_and_resumed(cx: &mut Cx) -> Outcome {
@@ -130,7 +130,7 @@ async fn a_deleted_environment_is_found_by_nothing_and_leaves_its_slug(cx: &mut 
     ensure_eq!(cx.db().environment(app(), id(1)).await?, None);
     ensure_eq!(cx.db().environment_by_slug(app(), &staging.slug).await?, None);
     not_found(cx.db().delete_environment(app(), id(1), at(2)).await)?;
-    not_found(cx.db().update_environment(app(), &staging).await)?;
+    not_found(cx.db().update_environment(app(), &staging, &Environment { is_active: false, ..staging.clone() }).await)?;
     not_found(cx.db().mark_default_environment(app(), id(1), at(2)).await)?;
     not_found(cx.db().set_environment_active(app(), id(1), true, at(2)).await)?;
     let next = Environment { id: id(2), ..staging };

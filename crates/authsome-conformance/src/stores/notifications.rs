@@ -8,7 +8,7 @@ use authsome_core::notification::{Notification, NotificationStatus, Notification
 use super::{elsewhere, home, scope};
 use crate::case::{Case, cases};
 use crate::context::Cx;
-use crate::failure::{Outcome, conflict, ensure_eq, not_found, there};
+use crate::failure::{Outcome, conflict, ensure, ensure_eq, not_found, there};
 use crate::fixture::{Sample, at, id};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -19,6 +19,8 @@ pub(super) fn cases() -> Vec<Case> {
             what_is_due_comes_oldest_first_whatever_its_environment,
             a_notification_is_claimed_once_until_it_is_due_again,
             a_finished_notification_is_due_no_more,
+            a_postponed_notification_is_due_again_then,
+            a_claim_that_was_taken_over_decides_nothing,
             notifications_are_listed_newest_first,
             a_users_notifications_are_deleted_in_batches,
         ]
@@ -27,6 +29,12 @@ pub(super) fn cases() -> Vec<Case> {
 
 async fn queued(cx: &Cx, number: u32) -> Outcome<Notification> {
     let notification = Notification::sample(&home(), number);
+    cx.db().create_notification(&scope(), &notification).await?;
+    Ok(notification)
+}
+
+async fn due(cx: &Cx, number: u32) -> Outcome<Notification> {
+    let notification = Notification { due_at: Some(at(1)), ..Notification::sample(&home(), number) };
     cx.db().create_notification(&scope(), &notification).await?;
     Ok(notification)
 }
@@ -43,11 +51,11 @@ async fn a_notification_is_queued_and_found(cx: &mut Cx) -> Outcome {
 
 async fn a_notification_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let before = queued(cx, 1).await?;
-    let changed = Notification { attempts: 3, user_id: None, last_error: Some("timed out".to_owned()), ..before };
-    ensure_eq!(cx.db().update_notification(&scope(), &changed).await?, changed);
+    let changed = Notification { attempts: 3, user_id: None, last_error: Some("timed out".to_owned()), ..before.clone() };
+    ensure_eq!(cx.db().update_notification(&scope(), &before, &changed).await?, changed);
     ensure_eq!(cx.db().notification(&scope(), id(1)).await?.as_ref(), Some(&changed));
     cx.db().delete_notification(&scope(), id(1)).await?;
-    not_found(cx.db().update_notification(&scope(), &changed).await)?;
+    not_found(cx.db().update_notification(&scope(), &before, &changed).await)?;
     not_found(cx.db().delete_notification(&scope(), id(1)).await)
 }
 
@@ -90,18 +98,42 @@ async fn a_notification_is_claimed_once_until_it_is_due_again(cx: &mut Cx) -> Ou
 }
 
 async fn a_finished_notification_is_due_no_more(cx: &mut Cx) -> Outcome {
-    let (sent, failed) = (queued(cx, 1).await?, queued(cx, 2).await?);
-    let done = cx.db().finish_notification(&scope(), sent.id, NotificationStatus::Sent, None, at(5)).await?;
-    let expected = Notification { status: NotificationStatus::Sent, due_at: None, sent_at: Some(at(5)), ..sent };
-    ensure_eq!(done, expected);
-    let error = Some("no such host".to_owned());
-    let (id_of_failed, status) = (failed.id, NotificationStatus::Failed);
-    let done = cx.db().finish_notification(&scope(), id_of_failed, status, error.clone(), at(5)).await?;
-    let expected = Notification { status: NotificationStatus::Failed, due_at: None, last_error: error, ..failed };
-    ensure_eq!(done, expected);
+    let (sent, failed) = (due(cx, 1).await?, due(cx, 2).await?);
+    let done = cx.db().finish_notification(&scope(), &sent, NotificationStatus::Sent, None, at(5)).await?;
+    let expected = Notification { status: NotificationStatus::Sent, due_at: None, sent_at: Some(at(5)), ..sent.clone() };
+    ensure_eq!(done, Some(expected));
+    let (error, status) = (Some("no such host".to_owned()), NotificationStatus::Failed);
+    let done = cx.db().finish_notification(&scope(), &failed, status, error.clone(), at(5)).await?;
+    let expected = Notification { status, due_at: None, last_error: error, ..failed.clone() };
+    ensure_eq!(done, Some(expected));
     ensure_eq!(authenticator::due::<Notification>(at(1_000), 100, cx.db()).await?, Vec::new());
     ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(1_000), at(2_000)).await?, None);
-    not_found(cx.db().finish_notification(&scope(), id(9), NotificationStatus::Sent, None, at(5)).await)
+    ensure_eq!(cx.db().finish_notification(&scope(), &failed, NotificationStatus::Sent, None, at(6)).await?, None);
+    let missing = Notification { id: id(9), ..sent };
+    ensure_eq!(cx.db().finish_notification(&scope(), &missing, NotificationStatus::Sent, None, at(5)).await?, None);
+    Ok(())
+}
+
+async fn a_postponed_notification_is_due_again_then(cx: &mut Cx) -> Outcome {
+    let before = due(cx, 1).await?;
+    let error = Some("busy".to_owned());
+    let postponed = cx.db().postpone_notification(&scope(), &before, error.clone(), at(50)).await?;
+    ensure_eq!(postponed, Some(Notification { due_at: Some(at(50)), last_error: error, ..before }));
+    ensure_eq!(cx.db().claim_notification(&scope(), id(1), at(49), at(60)).await?, None);
+    ensure!(cx.db().claim_notification(&scope(), id(1), at(50), at(60)).await?.is_some(), "it is due");
+    Ok(())
+}
+
+async fn a_claim_that_was_taken_over_decides_nothing(cx: &mut Cx) -> Outcome {
+    due(cx, 1).await?;
+    let late = there(cx.db().claim_notification(&scope(), id(1), at(1), at(2)).await?, "the claim")?;
+    let held = there(cx.db().claim_notification(&scope(), id(1), at(2), at(60)).await?, "the claim that took over")?;
+    ensure_eq!(cx.db().finish_notification(&scope(), &late, NotificationStatus::Failed, None, at(3)).await?, None);
+    ensure_eq!(cx.db().postpone_notification(&scope(), &late, None, at(99)).await?, None);
+    ensure_eq!(cx.db().notification(&scope(), id(1)).await?, Some(held.clone()));
+    let sent = cx.db().finish_notification(&scope(), &held, NotificationStatus::Sent, None, at(4)).await?;
+    ensure!(sent.is_some(), "who holds it says what became of it");
+    Ok(())
 }
 
 async fn notifications_are_listed_newest_first(cx: &mut Cx) -> Outcome {

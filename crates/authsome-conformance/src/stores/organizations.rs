@@ -100,10 +100,10 @@ async fn a_taken_slug_is_a_conflict_in_its_environment(cx: &mut Cx) -> Outcome {
 
 async fn an_organization_is_updated(cx: &mut Cx) -> Outcome {
     let acme = organization(cx, 1).await?;
-    let changed = Organization { slug: "new".to_owned(), logo: Some("x".to_owned()), created_by: None, ..acme };
-    ensure_eq!(cx.db().update_organization(&scope(), &changed).await?, changed);
+    let changed = Organization { slug: "new".to_owned(), logo: Some("x".to_owned()), created_by: None, ..acme.clone() };
+    ensure_eq!(cx.db().update_organization(&scope(), &acme, &changed).await?, changed);
     ensure_eq!(cx.db().organization_by_slug(&scope(), "new").await?, Some(changed));
-    not_found(cx.db().update_organization(&scope(), &Organization::sample(&home(), 2)).await)
+    not_found(cx.db().update_organization(&scope(), &Organization::sample(&home(), 2), &acme).await)
 }
 
 async fn an_organization_goes_with_all_that_it_has(cx: &mut Cx) -> Outcome {
@@ -168,11 +168,11 @@ async fn a_member_needs_a_user_and_an_organization(cx: &mut Cx) -> Outcome {
 async fn a_member_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let acme = organization(cx, 1).await?.id;
     let alice = member(cx, 1, acme).await?;
-    let owner = Member { role: Role::Owner, updated_at: at(9), ..alice };
-    ensure_eq!(cx.db().update_member(&scope(), &owner).await?, owner);
+    let owner = Member { role: Role::Owner, updated_at: at(9), ..alice.clone() };
+    ensure_eq!(cx.db().update_member(&scope(), &alice, &owner).await?, owner);
     ensure_eq!(cx.db().member(&scope(), owner.id).await?.as_ref(), Some(&owner));
     cx.db().delete_member(&scope(), owner.id).await?;
-    not_found(cx.db().update_member(&scope(), &owner).await)?;
+    not_found(cx.db().update_member(&scope(), &alice, &owner).await)?;
     not_found(cx.db().delete_member(&scope(), owner.id).await)
 }
 
@@ -198,7 +198,7 @@ async fn members_are_counted_by_role(cx: &mut Cx) -> Outcome {
     let (acme, other) = (organization(cx, 1).await?.id, organization(cx, 2).await?.id);
     for (number, role) in [(1, Role::Owner), (2, Role::Owner), (3, Role::Admin)] {
         let found = member(cx, number, acme).await?;
-        cx.db().update_member(&scope(), &Member { role, ..found }).await?;
+        cx.db().update_member(&scope(), &found, &Member { role, ..found.clone() }).await?;
     }
     ensure_eq!(cx.db().count_members(&scope(), acme, Role::Owner).await?, 2);
     ensure_eq!(cx.db().count_members(&scope(), acme, Role::Admin).await?, 1);
@@ -250,11 +250,11 @@ async fn decide(cx: &Cx, id: InvitationId, status: InvitationStatus, seconds: i6
 async fn an_invitation_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let acme = organization(cx, 1).await?.id;
     let guest = invitation(cx, 1, acme).await?;
-    let changed = Invitation { role: Role::Admin, expires_at: at(9), token_hash: hash(&home(), 7), ..guest };
-    ensure_eq!(cx.db().update_invitation(&scope(), &changed).await?, changed);
+    let changed = Invitation { role: Role::Admin, expires_at: at(9), token_hash: hash(&home(), 7), ..guest.clone() };
+    ensure_eq!(cx.db().update_invitation(&scope(), &guest, &changed).await?, changed);
     ensure_eq!(cx.db().invitation_by_token(&scope(), &hash(&home(), 7)).await?, Some(changed.clone()));
     cx.db().delete_invitation(&scope(), changed.id).await?;
-    not_found(cx.db().update_invitation(&scope(), &changed).await)?;
+    not_found(cx.db().update_invitation(&scope(), &guest, &changed).await)?;
     not_found(cx.db().delete_invitation(&scope(), changed.id).await)
 }
 
@@ -319,11 +319,11 @@ async fn a_taken_team_slug_is_a_conflict_in_its_organization(cx: &mut Cx) -> Out
 async fn a_team_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let acme = organization(cx, 1).await?.id;
     let red = team(cx, 1, acme).await?;
-    let blue = Team { name: "Blue".to_owned(), slug: "blue".to_owned(), ..red };
-    ensure_eq!(cx.db().update_team(&scope(), &blue).await?, blue);
+    let blue = Team { name: "Blue".to_owned(), slug: "blue".to_owned(), ..red.clone() };
+    ensure_eq!(cx.db().update_team(&scope(), &red, &blue).await?, blue);
     ensure_eq!(cx.db().team_by_slug(&scope(), acme, "blue").await?.as_ref(), Some(&blue));
     cx.db().delete_team(&scope(), blue.id).await?;
-    not_found(cx.db().update_team(&scope(), &blue).await)?;
+    not_found(cx.db().update_team(&scope(), &red, &blue).await)?;
     not_found(cx.db().delete_team(&scope(), blue.id).await)
 }
 

@@ -45,11 +45,11 @@ async fn a_configuration_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let app = before.app_id;
     cx.db().create_app_session_config(app, &before).await?;
     let changed =
-        AppSessionConfig { settings: Settings::default(), token_format: TokenFormat::Jwt, updated_at: at(9), ..before };
-    ensure_eq!(cx.db().update_app_session_config(app, &changed).await?, changed);
+        AppSessionConfig { settings: Settings::default(), token_format: TokenFormat::Jwt, updated_at: at(9), ..before.clone() };
+    ensure_eq!(cx.db().update_app_session_config(app, &before, &changed).await?, changed);
     ensure_eq!(cx.db().app_session_config(app).await?.as_ref(), Some(&changed));
     cx.db().delete_app_session_config(app, changed.id).await?;
     ensure_eq!(cx.db().app_session_config(app).await?, None);
-    not_found(cx.db().update_app_session_config(app, &changed).await)?;
+    not_found(cx.db().update_app_session_config(app, &before, &changed).await)?;
     not_found(cx.db().delete_app_session_config(app, changed.id).await)
 }

@@ -80,10 +80,10 @@ async fn an_update_writes_every_field_and_keeps_the_id(cx: &mut Cx) -> Outcome {
         expires_at: at(9),
         ..before.clone()
     };
-    ensure_eq!(cx.db().update_session(&scope(), &changed).await?, changed);
+    ensure_eq!(cx.db().update_session(&scope(), &before, &changed).await?, changed);
     ensure_eq!(cx.db().session_by_token(&scope(), &before.token_hash).await?, None, "the token before");
     ensure_eq!(cx.db().session_by_token(&scope(), &changed.token_hash).await?, Some(changed.clone()));
-    not_found(cx.db().update_session(&scope(), &Session { id: id(2), ..changed }).await)
+    not_found(cx.db().update_session(&scope(), &Session { id: id(2), ..before }, &changed).await)
 }
 
 async fn a_touch_notes_what_is_stale_alone(cx: &mut Cx) -> Outcome {

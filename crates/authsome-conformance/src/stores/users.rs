@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
             a_taken_username_is_a_conflict,
             a_taken_number_is_a_conflict,
             an_update_writes_every_field,
+            an_update_leaves_what_others_changed,
             an_update_of_a_deleted_user_is_not_found,
             a_deleted_user_is_found_by_nothing,
             a_deleted_user_is_deleted_once,
@@ -67,7 +68,7 @@ async fn taken(cx: &mut Cx, key: &str, take: fn(&mut User, User)) -> Outcome {
     cx.recover().await?;
     user(cx, 2).await?;
     cx.settle().await?;
-    conflict(cx.db().update_user(&scope(), &second).await, key)?;
+    conflict(cx.db().update_user(&scope(), &User::sample(&home(), 2), &second).await, key)?;
     cx.recover().await?;
     ensure_eq!(cx.db().user(&scope(), second.id).await?, Some(User::sample(&home(), 2)));
     let abroad = User { scope: elsewhere().scope, ..second };
@@ -94,18 +95,29 @@ async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
     changed.name = None;
     changed.image = Some("https://example.com/a.png".to_owned());
     (changed.banned, changed.email_verified, changed.updated_at) = (true, true, at(9));
-    ensure_eq!(cx.db().update_user(&scope(), &changed).await?, changed);
+    ensure_eq!(cx.db().update_user(&scope(), &User::sample(&home(), 1), &changed).await?, changed);
     ensure_eq!(cx.db().user_by_email(&scope(), &"new@example.com".parse()?).await?, Some(changed));
     let before = User::sample(&home(), 1);
     ensure_eq!(cx.db().user_by_email(&scope(), &email(&before)?).await?, None, "the old address");
     ensure_eq!(cx.db().user(&scope(), id(2)).await?, Some(User::sample(&home(), 2)));
-    not_found(cx.db().update_user(&scope(), &User::sample(&home(), 3)).await)
+    not_found(cx.db().update_user(&scope(), &User::sample(&home(), 3), &before).await)
+}
+
+async fn an_update_leaves_what_others_changed(cx: &mut Cx) -> Outcome {
+    let read = user(cx, 1).await?;
+    let banned = User { banned: true, ..read.clone() };
+    cx.db().update_user(&scope(), &read, &banned).await?;
+    let renamed = User { name: Some("New".to_owned()), ..read.clone() };
+    let now = cx.db().update_user(&scope(), &read, &renamed).await?;
+    ensure_eq!(now, User { banned: true, ..renamed });
+    ensure_eq!(cx.db().update_user(&scope(), &read, &read).await?, now, "without a change");
+    Ok(())
 }
 
 async fn an_update_of_a_deleted_user_is_not_found(cx: &mut Cx) -> Outcome {
     let user = user(cx, 1).await?;
     cx.db().delete_user(&scope(), user.id, at(1)).await?;
-    not_found(cx.db().update_user(&scope(), &user).await)
+    not_found(cx.db().update_user(&scope(), &user, &User { banned: true, ..user.clone() }).await)
 }
 
 async fn a_deleted_user_is_found_by_nothing(cx: &mut Cx) -> Outcome {

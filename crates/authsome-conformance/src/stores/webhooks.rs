@@ -41,10 +41,10 @@ async fn a_webhook_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
         updated_at: at(9),
         ..Webhook::sample(&home(), 1)
     };
-    ensure_eq!(cx.db().update_webhook(&scope(), &changed).await?, changed);
+    ensure_eq!(cx.db().update_webhook(&scope(), &Webhook::sample(&home(), 1), &changed).await?, changed);
     ensure_eq!(cx.db().webhook(&scope(), id(1)).await?.as_ref(), Some(&changed));
     cx.db().delete_webhook(&scope(), id(1)).await?;
-    not_found(cx.db().update_webhook(&scope(), &changed).await)?;
+    not_found(cx.db().update_webhook(&scope(), &Webhook::sample(&home(), 1), &changed).await)?;
     not_found(cx.db().delete_webhook(&scope(), id(1)).await)
 }
 

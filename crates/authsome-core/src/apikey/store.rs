@@ -38,11 +38,12 @@ pub trait ApiKeyStore: Send + Sync {
     /// [`StoreError`].
     async fn api_keys_by_prefix(&self, scope: &Scope, prefix: &str) -> Result<Vec<ApiKey>, StoreError>;
 
-    /// Writes every field of the key.
+    /// Writes the fields in which `after` differs from `before`, the key as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_api_key(&self, scope: &Scope, key: &ApiKey) -> Result<ApiKey, StoreError>;
+    async fn update_api_key(&self, scope: &Scope, before: &ApiKey, after: &ApiKey) -> Result<ApiKey, StoreError>;
 
     /// Notes that the key was used. One step.
     ///
@@ -104,8 +105,8 @@ impl<R: Records + ?Sized> ApiKeyStore for R {
         ApiKey::find(scope).filter(ApiKey::PREFIX.eq(prefix)).all(self).await
     }
 
-    async fn update_api_key(&self, scope: &Scope, key: &ApiKey) -> Result<ApiKey, StoreError> {
-        ApiKey::update(scope).filter(ApiKey::ID.eq(key.id)).set_all(key).existing(self).await
+    async fn update_api_key(&self, scope: &Scope, before: &ApiKey, after: &ApiKey) -> Result<ApiKey, StoreError> {
+        ApiKey::update(scope).filter(ApiKey::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn touch_api_key(&self, scope: &Scope, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {

@@ -41,11 +41,12 @@ pub trait AppStore: Send + Sync {
     /// [`StoreError`].
     async fn app_by_publishable_key(&self, key: &str) -> Result<Option<App>, StoreError>;
 
-    /// Writes every field of the app.
+    /// Writes the fields in which `after` differs from `before`, the app as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_app(&self, app: &App) -> Result<App, StoreError>;
+    async fn update_app(&self, before: &App, after: &App) -> Result<App, StoreError>;
 
     /// Deletes an app that has no environments.
     ///
@@ -82,8 +83,8 @@ impl<R: Records + ?Sized> AppStore for R {
         App::find(()).filter(App::PUBLISHABLE_KEY.eq(key)).one(self).await
     }
 
-    async fn update_app(&self, app: &App) -> Result<App, StoreError> {
-        App::update(()).filter(App::ID.eq(app.id)).set_all(app).existing(self).await
+    async fn update_app(&self, before: &App, after: &App) -> Result<App, StoreError> {
+        App::update(()).filter(App::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn delete_app(&self, id: AppId) -> Result<(), StoreError> {

@@ -23,14 +23,16 @@ pub trait AppSessionConfigStore: Send + Sync {
     /// [`StoreError`].
     async fn app_session_config(&self, app: AppId) -> Result<Option<AppSessionConfig>, StoreError>;
 
-    /// Writes every field of the configuration.
+    /// Writes the fields in which `after` differs from `before`, the configuration as it was read: what others changed
+    /// since stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     async fn update_app_session_config(
         &self,
         app: AppId,
-        config: &AppSessionConfig,
+        before: &AppSessionConfig,
+        after: &AppSessionConfig,
     ) -> Result<AppSessionConfig, StoreError>;
 
     /// Deletes the configuration: the app inherits everything again.
@@ -53,10 +55,11 @@ impl<R: Records + ?Sized> AppSessionConfigStore for R {
     async fn update_app_session_config(
         &self,
         app: AppId,
-        config: &AppSessionConfig,
+        before: &AppSessionConfig,
+        after: &AppSessionConfig,
     ) -> Result<AppSessionConfig, StoreError> {
-        let update = AppSessionConfig::update(&app).filter(AppSessionConfig::ID.eq(config.id));
-        update.set_all(config).existing(self).await
+        let update = AppSessionConfig::update(&app).filter(AppSessionConfig::ID.eq(before.id));
+        update.set_changed(before, after).existing(self).await
     }
 
     async fn delete_app_session_config(&self, app: AppId, id: AppSessionConfigId) -> Result<(), StoreError> {

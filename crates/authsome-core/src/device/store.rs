@@ -42,11 +42,12 @@ pub trait DeviceStore: Send + Sync {
         fingerprint: [u8; 32],
     ) -> Result<Option<Device>, StoreError>;
 
-    /// Writes every field of the device.
+    /// Writes the fields in which `after` differs from `before`, the device as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_device(&self, scope: &Scope, device: &Device) -> Result<Device, StoreError>;
+    async fn update_device(&self, scope: &Scope, before: &Device, after: &Device) -> Result<Device, StoreError>;
 
     /// Deletes a device.
     ///
@@ -98,8 +99,8 @@ impl<R: Records + ?Sized> DeviceStore for R {
         find.filter(Device::FINGERPRINT.eq(fingerprint)).one(self).await
     }
 
-    async fn update_device(&self, scope: &Scope, device: &Device) -> Result<Device, StoreError> {
-        Device::update(scope).filter(Device::ID.eq(device.id)).set_all(device).existing(self).await
+    async fn update_device(&self, scope: &Scope, before: &Device, after: &Device) -> Result<Device, StoreError> {
+        Device::update(scope).filter(Device::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn delete_device(&self, scope: &Scope, id: DeviceId) -> Result<(), StoreError> {

@@ -23,7 +23,11 @@ pub struct Find<E> {
 
 impl<E: Entity> Find<E> {
     pub(crate) fn new(reach: Reach) -> Self {
-        Self { reach, filter: Vec::new(), order: None, limit: MAX_LIMIT, of: PhantomData }
+        Self::of(reach, Vec::new())
+    }
+
+    pub(super) fn of(reach: Reach, filter: Vec<Predicate>) -> Self {
+        Self { reach, filter, order: None, limit: MAX_LIMIT, of: PhantomData }
     }
 
     /// Only those for which this holds too.
@@ -36,6 +40,13 @@ impl<E: Entity> Find<E> {
     pub fn order_by<T: Ordered>(mut self, column: Column<E, T>, direction: Direction) -> Self {
         self.order = Some(Order { column: column.name, direction });
         self
+    }
+
+    /// Only those whose text begins with the prefix, in the order of the text: an index on it serves both.
+    pub(crate) fn beginning_with<T: ColumnValue<Operand = String>>(self, column: Column<E, T>, prefix: &str) -> Self {
+        let mut find = self.filter(column.starts_with(prefix));
+        find.order = Some(Order { column: column.name, direction: Direction::Ascending });
+        find
     }
 
     /// At most this many, between 1 and 1,000.
@@ -80,8 +91,7 @@ impl<E: Entity> Find<E> {
         page: Page<E::Id>,
         records: &R,
     ) -> Result<Listed<E, E::Id>, StoreError> {
-        let limit = page.limit.clamp(1, Page::<E::Id>::MAX_LIMIT);
-        if let Some(after) = page.after {
+        if let Some(after) = &page.after {
             self.filter.push(Predicate::Compare {
                 column: E::ID_COLUMN.name,
                 comparison: Comparison::Less,
@@ -89,13 +99,8 @@ impl<E: Entity> Find<E> {
             });
         }
         self.order = None;
-        let mut data = self.limit(limit + 1).all(records).await?;
-        let more = data.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if more {
-            data.pop();
-        }
-        let next_cursor = if more { data.last().map(E::entity_id) } else { None };
-        Ok(Listed { data, next_cursor })
+        let data = self.limit(page.limit() + 1).all(records).await?;
+        Ok(Listed::cut(data, page.limit()))
     }
 
     /// Counts them instead.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Entity;
+
 /// A page of a list: what to start after, and how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page<Id> {
@@ -16,6 +18,11 @@ impl<Id> Page<Id> {
     pub const DEFAULT_LIMIT: u32 = 50;
     /// The most that a list returns.
     pub const MAX_LIMIT: u32 = 200;
+
+    /// How many at most, between 1 and [`MAX_LIMIT`](Self::MAX_LIMIT).
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit.clamp(1, Self::MAX_LIMIT)
+    }
 
     /// The first page of `limit` entities.
     #[must_use]
@@ -43,4 +50,15 @@ pub struct Listed<E, Id> {
     pub data: Vec<E>,
     /// What the next page starts after; `None` on the last page.
     pub next_cursor: Option<Id>,
+}
+
+impl<E: Entity> Listed<E, E::Id> {
+    /// The page of `limit` entities that begins what was found; more than these say that there is a next one.
+    pub(crate) fn cut(mut found: Vec<E>, limit: u32) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next_cursor = if more { found.last().map(E::entity_id) } else { None };
+        Self { data: found, next_cursor }
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::{Column, Entity, Filter};
+use super::{Column, Entity, Filter, Find};
 use crate::error::StoreError;
 use crate::records::{Change, Predicate, Reach, Records, UpdateRequest};
 use crate::schema::TableDef;
-use crate::value::{ColumnValue, Counter};
+use crate::value::{ColumnValue, Counter, Value};
 
 /// Changes entities.
 #[derive(Clone, Debug)]
@@ -15,12 +15,14 @@ pub struct Update<E> {
     reach: Reach,
     filter: Vec<Predicate>,
     changes: Vec<Change>,
+    /// Whether it may turn out that nothing is to be changed.
+    may_be_empty: bool,
     of: PhantomData<fn() -> E>,
 }
 
 impl<E: Entity> Update<E> {
     pub(super) fn new(reach: Reach) -> Self {
-        Self { reach, filter: Vec::new(), changes: Vec::new(), of: PhantomData }
+        Self { reach, filter: Vec::new(), changes: Vec::new(), may_be_empty: false, of: PhantomData }
     }
 
     /// Only those for which this holds too.
@@ -43,12 +45,24 @@ impl<E: Entity> Update<E> {
         self
     }
 
-    /// Every column of `entity` but its id and scope becomes the entity's.
-    pub fn set_all(mut self, entity: &E) -> Self {
+    /// Every column of `entity` but its id and scope becomes the entity's, whatever others made of it since it was read;
+    /// [`set_changed`](Self::set_changed) leaves theirs.
+    pub fn set_all(self, entity: &E) -> Self {
+        self.set_where(entity, |_, _| true)
+    }
+
+    /// The columns in which `after` differs from `before` become those of `after`; of its id and scope, none does.
+    pub fn set_changed(mut self, before: &E, after: &E) -> Self {
+        self.may_be_empty = true;
+        let before = before.to_row();
+        self.set_where(after, |position, value| before.get(position) != Some(value))
+    }
+
+    fn set_where(mut self, entity: &E, chosen: impl Fn(usize, &Value) -> bool) -> Self {
         let table = E::table();
         let key = table.primary_key();
-        for (column, value) in table.columns.iter().zip(entity.to_row()) {
-            if !key.contains(&column.name) {
+        for (position, (column, value)) in table.columns.iter().zip(entity.to_row()).enumerate() {
+            if !key.contains(&column.name) && chosen(position, &value) {
                 self.changes.push(Change::Set { column: static_name(table, &column.name), value });
             }
         }
@@ -61,6 +75,9 @@ impl<E: Entity> Update<E> {
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::Reference`]; [`StoreError::Invalid`] where the filter may mean several.
     pub async fn one<R: Records + ?Sized>(self, records: &R) -> Result<Option<E>, StoreError> {
+        if self.may_be_empty && self.changes.is_empty() {
+            return Find::of(self.reach, self.filter).one(records).await;
+        }
         let request = UpdateRequest::one(E::table(), &self.reach, self.filter, self.changes)?;
         records.update(request).await?.map(E::from_row).transpose()
     }

@@ -38,11 +38,17 @@ pub trait EnvironmentStore: Send + Sync {
     /// [`StoreError`].
     async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError>;
 
-    /// Writes every field of the environment.
+    /// Writes the fields in which `after` differs from `before`, the environment as it was read: what others changed
+    /// since stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_environment(&self, app: AppId, environment: &Environment) -> Result<Environment, StoreError>;
+    async fn update_environment(
+        &self,
+        app: AppId,
+        before: &Environment,
+        after: &Environment,
+    ) -> Result<Environment, StoreError>;
 
     /// Takes the default flag from the environment that has it. Part of a transaction that sets it elsewhere.
     ///
@@ -127,9 +133,14 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
         find.filter(Environment::DELETED_AT.is_null()).one(self).await
     }
 
-    async fn update_environment(&self, app: AppId, environment: &Environment) -> Result<Environment, StoreError> {
-        let update = Environment::update(&app).filter(Environment::ID.eq(environment.id));
-        update.filter(Environment::DELETED_AT.is_null()).set_all(environment).existing(self).await
+    async fn update_environment(
+        &self,
+        app: AppId,
+        before: &Environment,
+        after: &Environment,
+    ) -> Result<Environment, StoreError> {
+        let update = Environment::update(&app).filter(Environment::ID.eq(before.id));
+        update.filter(Environment::DELETED_AT.is_null()).set_changed(before, after).existing(self).await
     }
 
     async fn clear_default_environment(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Notification, NotificationStatus};
-use crate::entity::{Entity, Listed, Page};
+use crate::entity::{Entity, Listed, Page, Update};
 use crate::error::StoreError;
 use crate::id::{NotificationId, UserId};
 use crate::records::Records;
@@ -25,12 +25,17 @@ pub trait NotificationStore: Send + Sync {
     /// [`StoreError`].
     async fn notification(&self, scope: &Scope, id: NotificationId) -> Result<Option<Notification>, StoreError>;
 
-    /// Writes every field of the notification.
+    /// Writes the fields in which `after` differs from `before`, the notification as it was read: what others changed
+    /// since stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    async fn update_notification(&self, scope: &Scope, notification: &Notification)
-    -> Result<Notification, StoreError>;
+    async fn update_notification(
+        &self,
+        scope: &Scope,
+        before: &Notification,
+        after: &Notification,
+    ) -> Result<Notification, StoreError>;
 
     /// Takes a due notification to send it: it is due again at `until`, and one more attempt is counted. Of callers at
     /// once, one gets it. One step.
@@ -45,18 +50,32 @@ pub trait NotificationStore: Send + Sync {
         until: Timestamp,
     ) -> Result<Option<Notification>, StoreError>;
 
-    /// Ends a notification's way through the queue.
+    /// Ends the way of a claimed notification through the queue. `None` where it is gone, or where somebody else claimed
+    /// it since: what became of it is theirs to say. One step.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError`].
     async fn finish_notification(
         &self,
         scope: &Scope,
-        id: NotificationId,
+        claimed: &Notification,
         status: NotificationStatus,
         error: Option<String>,
         now: Timestamp,
-    ) -> Result<Notification, StoreError>;
+    ) -> Result<Option<Notification>, StoreError>;
+
+    /// Has a claimed notification tried again at `due_at`. `None` as in
+    /// [`finish_notification`](Self::finish_notification). One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn postpone_notification(
+        &self,
+        scope: &Scope,
+        claimed: &Notification,
+        error: Option<String>,
+        due_at: Timestamp,
+    ) -> Result<Option<Notification>, StoreError>;
 
     /// Deletes a notification.
     ///
@@ -92,6 +111,14 @@ pub trait NotificationStore: Send + Sync {
     ) -> Result<Listed<Notification, NotificationId>, StoreError>;
 }
 
+/// A change of a notification that is still in the queue under the claim that counted this attempt.
+fn held(scope: &Scope, claimed: &Notification) -> Update<Notification> {
+    Notification::update(scope)
+        .filter(Notification::ID.eq(claimed.id))
+        .filter(Notification::ATTEMPTS.eq(claimed.attempts))
+        .filter(Notification::DUE_AT.is_not_null())
+}
+
 #[async_trait]
 impl<R: Records + ?Sized> NotificationStore for R {
     async fn create_notification(&self, scope: &Scope, notification: &Notification) -> Result<(), StoreError> {
@@ -105,10 +132,11 @@ impl<R: Records + ?Sized> NotificationStore for R {
     async fn update_notification(
         &self,
         scope: &Scope,
-        notification: &Notification,
+        before: &Notification,
+        after: &Notification,
     ) -> Result<Notification, StoreError> {
-        let update = Notification::update(scope).filter(Notification::ID.eq(notification.id));
-        update.set_all(notification).existing(self).await
+        let update = Notification::update(scope).filter(Notification::ID.eq(before.id));
+        update.set_changed(before, after).existing(self).await
     }
 
     async fn claim_notification(
@@ -130,20 +158,30 @@ impl<R: Records + ?Sized> NotificationStore for R {
     async fn finish_notification(
         &self,
         scope: &Scope,
-        id: NotificationId,
+        claimed: &Notification,
         status: NotificationStatus,
         error: Option<String>,
         now: Timestamp,
-    ) -> Result<Notification, StoreError> {
+    ) -> Result<Option<Notification>, StoreError> {
         let sent_at = (status == NotificationStatus::Sent).then_some(now);
-        Notification::update(scope)
-            .filter(Notification::ID.eq(id))
+        held(scope, claimed)
             .set(Notification::STATUS, status)
             .set(Notification::LAST_ERROR, error)
             .set(Notification::DUE_AT, None)
             .set(Notification::SENT_AT, sent_at)
-            .existing(self)
+            .one(self)
             .await
+    }
+
+    async fn postpone_notification(
+        &self,
+        scope: &Scope,
+        claimed: &Notification,
+        error: Option<String>,
+        due_at: Timestamp,
+    ) -> Result<Option<Notification>, StoreError> {
+        let update = held(scope, claimed).set(Notification::DUE_AT, Some(due_at));
+        update.set(Notification::LAST_ERROR, error).one(self).await
     }
 
     async fn delete_notification(&self, scope: &Scope, id: NotificationId) -> Result<(), StoreError> {

@@ -33,12 +33,17 @@ pub trait OrganizationStore: Send + Sync {
     /// [`StoreError`].
     async fn organization_by_slug(&self, scope: &Scope, slug: &str) -> Result<Option<Organization>, StoreError>;
 
-    /// Writes every field of the organization.
+    /// Writes the fields in which `after` differs from `before`, the organization as it was read: what others changed
+    /// since stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_organization(&self, scope: &Scope, organization: &Organization)
-    -> Result<Organization, StoreError>;
+    async fn update_organization(
+        &self,
+        scope: &Scope,
+        before: &Organization,
+        after: &Organization,
+    ) -> Result<Organization, StoreError>;
 
     /// Deletes an organization with its members, invitations and teams.
     ///
@@ -80,11 +85,12 @@ pub trait OrganizationStore: Send + Sync {
         user: UserId,
     ) -> Result<Option<Member>, StoreError>;
 
-    /// Writes every field of the member.
+    /// Writes the fields in which `after` differs from `before`, the member as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_member(&self, scope: &Scope, member: &Member) -> Result<Member, StoreError>;
+    async fn update_member(&self, scope: &Scope, before: &Member, after: &Member) -> Result<Member, StoreError>;
 
     /// Ends a membership, and the member's places in teams.
     ///
@@ -150,11 +156,17 @@ pub trait OrganizationStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Invitation>, StoreError>;
 
-    /// Writes every field of the invitation.
+    /// Writes the fields in which `after` differs from `before`, the invitation as it was read: what others changed
+    /// since stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_invitation(&self, scope: &Scope, invitation: &Invitation) -> Result<Invitation, StoreError>;
+    async fn update_invitation(
+        &self,
+        scope: &Scope,
+        before: &Invitation,
+        after: &Invitation,
+    ) -> Result<Invitation, StoreError>;
 
     /// Deletes an invitation.
     ///
@@ -207,11 +219,12 @@ pub trait OrganizationStore: Send + Sync {
         slug: &str,
     ) -> Result<Option<Team>, StoreError>;
 
-    /// Writes every field of the team.
+    /// Writes the fields in which `after` differs from `before`, the team as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_team(&self, scope: &Scope, team: &Team) -> Result<Team, StoreError>;
+    async fn update_team(&self, scope: &Scope, before: &Team, after: &Team) -> Result<Team, StoreError>;
 
     /// Deletes a team with its places.
     ///
@@ -282,10 +295,11 @@ impl<R: Records + ?Sized> OrganizationStore for R {
     async fn update_organization(
         &self,
         scope: &Scope,
-        organization: &Organization,
+        before: &Organization,
+        after: &Organization,
     ) -> Result<Organization, StoreError> {
-        let update = Organization::update(scope).filter(Organization::ID.eq(organization.id));
-        update.set_all(organization).existing(self).await
+        let update = Organization::update(scope).filter(Organization::ID.eq(before.id));
+        update.set_changed(before, after).existing(self).await
     }
 
     async fn delete_organization(&self, scope: &Scope, id: OrganizationId) -> Result<(), StoreError> {
@@ -318,8 +332,8 @@ impl<R: Records + ?Sized> OrganizationStore for R {
         find.filter(Member::USER_ID.eq(user)).one(self).await
     }
 
-    async fn update_member(&self, scope: &Scope, member: &Member) -> Result<Member, StoreError> {
-        Member::update(scope).filter(Member::ID.eq(member.id)).set_all(member).existing(self).await
+    async fn update_member(&self, scope: &Scope, before: &Member, after: &Member) -> Result<Member, StoreError> {
+        Member::update(scope).filter(Member::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn delete_member(&self, scope: &Scope, id: MemberId) -> Result<(), StoreError> {
@@ -377,9 +391,14 @@ impl<R: Records + ?Sized> OrganizationStore for R {
             .await
     }
 
-    async fn update_invitation(&self, scope: &Scope, invitation: &Invitation) -> Result<Invitation, StoreError> {
-        let update = Invitation::update(scope).filter(Invitation::ID.eq(invitation.id));
-        update.set_all(invitation).existing(self).await
+    async fn update_invitation(
+        &self,
+        scope: &Scope,
+        before: &Invitation,
+        after: &Invitation,
+    ) -> Result<Invitation, StoreError> {
+        let update = Invitation::update(scope).filter(Invitation::ID.eq(before.id));
+        update.set_changed(before, after).existing(self).await
     }
 
     async fn delete_invitation(&self, scope: &Scope, id: InvitationId) -> Result<(), StoreError> {
@@ -421,8 +440,8 @@ impl<R: Records + ?Sized> OrganizationStore for R {
         Team::find(scope).filter(Team::ORGANIZATION_ID.eq(organization)).filter(Team::SLUG.eq(slug)).one(self).await
     }
 
-    async fn update_team(&self, scope: &Scope, team: &Team) -> Result<Team, StoreError> {
-        Team::update(scope).filter(Team::ID.eq(team.id)).set_all(team).existing(self).await
+    async fn update_team(&self, scope: &Scope, before: &Team, after: &Team) -> Result<Team, StoreError> {
+        Team::update(scope).filter(Team::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn delete_team(&self, scope: &Scope, id: TeamId) -> Result<(), StoreError> {

@@ -42,11 +42,12 @@ pub trait SessionStore: Send + Sync {
         hash: &TokenHash,
     ) -> Result<Option<(Session, RefreshToken)>, StoreError>;
 
-    /// Writes every field of the session.
+    /// Writes the fields in which `after` differs from `before`, the session as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_session(&self, scope: &Scope, session: &Session) -> Result<Session, StoreError>;
+    async fn update_session(&self, scope: &Scope, before: &Session, after: &Session) -> Result<Session, StoreError>;
 
     /// Notes that the session was seen, where it was last seen before `stale`; says whether it did. One step.
     ///
@@ -174,8 +175,8 @@ impl<R: Records + ?Sized> SessionStore for R {
         Ok(self.session(scope, token.session_id).await?.map(|session| (session, token)))
     }
 
-    async fn update_session(&self, scope: &Scope, session: &Session) -> Result<Session, StoreError> {
-        Session::update(scope).filter(Session::ID.eq(session.id)).set_all(session).existing(self).await
+    async fn update_session(&self, scope: &Scope, before: &Session, after: &Session) -> Result<Session, StoreError> {
+        Session::update(scope).filter(Session::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn touch_session(

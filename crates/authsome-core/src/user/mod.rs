@@ -1,6 +1,7 @@
 //! Users.
 
 mod entity;
+mod search;
 mod store;
 
 pub use entity::User;

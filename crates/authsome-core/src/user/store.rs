@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 
 use super::User;
-use crate::entity::{Entity, Filter, Listed, Page};
+use super::search::Search;
+use crate::entity::{Entity, Listed, Page};
 use crate::error::StoreError;
 use crate::id::UserId;
-use crate::identity::{Email, Identifier, Phone, Username, canonical};
+use crate::identity::{Email, Identifier, Phone, Username};
 use crate::records::Records;
 use crate::scope::Scope;
 use crate::time::Timestamp;
@@ -67,11 +68,12 @@ pub trait UserStore: Send + Sync {
         }
     }
 
-    /// Writes every field of the user.
+    /// Writes the fields in which `after` differs from `before`, the user as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or is deleted, [`StoreError::Conflict`].
-    async fn update_user(&self, scope: &Scope, user: &User) -> Result<User, StoreError>;
+    async fn update_user(&self, scope: &Scope, before: &User, after: &User) -> Result<User, StoreError>;
 
     /// Deletes the user softly: its names are free again, its row stays until it is erased.
     ///
@@ -103,25 +105,6 @@ pub trait UserStore: Send + Sync {
     async fn count_users(&self, scope: &Scope, query: &UserQuery) -> Result<u64, StoreError>;
 }
 
-fn matching(query: &UserQuery) -> Filter<User> {
-    let mut filter = User::DELETED_AT.is_null();
-    if let Some(email) = &query.email {
-        filter = filter.and(User::EMAIL_KEY.eq(email.key()));
-    }
-    let prefix = query.prefix.as_deref().map(canonical).filter(|prefix| !prefix.is_empty());
-    if let Some(prefix) = prefix {
-        let names = User::EMAIL_KEY
-            .starts_with(&prefix)
-            .or(User::USERNAME_KEY.starts_with(&prefix))
-            .or(User::PHONE.starts_with(&prefix));
-        filter = filter.and(names);
-    }
-    match query.banned {
-        Some(banned) => filter.and(User::BANNED.eq(banned)),
-        None => filter,
-    }
-}
-
 #[async_trait]
 impl<R: Records + ?Sized> UserStore for R {
     async fn create_user(&self, scope: &Scope, user: &User) -> Result<(), StoreError> {
@@ -147,9 +130,9 @@ impl<R: Records + ?Sized> UserStore for R {
         query.filter(User::DELETED_AT.is_null()).one(self).await
     }
 
-    async fn update_user(&self, scope: &Scope, user: &User) -> Result<User, StoreError> {
-        let update = User::update(scope).filter(User::ID.eq(user.id)).filter(User::DELETED_AT.is_null());
-        update.set_all(user).existing(self).await
+    async fn update_user(&self, scope: &Scope, before: &User, after: &User) -> Result<User, StoreError> {
+        let update = User::update(scope).filter(User::ID.eq(before.id)).filter(User::DELETED_AT.is_null());
+        update.set_changed(before, after).existing(self).await
     }
 
     async fn delete_user(&self, scope: &Scope, id: UserId, now: Timestamp) -> Result<(), StoreError> {
@@ -167,10 +150,10 @@ impl<R: Records + ?Sized> UserStore for R {
         query: &UserQuery,
         page: Page<UserId>,
     ) -> Result<Listed<User, UserId>, StoreError> {
-        User::find(scope).filter(matching(query)).page(page, self).await
+        Search::new(scope, query).page(page, self).await
     }
 
     async fn count_users(&self, scope: &Scope, query: &UserQuery) -> Result<u64, StoreError> {
-        User::find(scope).filter(matching(query)).count(self).await
+        Search::new(scope, query).count(self).await
     }
 }

@@ -24,11 +24,12 @@ pub trait WebhookStore: Send + Sync {
     /// [`StoreError`].
     async fn webhook(&self, scope: &Scope, id: WebhookId) -> Result<Option<Webhook>, StoreError>;
 
-    /// Writes every field of the webhook.
+    /// Writes the fields in which `after` differs from `before`, the webhook as it was read: what others changed since
+    /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    async fn update_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<Webhook, StoreError>;
+    async fn update_webhook(&self, scope: &Scope, before: &Webhook, after: &Webhook) -> Result<Webhook, StoreError>;
 
     /// Deletes a webhook.
     ///
@@ -57,8 +58,8 @@ impl<R: Records + ?Sized> WebhookStore for R {
         Webhook::find(scope).filter(Webhook::ID.eq(id)).one(self).await
     }
 
-    async fn update_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<Webhook, StoreError> {
-        Webhook::update(scope).filter(Webhook::ID.eq(webhook.id)).set_all(webhook).existing(self).await
+    async fn update_webhook(&self, scope: &Scope, before: &Webhook, after: &Webhook) -> Result<Webhook, StoreError> {
+        Webhook::update(scope).filter(Webhook::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
     async fn delete_webhook(&self, scope: &Scope, id: WebhookId) -> Result<(), StoreError> {

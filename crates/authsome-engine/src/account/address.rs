@@ -57,10 +57,10 @@ impl Account {
             .transaction(|tx| async move {
                 let consumed = tx.consume_verification(scope, &verification.token_hash, now).await?;
                 consumed.ok_or_else(invalid_token)?;
-                let user = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
-                let (mut user, previous) = prove(verification, user)?;
+                let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
+                let (mut user, previous) = prove(verification, found.clone())?;
                 user.updated_at = now;
-                let user = tx.update_user(scope, &user).await.map_err(name_conflict)?;
+                let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
                 if let Some(previous) = previous {
                     // What was mailed to the old address proves nothing any more.
                     delete_proofs(scope, id, &*tx).await?;

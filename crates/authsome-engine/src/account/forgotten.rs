@@ -7,6 +7,7 @@ use authsome_core::identity::Email;
 use authsome_core::notification::{Notification, NotificationKind};
 use authsome_core::secret::{Password, Token};
 use authsome_core::store::Transactions;
+use authsome_core::user::User;
 use serde_json::json;
 
 use super::{Account, invalid_token};
@@ -50,10 +51,9 @@ impl Account {
             .transaction(|tx| async move {
                 let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
                 consumed.ok_or_else(invalid_token)?;
-                let mut user = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
-                user.email_verified = true;
-                user.updated_at = now;
-                let user = tx.update_user(scope, &user).await?;
+                let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
+                let user = User { email_verified: true, updated_at: now, ..found.clone() };
+                let user = tx.update_user(scope, &found, &user).await?;
                 method.set(&*tx, scope, id, digest, now).await?;
                 delete_proofs(scope, id, &*tx).await?;
                 lockout::clear(scope, id, &*tx).await?;

@@ -6,6 +6,7 @@ use authsome_core::notification::{Notification, NotificationKind};
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
 use authsome_core::store::Transactions;
+use authsome_core::user::User;
 use serde_json::json;
 
 use super::Account;
@@ -40,9 +41,9 @@ impl Account {
                 if tx.session(scope, session.id).await?.is_none() {
                     return Err(session_not_found());
                 }
-                let mut user = tx.user(scope, id).await?.ok_or_else(session_not_found)?;
-                user.updated_at = now;
-                let user = tx.update_user(scope, &user).await?;
+                let found = tx.user(scope, id).await?.ok_or_else(session_not_found)?;
+                let user = User { updated_at: now, ..found.clone() };
+                let user = tx.update_user(scope, &found, &user).await?;
                 method.set(&*tx, scope, id, digest, now).await?;
                 delete_proofs(scope, id, &*tx).await?;
                 sessions::end_all(scope, id, Some(session.id), ended, &*tx).await?;

@@ -185,9 +185,9 @@ impl<'a> Exchange<'a> {
             token_hash: self.tokens.session.hash(),
             expires_at: renewed_end(self.at, &session, self.now),
             last_seen_at: session.last_seen_at.max(self.now),
-            ..session
+            ..session.clone()
         };
-        let session = tx.update_session(scope, &next).await?;
+        let session = tx.update_session(scope, &session, &next).await?;
         tx.create_refresh_token(scope, &self.child).await?;
         self.refreshed.insert(scope, tx).await?;
         Ok(Outcome::Exchanged(Box::new((user, session))))

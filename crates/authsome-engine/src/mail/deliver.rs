@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use authsome_core::authenticator;
-use authsome_core::entity::Entity;
-use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::error::{Code, Error};
 use authsome_core::mail::MailError;
 use authsome_core::notification::{Notification, NotificationStatus};
 use authsome_core::time::Timestamp;
@@ -74,8 +73,9 @@ async fn deliver(engine: &Engine, due: Notification) -> Result<(), Error> {
     if let Some(reason) = &error {
         tracing::error!(notification = %claimed.id, reason, "a mail could not be sent");
     }
-    let finished = store.finish_notification(&claimed.scope, claimed.id, status, error, now).await;
-    ignore_erased(finished)
+    // Nothing is to be done where it was erased in the meantime, or claimed by another process when this claim ended.
+    store.finish_notification(&claimed.scope, &claimed, status, error, now).await?;
+    Ok(())
 }
 
 async fn attempt(engine: &Engine, claimed: &Notification, now: Timestamp) -> Result<Attempted, Error> {
@@ -96,17 +96,9 @@ async fn attempt(engine: &Engine, claimed: &Notification, now: Timestamp) -> Res
 async fn postpone(engine: &Engine, claimed: &Notification, reason: String, now: Timestamp) -> Result<(), Error> {
     let pause = PAUSE * 2_u32.saturating_pow(claimed.attempts.saturating_sub(1));
     tracing::warn!(notification = %claimed.id, reason, "a mail was not sent and is tried again");
-    let update = Notification::update(&claimed.scope).filter(Notification::ID.eq(claimed.id));
-    let update = update.set(Notification::DUE_AT, Some(now.plus(pause))).set(Notification::LAST_ERROR, Some(reason));
-    ignore_erased(update.existing(&**engine.store()).await)
-}
-
-/// A notification that was erased while its mail was on its way is done.
-fn ignore_erased(written: Result<Notification, StoreError>) -> Result<(), Error> {
-    match written {
-        Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    let due_at = now.plus(pause);
+    engine.store().postpone_notification(&claimed.scope, claimed, Some(reason), due_at).await?;
+    Ok(())
 }
 
 /// What can be stored of a reason.

@@ -43,9 +43,8 @@ impl Users {
             .transaction(|tx| async move {
                 let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
                 if user.banned != banned {
-                    user.banned = banned;
-                    user.updated_at = now;
-                    user = tx.update_user(scope, &user).await?;
+                    let changed = User { banned, updated_at: now, ..user.clone() };
+                    user = tx.update_user(scope, &user, &changed).await?;
                     event.insert(scope, &*tx).await?;
                 }
                 if banned {
@@ -89,9 +88,8 @@ impl Users {
         let (scope, method, digest) = (&at.scope(), &method, &digest);
         at.store()
             .transaction(|tx| async move {
-                let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
-                user.updated_at = now;
-                tx.update_user(scope, &user).await?;
+                let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                tx.update_user(scope, &found, &User { updated_at: now, ..found.clone() }).await?;
                 method.set(&*tx, scope, id, digest, now).await?;
                 delete_proofs(scope, id, &*tx).await?;
                 lockout::clear(scope, id, &*tx).await?;

@@ -67,10 +67,11 @@ impl Users {
         let user = at
             .store()
             .transaction(|tx| async move {
-                let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                let mut user = found.clone();
                 patch.apply(&mut user).map_err(|error| too_large(&error))?;
                 user.updated_at = now;
-                let user = tx.update_user(scope, &user).await.map_err(name_conflict)?;
+                let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
                 event.insert(scope, &*tx).await?;
                 Ok::<_, Error>(user)
             })
