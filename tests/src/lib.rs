@@ -3,5 +3,12 @@
 
 pub mod backends;
 pub mod client;
+pub mod database_server;
+pub mod fixtures;
+pub mod flood;
+pub mod home;
 pub mod mailbox;
+pub mod matrix;
+pub mod own_server;
 pub mod program;
+pub mod suite;

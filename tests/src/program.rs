@@ -1,11 +1,11 @@
 //! The real program, as a process of its own.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A command that runs the program and sees none of the configuration around it.
 #[must_use]
 pub fn program(folder: &Path) -> Command {
-    // Cargo builds the program beside the folder in which the suites lie.
-    let suites = std::env::current_exe().expect("a suite knows where it lies");
-    let folder_of_programs = suites.parent().and_then(Path::parent).expect("suites lie in target/<profile>/deps");
+    // Cargo builds the program beside the folder in which the suites lie, and beside other programs that start it.
+    let own = std::env::current_exe().expect("a suite knows where it lies");
     let name = format!("authsome_under_test{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(folder_of_programs.join(name));
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|program| program.exists());
+    let mut command = Command::new(beside.expect("the program was built"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("AUTHSOME_") || name == "DATABASE_URL" {
@@ -39,16 +39,6 @@ pub fn program(folder: &Path) -> Command {
 #[must_use]
 pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Output {
     program(folder).args(arguments).stdin(Stdio::null()).output().expect("the program starts")
-}
-
-/// Runs a command of the program that reads from standard input.
-#[must_use]
-pub fn run_with_input<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>, input: &str) -> Output {
-    let mut command = program(folder);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    child.stdin.take().expect("it has an input").write_all(input.as_bytes()).expect("it reads its input");
-    child.wait_with_output().expect("the program ends")
 }
 
 /// How a server is to be started.
@@ -131,6 +121,11 @@ pub struct Starting {
 }
 
 impl Starting {
+    /// Ends it as a power failure would.
+    pub fn kill(self) {
+        self.server.kill();
+    }
+
     /// Waits until it listens.
     #[must_use]
     pub fn listening(mut self) -> Server {
@@ -238,28 +233,5 @@ impl Drop for Server {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A server that the cases of a suite share: started by the first that needs it, killed when the last is done.
-#[derive(Debug, Default)]
-pub struct Shared(Mutex<Weak<Server>>);
-
-impl Shared {
-    /// A server that is not started yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(Mutex::new(Weak::new()))
-    }
-
-    /// The server, which lives at least as long as what this returns.
-    #[must_use]
-    pub fn get(&self) -> Arc<Server> {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.upgrade().unwrap_or_else(|| {
-            let server = Arc::new(Server::start());
-            *shared = Arc::downgrade(&server);
-            server
-        })
     }
 }

@@ -1,15 +1,46 @@
-//! A person's account over HTTP, from sign-up to erasure, against the real program on SQLite.
+//! A person's account over HTTP, from sign-up to erasure, against the real program on every backend.
+#![expect(clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
 
+use std::process::ExitCode;
+
+use authsome_tests::cases;
 use authsome_tests::client::PASSWORD;
-use authsome_tests::program::Shared;
+use authsome_tests::program::Server;
+use authsome_tests::suite::Suite;
 use serde_json::{Value, json};
 
-/// One server for all cases: each has people of its own.
-static SERVER: Shared = Shared::new();
+fn main() -> ExitCode {
+    Suite::of("Accounts over HTTP")
+        .on_shared_servers(cases![
+            Server;
+            who_signs_up_is_signed_in,
+            an_answer_has_the_fields_of_the_contract_and_no_other,
+            who_signs_out_is_signed_out,
+            an_unknown_account_and_a_wrong_password_get_the_same_answer,
+            an_address_is_taken_however_it_is_written,
+            a_refresh_gives_a_new_token_and_ends_the_old_one,
+            a_refresh_token_presented_again_at_once_gives_the_same_child,
+            the_same_address_in_another_environment_is_another_person,
+            a_mailed_token_verifies_the_address_once,
+            a_verification_is_mailed_again_where_it_is_asked_for,
+            a_mailed_token_resets_the_password_once_and_ends_all_sessions,
+            asking_for_a_reset_says_nothing_about_whether_the_address_is_known,
+            a_mail_of_staging_says_so_and_goes_to_the_stored_address,
+            a_changed_password_ends_the_other_sessions,
+            a_new_address_counts_when_it_is_proven,
+            a_profile_is_patched_field_by_field,
+            sessions_are_listed_and_ended,
+            another_persons_session_is_not_found,
+            what_is_stored_about_a_person_is_exported_without_secrets,
+            who_erases_the_account_is_gone_and_the_address_is_free,
+            ten_wrong_passwords_lock_the_account_and_an_unknown_one_alike,
+            a_cookie_is_set_where_it_is_asked_for_and_signs_in,
+            the_pages_around_the_routes_answer,
+        ])
+        .run()
+}
 
-#[test]
-fn who_signs_up_is_signed_in() {
-    let server = SERVER.get();
+fn who_signs_up_is_signed_in(server: &Server) {
     let signed_up = server.client().sign_up("ada@account.test").expect(201);
     assert_eq!(signed_up.text("/user/email"), "ada@account.test");
     let me = server.client().token(&signed_up.session_token()).get("/me").expect(200);
@@ -17,9 +48,7 @@ fn who_signs_up_is_signed_in() {
     assert_eq!(me.headers.get("cache-control").and_then(|value| value.to_str().ok()), Some("no-store"));
 }
 
-#[test]
-fn an_answer_has_the_fields_of_the_contract_and_no_other() {
-    let server = SERVER.get();
+fn an_answer_has_the_fields_of_the_contract_and_no_other(server: &Server) {
     let signed_up = server.client().sign_up("fields@account.test").expect(201);
     let names = |pointer: &str| {
         let object = signed_up.body.pointer(pointer).and_then(Value::as_object).unwrap();
@@ -38,17 +67,13 @@ fn an_answer_has_the_fields_of_the_contract_and_no_other() {
     assert!(!text.contains("token\""), "tokens appear only where they are issued: {text}");
 }
 
-#[test]
-fn who_signs_out_is_signed_out() {
-    let server = SERVER.get();
+fn who_signs_out_is_signed_out(server: &Server) {
     let token = server.client().sign_up("out@account.test").expect(201).session_token();
     let _ = server.client().token(&token).send("POST", "/signout", None).expect(204);
     let _ = server.client().token(&token).get("/me").refused(401, "session_not_found");
 }
 
-#[test]
-fn an_unknown_account_and_a_wrong_password_get_the_same_answer() {
-    let server = SERVER.get();
+fn an_unknown_account_and_a_wrong_password_get_the_same_answer(server: &Server) {
     let _ = server.client().sign_up("known@account.test").expect(201);
     let wrong = server.client().sign_in("known@account.test", "not the password").refused(401, "invalid_credentials");
     let unknown =
@@ -62,17 +87,13 @@ fn an_unknown_account_and_a_wrong_password_get_the_same_answer() {
     assert_eq!(names(&wrong), names(&unknown));
 }
 
-#[test]
-fn an_address_is_taken_however_it_is_written() {
-    let server = SERVER.get();
+fn an_address_is_taken_however_it_is_written(server: &Server) {
     let _ = server.client().sign_up("Grace@account.test").expect(201);
     let _ = server.client().sign_up("GRACE@ACCOUNT.TEST").refused(409, "conflict");
     let _ = server.client().sign_in("grace@Account.test", PASSWORD).expect(200);
 }
 
-#[test]
-fn a_refresh_gives_a_new_token_and_ends_the_old_one() {
-    let server = SERVER.get();
+fn a_refresh_gives_a_new_token_and_ends_the_old_one(server: &Server) {
     let first = server.client().sign_up("refresh@account.test").expect(201);
     let second = server.client().post("/refresh", &json!({"refresh_token": first.refresh_token()})).expect(200);
     assert_ne!(second.session_token(), first.session_token());
@@ -81,9 +102,7 @@ fn a_refresh_gives_a_new_token_and_ends_the_old_one() {
     let _ = server.client().token(&first.session_token()).get("/me").refused(401, "session_not_found");
 }
 
-#[test]
-fn a_refresh_token_presented_again_at_once_gives_the_same_child() {
-    let server = SERVER.get();
+fn a_refresh_token_presented_again_at_once_gives_the_same_child(server: &Server) {
     let first = server.client().sign_up("grace-period@account.test").expect(201);
     let body = json!({"refresh_token": first.refresh_token()});
     let (second, again) =
@@ -92,9 +111,7 @@ fn a_refresh_token_presented_again_at_once_gives_the_same_child() {
     assert_eq!(second.refresh_token(), again.refresh_token());
 }
 
-#[test]
-fn the_same_address_in_another_environment_is_another_person() {
-    let server = SERVER.get();
+fn the_same_address_in_another_environment_is_another_person(server: &Server) {
     let staging = server.client().environment("staging");
     let here = server.client().sign_up("two@account.test").expect(201);
     let there = staging.sign_up("two@account.test").expect(201);
@@ -109,9 +126,7 @@ fn the_same_address_in_another_environment_is_another_person() {
     let _ = server.client().environment("no-such").sign_up("x@account.test").refused(400, "invalid_request");
 }
 
-#[test]
-fn a_mailed_token_verifies_the_address_once() {
-    let server = SERVER.get();
+fn a_mailed_token_verifies_the_address_once(server: &Server) {
     let email = "verify@account.test";
     let token = server.client().sign_up(email).expect(201).session_token();
     let mailed = server.mailbox().wait(email, "/verify-email?token=", 1).token();
@@ -123,9 +138,7 @@ fn a_mailed_token_verifies_the_address_once() {
     let _ = server.client().post("/email/verify", &json!({"token": mailed})).refused(400, "invalid_token");
 }
 
-#[test]
-fn a_verification_is_mailed_again_where_it_is_asked_for() {
-    let server = SERVER.get();
+fn a_verification_is_mailed_again_where_it_is_asked_for(server: &Server) {
     let email = "resend@account.test";
     let _ = server.client().sign_up(email).expect(201);
     let _ = server.mailbox().wait(email, "/verify-email?token=", 1);
@@ -134,9 +147,7 @@ fn a_verification_is_mailed_again_where_it_is_asked_for() {
     let _ = server.client().post("/email/verify", &json!({"token": mailed})).expect(204);
 }
 
-#[test]
-fn a_mailed_token_resets_the_password_once_and_ends_all_sessions() {
-    let server = SERVER.get();
+fn a_mailed_token_resets_the_password_once_and_ends_all_sessions(server: &Server) {
     let email = "reset@account.test";
     let before = server.client().sign_up(email).expect(201).session_token();
     let _ = server.client().post("/password/forgot", &json!({"email": email})).expect(202);
@@ -153,9 +164,7 @@ fn a_mailed_token_resets_the_password_once_and_ends_all_sessions() {
     let _ = server.client().sign_in(email, "another long password").expect(200);
 }
 
-#[test]
-fn asking_for_a_reset_says_nothing_about_whether_the_address_is_known() {
-    let server = SERVER.get();
+fn asking_for_a_reset_says_nothing_about_whether_the_address_is_known(server: &Server) {
     let _ = server.client().sign_up("forgot@account.test").expect(201);
     let known = server.client().post("/password/forgot", &json!({"email": "forgot@account.test"})).expect(202);
     let unknown = server.client().post("/password/forgot", &json!({"email": "nobody@account.test"})).expect(202);
@@ -164,9 +173,7 @@ fn asking_for_a_reset_says_nothing_about_whether_the_address_is_known() {
     assert!(server.mailbox().to("nobody@account.test", "").is_empty());
 }
 
-#[test]
-fn a_mail_of_staging_says_so_and_goes_to_the_stored_address() {
-    let server = SERVER.get();
+fn a_mail_of_staging_says_so_and_goes_to_the_stored_address(server: &Server) {
     let staging = server.client().environment("staging");
     let _ = staging.sign_up("Stored@account.test").expect(201);
     let _ = staging.post("/password/forgot", &json!({"email": "stored@ACCOUNT.test"})).expect(202);
@@ -174,9 +181,7 @@ fn a_mail_of_staging_says_so_and_goes_to_the_stored_address() {
     assert!(mail.subject().starts_with("[staging] "), "{}", mail.subject());
 }
 
-#[test]
-fn a_changed_password_ends_the_other_sessions() {
-    let server = SERVER.get();
+fn a_changed_password_ends_the_other_sessions(server: &Server) {
     let email = "change@account.test";
     let here = server.client().sign_up(email).expect(201).session_token();
     let there = server.client().sign_in(email, PASSWORD).expect(200).session_token();
@@ -192,9 +197,7 @@ fn a_changed_password_ends_the_other_sessions() {
     let _ = server.client().token(&there).get("/me").refused(401, "session_not_found");
 }
 
-#[test]
-fn a_new_address_counts_when_it_is_proven() {
-    let server = SERVER.get();
+fn a_new_address_counts_when_it_is_proven(server: &Server) {
     let (old, new) = ("old@account.test", "new@account.test");
     let token = server.client().sign_up(old).expect(201).session_token();
     let _ = server.client().token(&token).post("/email/change", &json!({"email": new})).expect(202);
@@ -206,9 +209,7 @@ fn a_new_address_counts_when_it_is_proven() {
     let _ = server.client().sign_in(old, PASSWORD).refused(401, "invalid_credentials");
 }
 
-#[test]
-fn a_profile_is_patched_field_by_field() {
-    let server = SERVER.get();
+fn a_profile_is_patched_field_by_field(server: &Server) {
     let signed_up = server.client().sign_up("profile@account.test").expect(201);
     let me = server.client().token(&signed_up.session_token());
     let patch = |body: Value| me.send("PATCH", "/me", Some(&body));
@@ -220,9 +221,7 @@ fn a_profile_is_patched_field_by_field() {
     assert_eq!(cleared.body.pointer("/user/name"), Some(&Value::Null));
 }
 
-#[test]
-fn sessions_are_listed_and_ended() {
-    let server = SERVER.get();
+fn sessions_are_listed_and_ended(server: &Server) {
     let email = "sessions@account.test";
     let first = server.client().sign_up(email).expect(201);
     let second = server.client().sign_in(email, PASSWORD).expect(200);
@@ -237,18 +236,14 @@ fn sessions_are_listed_and_ended() {
     let _ = me.get("/me").expect(200);
 }
 
-#[test]
-fn another_persons_session_is_not_found() {
-    let server = SERVER.get();
+fn another_persons_session_is_not_found(server: &Server) {
     let theirs = server.client().sign_up("theirs@account.test").expect(201);
     let mine = server.client().token(&server.client().sign_up("mine@account.test").expect(201).session_token());
     let _ = mine.send("DELETE", &format!("/sessions/{}", theirs.text("/session/id")), None).refused(404, "not_found");
     let _ = server.client().token(&theirs.session_token()).get("/me").expect(200);
 }
 
-#[test]
-fn what_is_stored_about_a_person_is_exported_without_secrets() {
-    let server = SERVER.get();
+fn what_is_stored_about_a_person_is_exported_without_secrets(server: &Server) {
     let signed_up = server.client().sign_up("export@account.test").expect(201);
     let export = server.client().token(&signed_up.session_token()).get("/me/export").expect(200);
     let text = export.body.to_string();
@@ -258,9 +253,7 @@ fn what_is_stored_about_a_person_is_exported_without_secrets() {
     }
 }
 
-#[test]
-fn who_erases_the_account_is_gone_and_the_address_is_free() {
-    let server = SERVER.get();
+fn who_erases_the_account_is_gone_and_the_address_is_free(server: &Server) {
     let first = server.client().sign_up("erase@account.test").expect(201);
     let _ = server.client().token(&first.session_token()).send("DELETE", "/me", None).expect(204);
     let _ = server.client().token(&first.session_token()).get("/me").refused(401, "session_not_found");
@@ -269,9 +262,7 @@ fn who_erases_the_account_is_gone_and_the_address_is_free() {
     assert_ne!(second.text("/user/id"), first.text("/user/id"));
 }
 
-#[test]
-fn ten_wrong_passwords_lock_the_account_and_an_unknown_one_alike() {
-    let server = SERVER.get();
+fn ten_wrong_passwords_lock_the_account_and_an_unknown_one_alike(server: &Server) {
     let _ = server.client().sign_up("locked@account.test").expect(201);
     for email in ["locked@account.test", "locked-unknown@account.test"] {
         for _ in 0..10 {
@@ -282,9 +273,7 @@ fn ten_wrong_passwords_lock_the_account_and_an_unknown_one_alike() {
     }
 }
 
-#[test]
-fn a_cookie_is_set_where_it_is_asked_for_and_signs_in() {
-    let server = SERVER.get();
+fn a_cookie_is_set_where_it_is_asked_for_and_signs_in(server: &Server) {
     let body = json!({"email": "cookie@account.test", "password": PASSWORD, "cookie": true});
     let signed_up = server.client().post("/signup", &body).expect(201);
     let cookie = signed_up.headers.get("set-cookie").and_then(|value| value.to_str().ok()).unwrap().to_owned();
@@ -297,9 +286,7 @@ fn a_cookie_is_set_where_it_is_asked_for_and_signs_in() {
     assert!(!plain.headers.contains_key("set-cookie"));
 }
 
-#[test]
-fn the_pages_around_the_routes_answer() {
-    let server = SERVER.get();
+fn the_pages_around_the_routes_answer(server: &Server) {
     for path in ["/livez", "/readyz"] {
         assert_eq!(server.client().try_raw("GET", path, None, None).unwrap().status, 200, "{path}");
     }

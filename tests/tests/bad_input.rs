@@ -1,15 +1,43 @@
 //! What hostile and careless clients send: always an answer of the contract, never a 5xx, and nothing is stored.
-#![expect(clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a suite fails where it meets what it does not expect"
+)]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::ExitCode;
 use std::time::Duration;
 
+use authsome_tests::cases;
 use authsome_tests::client::{Answer, PASSWORD};
-use authsome_tests::program::{Server, Shared};
+use authsome_tests::program::Server;
+use authsome_tests::suite::Suite;
 use serde_json::{Value, json};
 
-static SERVER: Shared = Shared::new();
+fn main() -> ExitCode {
+    Suite::of("Bad input over HTTP")
+        .on_shared_servers(cases![
+            Server;
+            what_is_not_json_is_invalid,
+            another_media_type_is_not_supported,
+            a_field_of_another_type_is_named,
+            an_unknown_field_is_refused,
+            a_field_that_is_missing_or_there_twice_is_refused,
+            texts_with_a_null_character_or_too_long_are_refused_and_nothing_is_stored,
+            a_password_of_1024_bytes_is_taken_and_none_is_ever_cut,
+            a_body_of_two_megabytes_is_too_large,
+            paths_and_methods_that_do_not_exist_are_problems_too,
+            credentials_that_are_none_are_unauthenticated_or_not_found,
+            queries_and_ids_that_are_none_are_client_errors,
+            what_is_no_http_never_takes_the_server_down,
+            a_client_that_never_finishes_its_headers_is_cut_off,
+            forwarding_headers_of_a_stranger_are_ignored,
+        ])
+        .run()
+}
 
 /// Every public route that takes a body, with a body that it takes.
 fn takers() -> Vec<(&'static str, Value)> {
@@ -40,32 +68,26 @@ fn on_the_wire(server: &Server, bytes: &[u8]) -> (Option<u16>, String) {
     (answer.split(' ').nth(1).and_then(|status| status.parse().ok()), answer)
 }
 
-#[test]
-fn what_is_not_json_is_invalid() {
-    let server = SERVER.get();
+fn what_is_not_json_is_invalid(server: &Server) {
     for (path, _) in takers() {
         for body in ["", "{", "nonsense", "{\"email\":}", "[]", "null", "42", "\"text\"", "{} {}", "{\"a\":1,}"] {
-            let _ = raw(&server, path, "application/json", body.as_bytes()).refused(400, "invalid_request");
+            let _ = raw(server, path, "application/json", body.as_bytes()).refused(400, "invalid_request");
         }
-        let _ = raw(&server, path, "application/json", b"{\"email\":\"\xff\xfe\"}").refused(400, "invalid_request");
+        let _ = raw(server, path, "application/json", b"{\"email\":\"\xff\xfe\"}").refused(400, "invalid_request");
         let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-        let _ = raw(&server, path, "application/json", deep.as_bytes()).refused(400, "invalid_request");
+        let _ = raw(server, path, "application/json", deep.as_bytes()).refused(400, "invalid_request");
     }
 }
 
-#[test]
-fn another_media_type_is_not_supported() {
-    let server = SERVER.get();
+fn another_media_type_is_not_supported(server: &Server) {
     for (path, body) in takers() {
         for media in ["text/plain", "application/x-www-form-urlencoded", "application/xml"] {
-            let _ = raw(&server, path, media, body.to_string().as_bytes()).refused(415, "unsupported_media_type");
+            let _ = raw(server, path, media, body.to_string().as_bytes()).refused(415, "unsupported_media_type");
         }
     }
 }
 
-#[test]
-fn a_field_of_another_type_is_named() {
-    let server = SERVER.get();
+fn a_field_of_another_type_is_named(server: &Server) {
     for (path, body) in takers() {
         for field in body.as_object().unwrap().keys() {
             for value in [json!(1), json!(true), json!(null), json!([]), json!({"$ne": null}), json!({})] {
@@ -78,9 +100,7 @@ fn a_field_of_another_type_is_named() {
     }
 }
 
-#[test]
-fn an_unknown_field_is_refused() {
-    let server = SERVER.get();
+fn an_unknown_field_is_refused(server: &Server) {
     for (path, body) in takers() {
         let mut body = body.clone();
         body["is_admin"] = json!(true);
@@ -88,19 +108,15 @@ fn an_unknown_field_is_refused() {
     }
 }
 
-#[test]
-fn a_field_that_is_missing_or_there_twice_is_refused() {
-    let server = SERVER.get();
+fn a_field_that_is_missing_or_there_twice_is_refused(server: &Server) {
     for (path, _) in takers() {
         let _ = server.client().post(path, &json!({})).refused(400, "invalid_request");
     }
     let twice = br#"{"email":"a@input.test","email":"b@input.test","password":"correct horse battery"}"#;
-    let _ = raw(&server, "/signup", "application/json", twice).refused(400, "invalid_request");
+    let _ = raw(server, "/signup", "application/json", twice).refused(400, "invalid_request");
 }
 
-#[test]
-fn texts_with_a_null_character_or_too_long_are_refused_and_nothing_is_stored() {
-    let server = SERVER.get();
+fn texts_with_a_null_character_or_too_long_are_refused_and_nothing_is_stored(server: &Server) {
     let long = |length: usize| "x".repeat(length);
     let email = "stored@input.test";
     let with = |field: &str, value: Value| {
@@ -136,9 +152,7 @@ fn texts_with_a_null_character_or_too_long_are_refused_and_nothing_is_stored() {
     let _ = server.client().sign_up(email).expect(201);
 }
 
-#[test]
-fn a_password_of_1024_bytes_is_taken_and_none_is_ever_cut() {
-    let server = SERVER.get();
+fn a_password_of_1024_bytes_is_taken_and_none_is_ever_cut(server: &Server) {
     let long = "p".repeat(1_024);
     let _ = server.client().post("/signup", &json!({"email": "long@input.test", "password": long})).expect(201);
     let _ = server.client().sign_in("long@input.test", &long).expect(200);
@@ -146,22 +160,18 @@ fn a_password_of_1024_bytes_is_taken_and_none_is_ever_cut() {
     let _ = server.client().sign_in("long@input.test", &"p".repeat(72)).refused(401, "invalid_credentials");
 }
 
-#[test]
-fn a_body_of_two_megabytes_is_too_large() {
-    let server = SERVER.get();
+fn a_body_of_two_megabytes_is_too_large(server: &Server) {
     let body = format!(r#"{{"email":"{}"}}"#, "x".repeat(2_000_000));
     let request = format!(
         "POST /v1/auth/signup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{body}",
         body.len()
     );
-    let (status, answer) = on_the_wire(&server, request.as_bytes());
+    let (status, answer) = on_the_wire(server, request.as_bytes());
     assert_eq!(status, Some(413), "{}", answer.chars().take(500).collect::<String>());
 }
 
-#[test]
-fn paths_and_methods_that_do_not_exist_are_problems_too() {
-    let server = SERVER.get();
+fn paths_and_methods_that_do_not_exist_are_problems_too(server: &Server) {
     let ask = |method: &str, path: &str| server.client().try_raw(method, path, None, None).unwrap();
     for path in ["/", "/v1", "/v1/auth", "/v1/auth/nothing", "/v1/auth/../me", "/favicon.ico", "/v1/auth/me/"] {
         let missing = ask("GET", path).refused(404, "not_found");
@@ -172,9 +182,7 @@ fn paths_and_methods_that_do_not_exist_are_problems_too() {
     let _ = ask("PUT", "/v1/auth/me").refused(405, "method_not_allowed");
 }
 
-#[test]
-fn credentials_that_are_none_are_unauthenticated_or_not_found() {
-    let server = SERVER.get();
+fn credentials_that_are_none_are_unauthenticated_or_not_found(server: &Server) {
     let ask = |value: &str| server.client().header("Authorization", value).get("/me");
     let _ = server.client().get("/me").refused(401, "unauthenticated");
     for value in ["Bearer ", "Basic YTpi", "Bearer", "nonsense"] {
@@ -188,9 +196,7 @@ fn credentials_that_are_none_are_unauthenticated_or_not_found() {
     }
 }
 
-#[test]
-fn queries_and_ids_that_are_none_are_client_errors() {
-    let server = SERVER.get();
+fn queries_and_ids_that_are_none_are_client_errors(server: &Server) {
     let token = server.client().sign_up("query@input.test").expect(201).session_token();
     let me = server.client().token(&token);
     for query in
@@ -207,9 +213,7 @@ fn queries_and_ids_that_are_none_are_client_errors() {
     let _ = me.get("/me?env=%00").refused(401, "session_not_found");
 }
 
-#[test]
-fn what_is_no_http_never_takes_the_server_down() {
-    let server = SERVER.get();
+fn what_is_no_http_never_takes_the_server_down(server: &Server) {
     let head = "GET /v1/auth/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     let requests: Vec<(Vec<u8>, &[u16])> = vec![
         (b"nonsense\r\n\r\n".to_vec(), &[400]),
@@ -223,16 +227,14 @@ fn what_is_no_http_never_takes_the_server_down() {
         (format!("{head}Authorization: Bearer \u{fe}\u{ff}\r\n\r\n").into_bytes(), &[400, 401]),
     ];
     for (bytes, statuses) in requests {
-        let (status, answer) = on_the_wire(&server, &bytes);
+        let (status, answer) = on_the_wire(server, &bytes);
         let shown: String = String::from_utf8_lossy(&bytes).chars().take(60).collect();
         assert!(status.is_some_and(|status| statuses.contains(&status)), "{shown:?}: {answer}");
     }
     assert_eq!(server.client().try_raw("GET", "/livez", None, None).unwrap().status, 200);
 }
 
-#[test]
-fn a_client_that_never_finishes_its_headers_is_cut_off() {
-    let server = SERVER.get();
+fn a_client_that_never_finishes_its_headers_is_cut_off(server: &Server) {
     let mut stream = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
     stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n").unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
@@ -241,9 +243,7 @@ fn a_client_that_never_finishes_its_headers_is_cut_off() {
     assert!(!String::from_utf8_lossy(&answer).contains("200"));
 }
 
-#[test]
-fn forwarding_headers_of_a_stranger_are_ignored() {
-    let server = SERVER.get();
+fn forwarding_headers_of_a_stranger_are_ignored(server: &Server) {
     let body = json!({"email": "forwarded@input.test", "password": PASSWORD});
     let signed_up = server.client().header("X-Forwarded-For", "203.0.113.7").post("/signup", &body).expect(201);
     assert_eq!(signed_up.text("/session/ip"), "127.0.0.1");

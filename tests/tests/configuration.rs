@@ -36,6 +36,9 @@ fn serve(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outpu
 /// Arguments, variables, and what the line must say.
 type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
 
+/// A master key, without which a shared database is refused before its URL is looked at.
+const KEY: (&str, &str) = ("AUTHSOME_MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+
 #[test]
 fn a_value_that_cannot_be_used_is_named_and_a_secret_is_not_repeated() {
     let folder = TempDir::new().unwrap();
@@ -43,8 +46,12 @@ fn a_value_that_cannot_be_used_is_named_and_a_secret_is_not_repeated() {
         (&[], &[("AUTHSOME_ADMIN_TOKEN", "hunter2")], "AUTHSOME_ADMIN_TOKEN"),
         (&[], &[("AUTHSOME_ADMIN_TOKEN", "hunter2 hunter2 hunter2 hunter2 hunter2")], "AUTHSOME_ADMIN_TOKEN"),
         (&[], &[("AUTHSOME_MASTER_KEY", "hunter2")], "AUTHSOME_MASTER_KEY"),
-        (&[], &[("DATABASE_URL", "postgres://u:hunter2@localhost/db")], "PostgreSQL"),
-        (&[], &[("DATABASE_URL", "mongodb://u:hunter2@localhost/db")], "MongoDB"),
+        (&[], &[("DATABASE_URL", "postgres://u:hunter2@localhost/db")], "AUTHSOME_MASTER_KEY"),
+        (&[], &[("DATABASE_URL", "mongodb://u:hunter2@localhost/db")], "AUTHSOME_MASTER_KEY"),
+        (&[], &[("DATABASE_URL", "postgres://u:hunter2@h:0x/db"), KEY], "DATABASE_URL"),
+        (&[], &[("DATABASE_URL", "mongodb://u:hunter2@h:0x/db"), KEY], "DATABASE_URL"),
+        (&[], &[("AUTHSOME_DATABASE_MAX_CONNECTIONS", "many")], "database_max_connections"),
+        (&[], &[("AUTHSOME_DATABASE_ACQUIRE_TIMEOUT", "0")], "database_acquire_timeout"),
         (&["--database", "mysql://u:hunter2@localhost/db"], &[], "database URL"),
         (&["--database", "/some/path.db"], &[], "database URL"),
         (&["--public-url", "auth.example.com"], &[], "public URL"),

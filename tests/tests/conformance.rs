@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use authsome::password::{PasswordHash, PasswordPlugin};
-use authsome_conformance::{Case, Home, Subject, at, cases, id, plugin_cases};
+use authsome_conformance::{Case, Home, Subject, at, id, parts, plugin_cases};
 use authsome_core::error::Cause;
 use authsome_tests::backends::backends;
+use authsome_tests::matrix::Matrix;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -18,7 +19,9 @@ fn main() -> Result<ExitCode, Cause> {
     // Cases wait for disks as much as they compute.
     arguments.test_threads =
         arguments.test_threads.or_else(|| std::thread::available_parallelism().ok().map(|cores| 2 * cores.get()));
-    let cases: Vec<Case> = cases().into_iter().chain(password_cases()?).collect();
+    let parts: Vec<(&str, Vec<Case>)> =
+        parts().into_iter().chain([("Entities of the password plugin", password_cases()?)]).collect();
+    let matrix = Arc::new(Matrix::default());
     let runtime = Arc::new(Runtime::new()?);
     let mut trials = Vec::new();
     for backend in backends()? {
@@ -26,14 +29,17 @@ fn main() -> Result<ExitCode, Cause> {
             let opened = runtime.block_on(backend.prepared());
             opened.map_err(|error| format!("the backend {} cannot be opened: {error}", backend.name()))?;
         }
-        for case in &cases {
+        for (part, case) in parts.iter().flat_map(|(part, cases)| cases.iter().map(move |case| (*part, case))) {
             let name = format!("{}::{}", backend.name(), case.name());
+            let noted = backend.name().to_owned();
             let (backend, runtime, case) = (Arc::clone(&backend), Arc::clone(&runtime), case.clone());
             let run = move || runtime.block_on(case.run(backend.as_ref())).map_err(Failed::from);
-            trials.push(Trial::test(name, run));
+            trials.push(Trial::test(name, matrix.noting(part, &noted, run)));
         }
     }
-    Ok(libtest_mimic::run(&arguments, trials).exit_code())
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    matrix.write()?;
+    Ok(conclusion.exit_code())
 }
 
 /// The cases of the password plugin's entity.

@@ -1,14 +1,23 @@
-//! The README's session is what the program answers.
+//! The README's session is what the program answers, on every backend.
 //!
 //! Every `console` block is run in order against the real program, command by command, in a shell. A line of output that
 //! the README shows is held against what was printed: in JSON every member that it shows must be there and equal, where
 //! `…` in a text stands for anything. `NAME=…  # a.b of your answer` sets a shell variable from the answer before it.
 #![expect(clippy::expect_used, clippy::panic, reason = "a suite fails where it meets what it does not expect")]
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-use authsome_tests::program::Server;
+use authsome_tests::cases;
+use authsome_tests::home::Home;
+use authsome_tests::suite::Suite;
 use serde_json::Value;
+
+fn main() -> ExitCode {
+    Suite::of("The README's session")
+        .on_homes(cases![Home; the_first_ten_minutes_are_as_the_readme_says])
+        .alone(&[("a_difference_is_noticed", a_difference_is_noticed)])
+        .run()
+}
 
 /// A command with the output that the README shows under it.
 struct Step {
@@ -56,11 +65,15 @@ fn agrees(shown: &Value, printed: &Value) -> bool {
     }
 }
 
-#[test]
-fn the_first_ten_minutes_are_as_the_readme_says() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let server = Server::start();
-    let address = server.base().strip_prefix("http://").unwrap().to_owned();
+fn the_first_ten_minutes_are_as_the_readme_says(home: &Home) {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("it is there");
+    // What the README adds for a server's database is what a home sets.
+    for (name, value) in home.variables() {
+        let scheme = value.split_once("://").map_or("", |(scheme, _)| scheme);
+        assert!(readme.contains(&format!("{name}=")) && readme.contains(scheme), "the README sets {name}");
+    }
+    let server = home.start();
+    let address = server.base().strip_prefix("http://").expect("it speaks HTTP").to_owned();
     let mut variables: Vec<(String, String)> = Vec::new();
     let mut last = Value::Null;
     let steps = steps(&readme);
@@ -84,7 +97,6 @@ fn the_first_ten_minutes_are_as_the_readme_says() {
     }
 }
 
-#[test]
 fn a_difference_is_noticed() {
     let printed = serde_json::json!({"code": "a", "id": "ausr_01", "list": [1]});
     for (shown, same) in [

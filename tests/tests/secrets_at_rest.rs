@@ -1,17 +1,31 @@
-//! No usable secret at rest: what was handed out is nowhere in the store, in whatever spelling.
+//! No usable secret at rest: what was handed out is nowhere in the store, in whatever spelling, on every backend.
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::unwrap_used,
     reason = "a suite fails where it meets what it does not expect"
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::process::ExitCode;
 
+use authsome_tests::cases;
 use authsome_tests::client::{Answer, PASSWORD};
+use authsome_tests::home::Home;
 use authsome_tests::program::Server;
+use authsome_tests::suite::Suite;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use serde_json::json;
+
+fn main() -> ExitCode {
+    Suite::of("Secrets at rest")
+        .on_homes(cases![
+            Home;
+            the_store_and_the_log_hold_none_of_the_secrets_that_were_handed_out,
+            a_secret_that_is_planted_in_the_store_is_found,
+        ])
+        .alone(&[("the_scan_finds_a_secret_in_each_spelling", the_scan_finds_a_secret_in_each_spelling)])
+        .run()
+}
 
 /// Every secret that was seen while the flows ran.
 #[derive(Default)]
@@ -38,15 +52,6 @@ fn spellings(secret: &str) -> Vec<Vec<u8>> {
         }
     }
     all
-}
-
-/// Every file of the store, as bytes: the database, its log, whatever else lies beside it; not the mails, which are
-/// meant to hold links, nor the files of the master key and the administrator's token.
-fn store(data: &Path) -> Vec<(String, Vec<u8>)> {
-    let files = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path());
-    let files =
-        files.filter(|path| path.is_file() && path.extension().is_none_or(|kind| kind != "key" && kind != "token"));
-    files.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
 /// The first of the needles that is somewhere in the bytes. One pass over them, whatever the number of needles.
@@ -85,41 +90,56 @@ fn run_the_flows(server: &Server, seen: &mut Seen) {
     seen.session(&client.post("/signup", &body).expect(201));
     let _ = client.sign_in(email, "a wrong password that was typed").refused(401, "invalid_credentials");
     seen.0.push("a wrong password that was typed".to_owned());
-    let key = std::fs::read_to_string(server.data().join("master.key")).unwrap().trim().to_owned();
-    let token = std::fs::read_to_string(server.data().join("admin.token")).unwrap().trim().to_owned();
-    seen.0.extend([key, token]);
 }
 
-#[test]
-fn the_store_and_the_log_hold_none_of_the_secrets_that_were_handed_out() {
-    let server = Server::start();
+/// The keys and tokens of the installation itself.
+fn own_secrets(home: &Home) -> Vec<String> {
+    let file = |name: &str| std::fs::read_to_string(home.data().join(name)).ok().map(|text| text.trim().to_owned());
+    let key = home.variable("AUTHSOME_MASTER_KEY").map(str::to_owned).or_else(|| file("master.key"));
+    let token = file(if home.kind().is_shared() { "shared-admin.token" } else { "admin.token" });
+    [key, token].map(|secret| secret.expect("the installation has it")).to_vec()
+}
+
+/// The first of the secrets that is in what is kept, with where it is.
+fn scan(contents: &[(String, Vec<u8>)], secrets: &[String]) -> Option<String> {
+    let forbidden: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| spellings(secret)).collect();
+    contents.iter().find_map(|(name, bytes)| {
+        let found = find(bytes, &forbidden)?;
+        Some(format!("{name} holds {:?}", String::from_utf8_lossy(found)))
+    })
+}
+
+fn the_store_and_the_log_hold_none_of_the_secrets_that_were_handed_out(home: &Home) {
+    let server = home.start();
     let mut seen = Seen::default();
     run_the_flows(&server, &mut seen);
-    let data = server.data();
-    // While it runs, the log of the database is part of the store; afterwards it is in the database.
-    let mut files = store(&data);
-    let folder = server.folder();
+    seen.0.extend(own_secrets(home));
+    assert!(seen.0.len() > 15);
+    // While it runs, the log of an SQLite database is part of the store; afterwards it is in the database.
+    let mut contents = home.contents();
     server.signal("TERM");
     let log = server.log();
     assert!(server.end().success());
-    files.extend(store(&data));
-    let holds = |bytes: &[u8], text: &str| find(bytes, &[text.as_bytes().to_vec()]).is_some();
-    assert!(files.iter().any(|(name, bytes)| name.ends_with("authsome.db") && holds(bytes, "scan@secrets.test")));
-    assert!(seen.0.len() > 15);
-    let forbidden: Vec<Vec<u8>> = seen.0.iter().flat_map(|secret| spellings(secret)).collect();
-    for (name, bytes) in &files {
-        let found = find(bytes, &forbidden).map(String::from_utf8_lossy);
-        assert!(found.is_none(), "{name} holds {found:?}");
-    }
+    contents.extend(home.contents());
+    let kept = scan(&contents, &["scan@secrets.test".to_owned()]).is_some();
+    assert_eq!(kept, home.kind().outlives_the_process(), "what is scanned is the store");
+    assert_eq!(scan(&contents, &seen.0), None);
     // The links of mails are shown in the log where no mail server is set, and nothing else is.
+    seen.0.extend(home.variable("DATABASE_URL").filter(|_| home.kind().is_shared()).map(str::to_owned));
     for line in log.lines().filter(|line| !line.contains("?token=")) {
         let found = seen.0.iter().find(|secret| line.contains(secret.as_str()));
         assert!(found.is_none(), "the log holds {found:?}: {line}");
     }
-    drop(folder);
 }
 
-#[test]
+fn a_secret_that_is_planted_in_the_store_is_found(home: &Home) {
+    assert!(home.start().stop().success());
+    let secret = "ast_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE".to_owned();
+    assert_eq!(scan(&home.contents(), std::slice::from_ref(&secret)), None);
+    home.plant(&format!("kept for later: {secret}"));
+    assert!(scan(&home.contents(), &[secret]).is_some_and(|found| found.contains("planted")));
+}
+
 fn the_scan_finds_a_secret_in_each_spelling() {
     let secret = "ast_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
     let raw = b"01234567890123456789012345678901";

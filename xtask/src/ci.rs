@@ -73,7 +73,9 @@ fn dependencies() -> Result<()> {
     shell::run(cargo().args(["deny", "--locked", "check", "bans", "licenses", "sources"]))?;
     lacks(&["-p", "authsome-core"], &["axum", "hyper", "sqlx-core", "sea-orm", "mongodb"])?;
     let memory_only = ["-p", "authsome", "--no-default-features", "--features", "memory,password,http"];
-    lacks(&memory_only, &["libsqlite3-sys", "sqlx-core", "sea-orm", "cc", "rustls"])
+    lacks(&memory_only, &["libsqlite3-sys", "sqlx-core", "sea-orm", "mongodb", "cc", "rustls"])?;
+    let sqlite_only = ["-p", "authsome", "--no-default-features", "--features", "sqlite,password,http"];
+    lacks(&sqlite_only, &["sqlx-postgres", "mongodb", "rustls"])
 }
 
 /// Fails where a build with these arguments pulls in one of the crates.

@@ -2,7 +2,12 @@
 //!
 //! What lives here: one small file a task. What never does: anything that the program or a library needs.
 
+mod bench;
 mod ci;
+mod fixture;
+mod matrix;
+mod migrate;
+mod servers;
 mod shell;
 mod test;
 mod tidy;
@@ -22,6 +27,16 @@ struct Arguments {
 enum Task {
     /// Run every test: unit, documentation, conformance on each backend, end to end
     Test(test::Arguments),
+    /// Start, stop or show the PostgreSQL and MongoDB servers that tests use
+    Servers(servers::Arguments),
+    /// Plan, apply, take back, show or verify migrations, as `authsome migrate` does
+    Migrate(migrate::Arguments),
+    /// Write a made-up population, or measure what the stores cost beside bare drivers
+    Bench(bench::Arguments),
+    /// Run the checks that take long: races, pages of a large population, kills, hostile requests
+    Soak(bench::Arguments),
+    /// Make the upgrade fixture of this version: a populated database of each backend, which later ones must migrate
+    Fixture(fixture::Arguments),
     /// Hold the sources against the rules that neither the compiler nor clippy knows
     Tidy,
     /// Run what continuous integration runs, and say how long each part took
@@ -31,11 +46,16 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test(arguments) => test::run(&arguments),
-        Task::Tidy => tidy::run(),
-        Task::Ci => ci::run(),
+        Task::Servers(arguments) => servers::run(&arguments),
+        Task::Migrate(arguments) => migrate::run(&arguments),
+        Task::Bench(arguments) => bench::run(None, &arguments),
+        Task::Soak(arguments) => bench::run(Some("soak"), &arguments),
+        Task::Fixture(arguments) => fixture::run(&arguments),
+        Task::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
+        Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             shell::say(&format!("xtask: {error:#}"));
             ExitCode::FAILURE

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
@@ -34,6 +34,22 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{line}` failed ({status})");
     }
     Ok(())
+}
+
+/// Puts a command in the place of this program, so that signals reach it and its exit code is this program's.
+#[cfg(unix)]
+pub(crate) fn become_command(command: &mut Command) -> Result<ExitCode> {
+    let line = shown(command);
+    let error = std::os::unix::process::CommandExt::exec(command);
+    Err(error).with_context(|| format!("cannot run `{line}`"))
+}
+
+/// Runs a command, whose exit code is this program's.
+#[cfg(not(unix))]
+pub(crate) fn become_command(command: &mut Command) -> Result<ExitCode> {
+    let line = shown(command);
+    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)))
 }
 
 /// Runs a command and gives what it printed.

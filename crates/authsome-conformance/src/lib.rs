@@ -33,6 +33,18 @@ pub use fixture::{Home, HomeKey, Sample, Subject, at, code, hash, id};
 /// Every case that does not depend on a plugin.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [entities::cases(), verbs::cases(), stores::cases(), transactions::cases(), races::cases(), migrations::cases()]
-        .concat()
+    parts().into_iter().flat_map(|(_, cases)| cases).collect()
+}
+
+/// The same cases, by the part of the contract that they hold.
+#[must_use]
+pub fn parts() -> Vec<(&'static str, Vec<Case>)> {
+    vec![
+        ("Record verbs", verbs::cases()),
+        ("Entities: round trips, keys, references, isolation", entities::cases()),
+        ("Sub-stores", stores::cases()),
+        ("Transactions", transactions::cases()),
+        ("Races", races::cases()),
+        ("Migrations", migrations::cases()),
+    ]
 }

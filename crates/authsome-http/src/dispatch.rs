@@ -47,7 +47,11 @@ async fn answer(
     let client = gate.client(&parts)?;
     let ip = client.ip;
     let stale = if route.guard() == Guard::Public { StaleCookie::Ignored } else { StaleCookie::Refused };
-    let context = gate.context(&parts, client, stale).await;
+    let context = match gate.context(&parts, client, stale).await {
+        // A store that is down cannot count either: the caller is told at once, not after waiting for it again.
+        Err(error) if error.code() == Code::Unavailable => return Err(error),
+        other => other,
+    };
     rate::limit_address(gate.engine(), route.rate(), ip, context.as_ref().ok()).await?;
     let context = context?;
     guard::admit(route.guard(), &context)?;

@@ -1,15 +1,19 @@
 //! What the program is put together from: store, plugins, mailer, engine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use authsome::core::error::StoreError;
 use authsome::core::mail::Mailer;
 use authsome::core::plugin::Plugin;
-use authsome::core::secret::MasterKey;
+use authsome::core::secret::{MasterKey, SecretString, Token};
 use authsome::core::store::Store;
 use authsome::engine::{Engine, StartError};
 use authsome::mail::{FolderMailer, SmtpMailer};
 use authsome::memory::MemoryStore;
+use authsome::mongo::MongoStore;
 use authsome::password::PasswordPlugin;
+use authsome::pg::PgStore;
 use authsome::sqlite::SqliteStore;
 
 use crate::config::{Config, Database, MailConfig};
@@ -22,16 +26,45 @@ pub fn plugins() -> Vec<Box<dyn Plugin>> {
     vec![Box::new(PasswordPlugin::default())]
 }
 
-/// Opens the database.
-pub(crate) async fn open(database: &Database) -> Result<Arc<dyn Store>, Failure> {
-    match database {
+/// Opens the database. One that cannot be reached ends the start: whoever supervises the program starts it again.
+pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    let pool = config.pool;
+    let unusable = |error: StoreError, remedy: &str| Failure::config(chain(&error), remedy);
+    match &config.database {
         Database::Memory => Ok(Arc::new(MemoryStore::new())),
         Database::Sqlite { url, .. } => {
-            let store = SqliteStore::connect(url).await.map_err(|error| {
-                let remedy = "give --database the path of an SQLite file that this user can read and write";
-                Failure::config(chain(&error), remedy)
-            })?;
-            Ok(Arc::new(store))
+            let mut builder = SqliteStore::builder(url);
+            if let Some(most) = pool.max_connections {
+                builder = builder.max_readers(most);
+            }
+            if let Some(timeout) = pool.acquire_timeout {
+                builder = builder.acquire_timeout(timeout).busy_timeout(timeout);
+            }
+            let remedy = "give --database the path of an SQLite file that this user can read and write";
+            Ok(Arc::new(builder.connect().await.map_err(|error| unusable(error, remedy))?))
+        }
+        Database::Postgres(url) => {
+            let mut builder = PgStore::builder(url.expose());
+            if let Some(most) = pool.max_connections {
+                builder = builder.max_connections(most);
+            }
+            if let Some(timeout) = pool.acquire_timeout {
+                builder = builder.acquire_timeout(timeout);
+            }
+            let remedy = "see that PostgreSQL runs and DATABASE_URL is postgres://user:password@host:5432/database";
+            Ok(Arc::new(builder.connect().await.map_err(|error| unusable(error, remedy))?))
+        }
+        Database::Mongo(url) => {
+            let mut builder = MongoStore::builder(url.expose());
+            if let Some(most) = pool.max_connections {
+                builder = builder.max_connections(most);
+            }
+            if let Some(timeout) = pool.acquire_timeout {
+                builder = builder.server_selection_timeout(timeout);
+            }
+            let remedy = "see that MongoDB runs as a replica set and DATABASE_URL is \
+                          mongodb://user:password@host:27017/database?replicaSet=name";
+            Ok(Arc::new(builder.connect().await.map_err(|error| unusable(error, remedy))?))
         }
     }
 }
@@ -60,9 +93,41 @@ pub(crate) fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, Failure> {
     }
 }
 
-/// The installation's key: the one that is configured, else the one in the data folder.
+/// The installation's key: the one that is configured, else the one in the data folder. One that each process made for
+/// itself would be of no use where several share a database, so there it must be configured.
 pub(crate) fn master_key(config: &Config, data: &DataDir) -> Result<MasterKey, Failure> {
-    config.master_key.clone().map_or_else(|| data.master_key(), Ok)
+    match &config.master_key {
+        Some(key) => Ok(key.clone()),
+        None if config.database.is_shared() => Err(Failure::config(
+            "a database that processes share needs a master key",
+            "set AUTHSOME_MASTER_KEY to what `authsome keygen` prints, the same for every process",
+        )),
+        None => data.master_key(),
+    }
+}
+
+/// The administrator's token: the one that is configured, else the one in the data folder; on a database that processes
+/// share, one that follows from the master key, so that all of them take the same, and that the folder has a copy of.
+pub(crate) fn admin_token(config: &Config, data: &DataDir, master_key: &MasterKey) -> Result<SecretString, Failure> {
+    match &config.admin_token {
+        Some(token) => Ok(token.clone()),
+        None if config.database.is_shared() => {
+            let bits = master_key.derive("administrator").mac(&[]);
+            let token = SecretString::new(Token::from_bytes("aadm_", &bits).expose().to_owned());
+            data.keep_shared_admin_token(&token)?;
+            Ok(token)
+        }
+        None => data.admin_token(),
+    }
+}
+
+/// Where the administrator's token can be read, where it is not configured.
+pub(crate) fn admin_token_file(config: &Config, data: &DataDir) -> Option<PathBuf> {
+    match (&config.admin_token, config.database.is_shared()) {
+        (Some(_), _) => None,
+        (None, true) => Some(data.shared_admin_token_file()),
+        (None, false) => Some(data.admin_token_file()),
+    }
 }
 
 /// Puts an engine together. Nothing is read from or written to the store.

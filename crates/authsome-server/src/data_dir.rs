@@ -55,6 +55,24 @@ impl DataDir {
         })
     }
 
+    /// Where the administrator's token of a shared database is written down.
+    pub(crate) fn shared_admin_token_file(&self) -> PathBuf {
+        self.0.join("shared-admin.token")
+    }
+
+    /// Writes down the administrator's token of a shared database, in place of another one.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub(crate) fn keep_shared_admin_token(&self, token: &SecretString) -> Result<(), Failure> {
+        let file = self.shared_admin_token_file();
+        if read(&file).is_ok_and(|kept| kept.expose() == token.expose()) {
+            return Ok(());
+        }
+        let placed = self.draft(token).and_then(|draft| Ok(draft.persist(&file)?));
+        placed.map(drop).map_err(|error| unusable(&file, &error))
+    }
+
     /// The administrator's token in the folder, made where there is none.
     ///
     /// # Errors
@@ -91,15 +109,19 @@ impl DataDir {
     }
 
     fn place(&self, file: &Path, secret: &SecretString) -> std::io::Result<()> {
-        // Mode 0600 from the start.
-        let mut draft = tempfile::NamedTempFile::new_in(&self.0)?;
-        writeln!(draft, "{}", secret.expose())?;
-        draft.as_file().sync_all()?;
-        match draft.persist_noclobber(file) {
+        match self.draft(secret)?.persist_noclobber(file) {
             Ok(_) => Ok(()),
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error.error),
         }
+    }
+
+    /// A file of mode 0600 with a secret, whole and on the disk, that has no name yet.
+    fn draft(&self, secret: &SecretString) -> std::io::Result<tempfile::NamedTempFile> {
+        let mut draft = tempfile::NamedTempFile::new_in(&self.0)?;
+        writeln!(draft, "{}", secret.expose())?;
+        draft.as_file().sync_all()?;
+        Ok(draft)
     }
 }
 

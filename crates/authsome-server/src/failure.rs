@@ -26,6 +26,11 @@ impl Failure {
         Self { what: one_line(what), remedy: one_line(remedy), exit: FAILED }
     }
 
+    /// The same as something that failed while it ran: exit code 1.
+    pub(crate) fn while_running(self) -> Self {
+        Self { exit: FAILED, ..self }
+    }
+
     /// The code that the process ends with.
     pub(crate) const fn exit(&self) -> u8 {
         self.exit

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
 use authsome_core::migration::{
-    AppliedStep, Dialect, LiveColumn, LiveTable, MigrateError, MigrationSession, MigrationTarget, Operation,
-    RunBy, Step,
+    AppliedStep, Dialect, LiveColumn, LiveTable, MigrateError, MigrationSession, MigrationTarget, Operation, RunBy,
+    Step,
 };
 use authsome_core::schema::{ColumnDef, Schema, TableDef};
 use authsome_core::value::Value;

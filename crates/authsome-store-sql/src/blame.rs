@@ -1,6 +1,7 @@
-//! Which constraint a write broke, where the database's error does not say it: the first declared, row by row.
+//! Which constraint a write broke, which the database's error may not say: the first declared, row by row.
 //!
-//! All of this runs after the failed statement, in the transaction in which it failed: the rows are those before it.
+//! All of this runs after the failed statement, in a transaction that sees the rows as they were before it and that is
+//! rolled back.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -12,7 +13,7 @@ use sea_orm::sea_query::{DynIden, Expr, ExprTrait, IntoIden, Order, Query};
 use crate::dialect::{Fault, Referring};
 use crate::error::Failure;
 use crate::predicate::{all, expression, parameter};
-use crate::statement::key_columns;
+use crate::statement::{key_columns, key_tuple};
 use crate::verb::Session;
 
 /// How many rows of a broken update are looked at together.
@@ -231,8 +232,4 @@ fn key_values<'row>(table: &'static TableDef, row: &'row Row) -> Vec<(DynIden, &
         .into_iter()
         .zip(table.primary_key().iter().filter_map(|column| table.value_of(row, column)))
         .collect()
-}
-
-fn key_tuple(table: &'static TableDef) -> Expr {
-    Expr::tuple(key_columns(table).into_iter().map(Expr::col))
 }

@@ -14,10 +14,10 @@ use sea_orm::{DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResu
 /// What went wrong, as far as the database's error says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Two rows would agree in a primary key or unique index. Its name, where the error carries the first declared
-    /// one; `None` has it looked for.
+    /// Two rows would agree in a primary key or unique index. Its name, where the error carries one: of several that
+    /// the statement broke, any.
     Conflict(Option<String>),
-    /// A reference would dangle. Its name, where the error carries it; `None` has it looked for.
+    /// A reference would dangle. Its name, where the error carries one: of several that the statement broke, any.
     Reference(Option<String>),
     /// Another transaction was in the way; the same work may succeed when it is run again.
     Contention,
@@ -31,6 +31,11 @@ impl Fault {
     /// Whether the error leaves it open which constraint was broken.
     pub(crate) const fn is_nameless(&self) -> bool {
         matches!(self, Self::Conflict(None) | Self::Reference(None))
+    }
+
+    /// Whether a constraint was broken.
+    pub(crate) const fn is_broken_constraint(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Reference(_))
     }
 }
 
@@ -55,13 +60,17 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// How a transaction begins, so that it is snapshot-isolated.
     fn begin_options(&self) -> TransactionOptions;
 
-    /// How the transaction of a migration run begins.
-    fn migration_options(&self) -> TransactionOptions {
-        self.begin_options()
+    /// What a transaction does first, so that it reads the state at its begin.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn begun(&self, _transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+        Ok(())
     }
 
     /// Whether a transaction keeps every other writer out from its begin to its end. Where it does, touching a row is
-    /// done by finding it.
+    /// done by finding it, no row needs a lock, and a migration run is one transaction. Where it does not, its lock is
+    /// held by a transaction beside those of its steps.
     fn has_one_writer(&self) -> bool;
 
     /// How many parameters a statement may have.
@@ -97,11 +106,20 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// [`DecodeError`] where what is stored does not fit.
     fn decode(&self, row: &QueryResult, position: usize, ty: ColumnType) -> Result<Value, DecodeError>;
 
-    /// What an error says.
+    /// The expression that is written into a column of this type.
+    fn written(&self, value: &Value, ty: ColumnType) -> sea_query::Expr {
+        sea_query::Expr::Value(self.encode(value, ty))
+    }
+
+    /// What an error means.
     fn classify(&self, error: &DbErr) -> Fault;
 
-    /// The references that point to a table, in the order of their declaration. Asked only where an error of this
-    /// dialect leaves it open which reference was broken.
+    /// What an error says, without anything of a row.
+    fn message(&self, error: &DbErr) -> String {
+        error.to_string()
+    }
+
+    /// The references that point to a table, in the order of their declaration. Asked only where a deletion broke one.
     ///
     /// # Errors
     /// What the database says.
@@ -114,6 +132,15 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// What the database says.
     async fn try_lock(&self, _transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
         Ok(true)
+    }
+
+    /// What a transaction does first in which steps of a migration are carried out, beside the one that holds the
+    /// lock. Only dialects with several writers have one.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn begun_steps(&self, _transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+        Ok(())
     }
 
     /// The live tables of these names, as far as they exist, in the order of the names.

@@ -1,5 +1,8 @@
 //! What a database says, as a [`StoreError`].
 
+use std::fmt;
+use std::time::Duration;
+
 use authsome_core::error::StoreError;
 use sea_orm::DbErr;
 
@@ -43,13 +46,41 @@ impl Failure {
 }
 
 /// The store's error for one of the database.
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 pub(crate) fn store_error(dialect: &dyn Dialect, error: DbErr) -> StoreError {
     match dialect.classify(&error) {
         Fault::Conflict(Some(constraint)) => StoreError::Conflict { constraint },
         Fault::Reference(Some(constraint)) => StoreError::Reference { constraint },
         Fault::Contention => StoreError::contention(),
-        Fault::Unavailable => StoreError::unavailable(error),
-        Fault::Conflict(None) | Fault::Reference(None) | Fault::Other => StoreError::backend(error),
+        Fault::Unavailable => StoreError::unavailable(DatabaseError(dialect.message(&error))),
+        Fault::Conflict(None) | Fault::Reference(None) | Fault::Other => {
+            StoreError::backend(DatabaseError(dialect.message(&error)))
+        }
+    }
+}
+
+/// What a database said. A driver's own error may hold the values of a row, which are nobody's to see.
+#[derive(Debug)]
+struct DatabaseError(String);
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DatabaseError {}
+
+/// Ends work to which the database does not answer in time.
+pub(crate) async fn in_time<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(|_elapsed| Err(StoreError::unavailable("the database did not answer in time"))),
+        None => work.await,
     }
 }
 

@@ -1,5 +1,4 @@
-//! The migration side of a SQL backend: a run is one transaction, with its history in the table
-//! `authsome_migrations`.
+//! The migration side of a SQL backend, with its history in the table `authsome_migrations`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use authsome_core::error::StoreError;
 use authsome_core::migration::{
     AppliedStep, Dialect as DialectName, LiveTable, MigrateError, MigrationSession, MigrationTarget, RunBy, Step,
 };
-use sea_orm::{DatabaseExecutor, DatabaseTransaction, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, IntoDatabaseExecutor, TransactionTrait};
 use sea_orm_migration::SchemaManager;
 
 use crate::dialect::Dialect;
@@ -35,11 +34,7 @@ impl MigrationTarget for SqlStore {
     }
 
     async fn history(&self) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
-        let manager = SchemaManager::new(&self.reader);
-        if !manager.has_table(history::TABLE).await.map_err(|error| self.error(error))? {
-            return Ok(None);
-        }
-        read_history(&Session::new(&*self.dialect, &self.reader)).await.map(Some)
+        history_of(&*self.dialect, &self.reader).await
     }
 
     async fn begin(&self) -> Result<Box<dyn MigrationSession>, MigrateError> {
@@ -54,10 +49,9 @@ impl MigrationTarget for SqlStore {
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
         });
-        let transaction = locked.await.map_err(|_elapsed| MigrateError::Locked)??;
-        let manager = SchemaManager::new(&transaction);
-        manager.create_table(history::create(&*self.dialect)).await.map_err(|error| self.error(error))?;
-        Ok(Box::new(SqlMigration { dialect: Arc::clone(&self.dialect), open: Some(transaction) }))
+        let lock = locked.await.map_err(|_elapsed| MigrateError::Locked)??;
+        let steps = if self.dialect.has_one_writer() { Steps::InTheLock } else { Steps::Beside(self.writer.clone()) };
+        Ok(Box::new(SqlMigration { dialect: Arc::clone(&self.dialect), lock: Some(lock), steps }))
     }
 
     async fn introspect(&self, tables: &[String]) -> Result<Vec<LiveTable>, MigrateError> {
@@ -68,7 +62,7 @@ impl MigrationTarget for SqlStore {
 
 impl SqlStore {
     async fn try_begin(&self) -> Result<Option<DatabaseTransaction>, StoreError> {
-        let begun = self.writer.begin_with_options(self.dialect.migration_options()).await;
+        let begun = self.writer.begin_with_options(self.dialect.begin_options()).await;
         let transaction = begun.map_err(|error| self.error(error))?;
         match self.dialect.try_lock(&transaction).await {
             Ok(true) => Ok(Some(transaction)),
@@ -81,67 +75,123 @@ impl SqlStore {
     }
 }
 
-/// A run that holds the lock: one transaction from its begin to `finish`. Whatever fails ends it with nothing left of
-/// the run.
+/// A run that holds the lock. What fails ends it with nothing left of the steps that were under way.
 #[derive(Debug)]
 struct SqlMigration {
     dialect: Arc<dyn Dialect>,
-    open: Option<DatabaseTransaction>,
+    /// Open from its begin to `finish`.
+    lock: Option<DatabaseTransaction>,
+    steps: Steps,
+}
+
+/// Where steps are carried out.
+#[derive(Debug)]
+enum Steps {
+    /// In the transaction that holds the lock, which is the only one that can write.
+    InTheLock,
+    /// In transactions of their own, so that what was achieved stays, and no table is locked for longer than its step
+    /// takes. The one that holds the lock touches no table.
+    Beside(DatabaseConnection),
+}
+
+/// What is done in a transaction of a run.
+#[derive(Clone, Copy)]
+enum Work<'w> {
+    Apply(&'w [Step], &'w RunBy<'w>),
+    Revert(&'w [Step]),
+    Record(&'w [Step], &'w RunBy<'w>),
 }
 
 impl SqlMigration {
-    /// The transaction, taken out for the time of a verb: if the verb fails or is dropped in the middle, it is gone.
-    fn take(&mut self) -> Result<DatabaseTransaction, StoreError> {
-        self.open.take().ok_or(StoreError::ended())
+    /// Does the work. If it fails, or is dropped in the middle, the lock is gone.
+    async fn run(&mut self, work: Work<'_>) -> Result<(), MigrateError> {
+        let lock = self.lock.take().ok_or(StoreError::ended())?;
+        let done = match &self.steps {
+            Steps::InTheLock => work.done_in(&*self.dialect, &lock).await,
+            Steps::Beside(connection) => work.done_beside(&*self.dialect, connection).await,
+        };
+        match done {
+            Ok(()) => self.lock = Some(lock),
+            Err(_) => roll_back(lock).await,
+        }
+        done
     }
+}
 
-    async fn keep<T>(
-        &mut self,
-        transaction: DatabaseTransaction,
-        outcome: Result<T, MigrateError>,
-    ) -> Result<T, MigrateError> {
-        match &outcome {
-            Ok(_) => self.open = Some(transaction),
+impl Work<'_> {
+    async fn done_beside(self, dialect: &dyn Dialect, connection: &DatabaseConnection) -> Result<(), MigrateError> {
+        let fault = |error| store_error(dialect, error);
+        let transaction = connection.begin_with_options(dialect.begin_options()).await.map_err(fault)?;
+        let done = match dialect.begun_steps(&transaction).await {
+            Ok(()) => self.done_in(dialect, &transaction).await,
+            Err(error) => Err(fault(error).into()),
+        };
+        match done {
+            Ok(()) => transaction.commit().await.map_err(fault)?,
             Err(_) => roll_back(transaction).await,
         }
-        outcome
+        done
+    }
+
+    async fn done_in(self, dialect: &dyn Dialect, transaction: &DatabaseTransaction) -> Result<(), MigrateError> {
+        let manager = SchemaManager::new(transaction);
+        let history = async {
+            if !manager.has_table(history::TABLE).await? {
+                manager.create_table(history::create(dialect)).await?;
+            }
+            Ok(())
+        };
+        history.await.map_err(|error| store_error(dialect, error))?;
+        let session = Session::new(dialect, transaction);
+        match self {
+            Self::Apply(steps, run) => apply(&session, transaction, steps, run).await,
+            Self::Revert(steps) => revert(&session, transaction, steps).await,
+            Self::Record(steps, run) => record(&session, steps, run).await,
+        }
     }
 }
 
 #[async_trait]
 impl MigrationSession for SqlMigration {
     async fn history(&mut self) -> Result<Vec<AppliedStep>, MigrateError> {
-        let transaction = self.take()?;
-        let outcome = read_history(&Session::new(&*self.dialect, &transaction)).await;
-        self.keep(transaction, outcome).await
+        let lock = self.lock.take().ok_or(StoreError::ended())?;
+        let found = history_of(&*self.dialect, &lock).await;
+        match found {
+            Ok(_) => self.lock = Some(lock),
+            Err(_) => roll_back(lock).await,
+        }
+        Ok(found?.unwrap_or_default())
     }
 
     async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        let transaction = self.take()?;
-        let outcome = apply(&Session::new(&*self.dialect, &transaction), &transaction, steps, run).await;
-        self.keep(transaction, outcome).await
+        self.run(Work::Apply(steps, run)).await
     }
 
     async fn revert(&mut self, steps: &[Step]) -> Result<(), MigrateError> {
-        let transaction = self.take()?;
-        let outcome = revert(&Session::new(&*self.dialect, &transaction), &transaction, steps).await;
-        self.keep(transaction, outcome).await
+        self.run(Work::Revert(steps)).await
     }
 
     async fn record(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        let transaction = self.take()?;
-        let outcome = record(&Session::new(&*self.dialect, &transaction), steps, run).await;
-        self.keep(transaction, outcome).await
+        self.run(Work::Record(steps, run)).await
     }
 
     async fn finish(mut self: Box<Self>) -> Result<(), MigrateError> {
-        let committed = self.take()?.commit().await;
-        Ok(committed.map_err(|error| store_error(&*self.dialect, error))?)
+        let lock = self.lock.take().ok_or(StoreError::ended())?;
+        Ok(lock.commit().await.map_err(|error| store_error(&*self.dialect, error))?)
     }
 }
 
-async fn read_history(session: &Session<'_>) -> Result<Vec<AppliedStep>, MigrateError> {
-    Ok(history::read(session).await.map_err(|failure| failure.into_store_error(session.dialect))?)
+/// The rows of the history, oldest first; `None` where there is no such table.
+async fn history_of<'c>(
+    dialect: &'c dyn Dialect,
+    connection: impl IntoDatabaseExecutor<'c> + Copy,
+) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
+    let is_there = SchemaManager::new(connection).has_table(history::TABLE).await;
+    if !is_there.map_err(|error| store_error(dialect, error))? {
+        return Ok(None);
+    }
+    let read = history::read(&Session::new(dialect, connection.into_database_executor())).await;
+    Ok(Some(read.map_err(|failure| failure.into_store_error(dialect))?))
 }
 
 async fn apply(

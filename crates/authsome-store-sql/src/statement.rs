@@ -8,12 +8,15 @@ use authsome_core::schema::TableDef;
 use authsome_core::value::{ColumnType, Value};
 use sea_orm::sea_query::error::Error as QueryError;
 use sea_orm::sea_query::{
-    DeleteStatement, DynIden, Expr, ExprTrait, InsertStatement, IntoIden, OnConflict, Order, Query, SelectStatement,
-    UpdateStatement,
+    CommonTableExpression, DeleteStatement, DynIden, Expr, ExprTrait, InsertStatement, IntoIden, OnConflict, Order,
+    Query, SelectStatement, UpdateStatement,
 };
 
 use crate::dialect::Dialect;
 use crate::predicate::{all, expression, parameter};
+
+/// What a delete calls the keys that it chose.
+const DOOMED: &str = "doomed";
 
 /// Makes statements in a dialect.
 #[derive(Clone, Copy)]
@@ -72,7 +75,7 @@ impl Statements<'_> {
         insert.into_table(table.name.as_str()).columns(columns(table));
         for row in rows {
             let values = table.columns.iter().zip(row);
-            insert.values(values.map(|(column, value)| Expr::Value(self.0.encode(value, column.ty))))?;
+            insert.values(values.map(|(column, value)| self.0.written(value, column.ty)))?;
         }
         Ok(insert)
     }
@@ -109,8 +112,22 @@ impl Statements<'_> {
     }
 
     pub(crate) fn delete(self, request: &DeleteRequest) -> DeleteStatement {
+        let table = request.table();
         let mut delete = Query::delete();
-        delete.from_table(request.table().name.as_str()).and_where(self.doomed(request));
+        delete.from_table(table.name.as_str());
+        if self.0.has_one_writer() || pins_one_row(table, request.predicate()) {
+            delete.and_where(self.doomed(request));
+            return delete;
+        }
+        // Chosen once, and locked: what another transaction removed or changed in the meantime is passed over, so that
+        // fewer than the limit are deleted only where there are no more.
+        let mut chosen = self.chosen(request);
+        chosen.lock_exclusive();
+        let mut doomed = CommonTableExpression::new();
+        doomed.table_name(DOOMED).query(chosen).materialized(true);
+        let mut keys = Query::select();
+        keys.columns(key_columns(table)).from(DOOMED);
+        delete.with_cte(doomed).and_where(key_tuple(table).in_subquery(keys));
         delete
     }
 
@@ -121,10 +138,19 @@ impl Statements<'_> {
         if pins_one_row(table, request.predicate()) {
             return condition;
         }
+        key_tuple(table).in_subquery(self.chosen(request))
+    }
+
+    /// The keys of rows that a delete means, no more than its limit.
+    fn chosen(self, request: &DeleteRequest) -> SelectStatement {
+        let table = request.table();
         let mut chosen = Query::select();
-        chosen.columns(key_columns(table)).from(table.name.as_str()).and_where(condition);
-        chosen.limit(u64::from(request.limit()));
-        Expr::tuple(key_columns(table).into_iter().map(Expr::col)).in_subquery(chosen)
+        chosen
+            .columns(key_columns(table))
+            .from(table.name.as_str())
+            .and_where(expression(self.0, request.predicate()))
+            .limit(u64::from(request.limit()));
+        chosen
     }
 
     /// The update that writes the row for which a condition holds as it is.
@@ -148,7 +174,7 @@ impl Statements<'_> {
                 let value = match change {
                     Change::Set { value, .. } => {
                         let ty = table.find_column(column).map_or(ColumnType::Text, |found| found.ty);
-                        Expr::Value(self.0.encode(value, ty))
+                        self.0.written(value, ty)
                     }
                     Change::Increment { by, min, max, .. } => {
                         // Qualified: in an upsert, a bare name could mean the row that was not inserted.
@@ -189,6 +215,11 @@ fn columns(table: &'static TableDef) -> impl Iterator<Item = &'static str> {
 pub(crate) fn key_columns(table: &'static TableDef) -> Vec<DynIden> {
     let scope = table.scope.columns().iter().map(|column| (*column).into_iden());
     scope.chain([table.id.as_str().into_iden()]).collect()
+}
+
+/// The primary key, to be compared as a whole.
+pub(crate) fn key_tuple(table: &'static TableDef) -> Expr {
+    Expr::tuple(key_columns(table).into_iter().map(Expr::col))
 }
 
 fn pins_one_row(table: &TableDef, predicate: &Predicate) -> bool {

@@ -14,10 +14,10 @@ use authsome_core::registry;
 use authsome_core::store::StoreTx;
 use authsome_migrate::Migrator;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 
-use crate::dialect::Dialect;
-use crate::error::{Failure, store_error};
+use crate::dialect::{Dialect, Fault};
+use crate::error::{Failure, in_time, store_error};
 use crate::statement::Statements;
 use crate::transaction::{SqlTx, roll_back};
 use crate::verb::{Session, UpdateAll, UpdateOne, Verb, complete};
@@ -38,6 +38,8 @@ pub struct Patience {
     pub migration: Duration,
     /// For open transactions when the store is closed.
     pub close: Duration,
+    /// For the answer to a verb; `None` where the database cannot be cut off. Migrations take as long as they take.
+    pub answer: Option<Duration>,
 }
 
 /// Everything of a store that SQL backends share. A backend wraps one and forwards to it.
@@ -67,6 +69,12 @@ impl SqlStore {
     #[must_use]
     pub const fn connection(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// The connection on which reads outside of transactions happen.
+    #[must_use]
+    pub const fn reader(&self) -> &DatabaseConnection {
+        &self.reader
     }
 
     /// The statement that finds the rows of a request, for a look at its plan.
@@ -148,7 +156,8 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Aborted`].
     pub async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
-        Ok(Arc::new(SqlTx::new(Arc::clone(&self.dialect), self.begin_transaction().await?)))
+        let transaction = in_time(self.patience.answer, self.begin_transaction()).await?;
+        Ok(Arc::new(SqlTx::new(Arc::clone(&self.dialect), transaction, self.patience.answer)))
     }
 
     /// See [`Store::migrate`](authsome_core::store::Store::migrate).
@@ -167,7 +176,11 @@ impl SqlStore {
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut select = Query::select();
         select.expr(Expr::cust("1"));
-        self.reader.query_all(&select).await.map(|_| ()).map_err(StoreError::unavailable)
+        let answered = async {
+            let answer = self.reader.query_all(&select).await;
+            answer.map(|_| ()).map_err(|error| StoreError::unavailable(self.dialect.message(&error)))
+        };
+        in_time(self.patience.answer, answered).await
     }
 
     /// See [`Store::close`](authsome_core::store::Store::close). Waits for open transactions, bounded; a transaction
@@ -187,28 +200,76 @@ impl SqlStore {
         }
     }
 
-    pub(crate) fn error(&self, error: sea_orm::DbErr) -> StoreError {
+    pub(crate) fn error(&self, error: DbErr) -> StoreError {
         store_error(&*self.dialect, error)
     }
 
     pub(crate) async fn begin_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
-        let begun = self.writer.begin_with_options(self.dialect.begin_options()).await;
-        begun.map_err(|error| self.error(error))
+        let begun = async {
+            let transaction = self.writer.begin_with_options(self.dialect.begin_options()).await?;
+            self.dialect.begun(&transaction).await?;
+            Ok(transaction)
+        };
+        begun.await.map_err(|error| self.without_a_turn(self.error(error)))
+    }
+
+    /// Where one writes at a time, who met another one has waited as long as it is told to: to try again would be to wait
+    /// again.
+    fn without_a_turn(&self, error: StoreError) -> StoreError {
+        if self.dialect.has_one_writer() && error.is_transient() {
+            StoreError::unavailable("another writer held the database for too long")
+        } else {
+            error
+        }
     }
 
     async fn read<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
-        let session = Session::new(&*self.dialect, &self.reader);
-        verb.run(&session).await.map_err(|failure| failure.into_store_error(&*self.dialect))
+        let read = async {
+            let session = Session::new(&*self.dialect, &self.reader);
+            verb.run(&session).await.map_err(|failure| failure.into_store_error(&*self.dialect))
+        };
+        in_time(self.patience.answer, read).await
     }
 
-    /// One statement is atomic by itself. Where its error leaves it open which constraint it broke, it runs again in a
-    /// transaction, where that can be found out.
+    /// One statement is atomic by itself. Where it broke a constraint, which one is found out in a transaction.
     async fn write<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
-        match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
-            Ok(output) => return Ok(output),
-            Err(Failure::Database(error)) if self.dialect.classify(&error).is_nameless() => {}
-            Err(failure) => return Err(failure.into_store_error(&*self.dialect)),
+        let written = async {
+            let error = match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
+                Ok(output) => return Ok(output),
+                Err(Failure::Database(error)) => error,
+                Err(Failure::Store(error)) => return Err(error),
+            };
+            let fault = self.dialect.classify(&error);
+            if fault.is_nameless() {
+                self.write_again(verb).await
+            } else if fault.is_broken_constraint() {
+                Err(self.first_declared(verb, fault, error).await)
+            } else {
+                Err(self.without_a_turn(self.error(error)))
+            }
+        };
+        in_time(self.patience.answer, written).await
+    }
+
+    /// What a statement broke. Its error names one of several; what is found here counts, unless the rows have changed
+    /// in the meantime.
+    async fn first_declared<V: Verb>(&self, verb: &V, fault: Fault, error: DbErr) -> StoreError {
+        let found = async {
+            let transaction = self.begin_transaction().await?;
+            let session = Session::new(&*self.dialect, &transaction);
+            let found = verb.blame(&session, &fault).await;
+            roll_back(transaction).await;
+            found.map_err(|failure| failure.into_store_error(&*self.dialect))
+        };
+        match (found.await, fault) {
+            (Ok(Some(constraint)), Fault::Reference(_)) => StoreError::Reference { constraint },
+            (Ok(Some(constraint)), _) => StoreError::Conflict { constraint },
+            (Ok(None) | Err(_), _) => self.error(error),
         }
+    }
+
+    /// Runs a statement again that broke a constraint, in a transaction in which it can be found out which one.
+    async fn write_again<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
         let transaction = self.begin_transaction().await?;
         match complete(verb, &Session::new(&*self.dialect, &transaction)).await {
             Ok(output) => {

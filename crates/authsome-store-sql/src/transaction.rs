@@ -1,6 +1,7 @@
 //! [`SqlTx`]: a transaction with all the verbs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
@@ -12,7 +13,7 @@ use sea_orm::DatabaseTransaction;
 use tokio::sync::Mutex;
 
 use crate::dialect::Dialect;
-use crate::error::{leaves_transaction, store_error};
+use crate::error::{in_time, leaves_transaction, store_error};
 use crate::verb::{Session, UpdateAll, UpdateOne, Verb, complete};
 
 /// A transaction. Dropped without a commit, it rolls back.
@@ -21,19 +22,24 @@ pub struct SqlTx {
     dialect: Arc<dyn Dialect>,
     /// `None` once it has ended.
     open: Mutex<Option<DatabaseTransaction>>,
+    /// How long a verb may take.
+    answer: Option<Duration>,
 }
 
 impl SqlTx {
-    pub(crate) fn new(dialect: Arc<dyn Dialect>, transaction: DatabaseTransaction) -> Self {
-        Self { dialect, open: Mutex::new(Some(transaction)) }
+    pub(crate) fn new(dialect: Arc<dyn Dialect>, transaction: DatabaseTransaction, answer: Option<Duration>) -> Self {
+        Self { dialect, open: Mutex::new(Some(transaction)), answer }
     }
 
     async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
         let mut open = self.open.lock().await;
         // Taken out while it works: if the caller stops waiting in the middle, it is dropped and so rolled back.
         let transaction = open.take().ok_or(StoreError::ended())?;
-        let outcome = complete(&verb, &Session::new(&*self.dialect, &transaction)).await;
+        let session = Session::new(&*self.dialect, &transaction);
+        let outcome = in_time(self.answer, complete(&verb, &session)).await;
         match &outcome {
+            // Nobody waits for the rollback on a connection that may not answer.
+            Err(StoreError::Unavailable { .. }) if self.answer.is_some() => drop(transaction),
             Err(error) if !leaves_transaction(error) => roll_back(transaction).await,
             _ => *open = Some(transaction),
         }
@@ -90,10 +96,14 @@ impl StoreTx for SqlTx {
     }
 
     async fn commit(&self) -> Result<(), StoreError> {
-        self.end().await?.commit().await.map_err(|error| store_error(&*self.dialect, error))
+        let transaction = self.end().await?;
+        let committed = async { transaction.commit().await.map_err(|error| store_error(&*self.dialect, error)) };
+        in_time(self.answer, committed).await
     }
 
     async fn rollback(&self) -> Result<(), StoreError> {
-        self.end().await?.rollback().await.map_err(|error| store_error(&*self.dialect, error))
+        let transaction = self.end().await?;
+        let rolled_back = async { transaction.rollback().await.map_err(|error| store_error(&*self.dialect, error)) };
+        in_time(self.answer, rolled_back).await
     }
 }

@@ -58,8 +58,9 @@ impl SqliteStore {
         Self { sql, _folder: folder }
     }
 
-    #[cfg(test)]
-    pub(crate) const fn sql(&self) -> &SqlStore {
+    /// What it shares with other SQL backends, for a look at the statements of requests.
+    #[must_use]
+    pub const fn sql(&self) -> &SqlStore {
         &self.sql
     }
 

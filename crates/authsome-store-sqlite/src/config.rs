@@ -117,7 +117,7 @@ impl SqliteBuilder {
         // The writer comes first: it makes the file and puts it in WAL mode.
         let writer = self.open_waiting(self.writer_options(file.clone())).await?;
         let reader = Database::connect(self.reader_options(file)).await.map_err(cannot_open)?;
-        let patience = Patience { migration: self.migration_timeout, close: self.acquire_timeout };
+        let patience = Patience { migration: self.migration_timeout, close: self.acquire_timeout, answer: None };
         let sql = SqlStore::new(Sqlite, Connections { writer, reader }, self.clock, patience);
         Ok(SqliteStore::new(sql, folder))
     }

@@ -9,7 +9,7 @@
 //! use std::sync::Arc;
 //!
 //! use authsome::http::{HttpOptions, router};
-//! use authsome::memory::MemoryStore;                                // or authsome::sqlite::SqliteStore
+//! use authsome::memory::MemoryStore;                                // or sqlite::SqliteStore, pg::PgStore, …
 //! use authsome::password::PasswordPlugin;
 //! use authsome::{Config, Engine};
 //!
@@ -40,6 +40,8 @@
 //! | `sqlite` | [`sqlite`]: SQLite, bundled | yes |
 //! | `password` | [`password`]: sign-in with a password | yes |
 //! | `http` | [`http`]: the routes, and what guards an application's own | yes |
+//! | `pg` | `pg`: PostgreSQL | no |
+//! | `mongo` | `mongo`: MongoDB | no |
 //! | `memory` | [`memory`]: a store in the process, for tests | no |
 //! | `smtp` | `mail::SmtpMailer`: mail over SMTP | no |
 
@@ -53,6 +55,10 @@ pub use authsome_migrate as migrate;
 pub use authsome_plugin_password as password;
 #[cfg(feature = "memory")]
 pub use authsome_store_memory as memory;
+#[cfg(feature = "mongo")]
+pub use authsome_store_mongo as mongo;
+#[cfg(feature = "pg")]
+pub use authsome_store_pg as pg;
 #[cfg(feature = "sqlite")]
 pub use authsome_store_sqlite as sqlite;
 

@@ -8,9 +8,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-core", &["authsome-macros"]),
     ("authsome-migrate", &["authsome-core"]),
     ("authsome-store-memory", &["authsome-core", "authsome-migrate"]),
+    ("authsome-store-mongo", &["authsome-core", "authsome-migrate"]),
     ("authsome-store-sql", &["authsome-core", "authsome-migrate"]),
+    ("authsome-store-pg", &["authsome-core", "authsome-migrate", "authsome-store-sql"]),
     ("authsome-store-sqlite", &["authsome-core", "authsome-migrate", "authsome-store-sql"]),
     ("authsome-conformance", &["authsome-core", "authsome-migrate"]),
+    ("authsome-example-backend", &["authsome-core", "authsome-migrate"]),
     ("authsome-mail", &["authsome-core"]),
     ("authsome-plugin-password", &["authsome-core"]),
     ("authsome-engine", &["authsome-core", "authsome-migrate"]),
@@ -25,15 +28,18 @@ const LAYERS: &[(&str, &[&str])] = &[
             "authsome-migrate",
             "authsome-plugin-password",
             "authsome-store-memory",
+            "authsome-store-mongo",
+            "authsome-store-pg",
             "authsome-store-sqlite",
         ],
     ),
     ("authsome-server", &["authsome"]),
+    ("authsome-test-servers", &[]),
     ("xtask", &[]),
 ];
 
 /// Suites reach across the crates; nothing is built from them.
-const SUITES: &[&str] = &["authsome-compile-fail", "authsome-tests"];
+const SUITES: &[&str] = &["authsome-bench", "authsome-compile-fail", "authsome-tests"];
 
 pub(super) fn arrows_point_down(tree: &Tree) -> Vec<String> {
     let mut complaints = Vec::new();

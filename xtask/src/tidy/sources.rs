@@ -16,7 +16,13 @@ const DATABASES: &[&str] = &["sqlite", "postgres", "mongo"];
 
 pub(super) fn authenticator_stays_inside(tree: &Tree) -> Vec<String> {
     let outside = |file: &&File| {
-        let inside = ["crates/authsome-core/", "crates/authsome-engine/", "crates/authsome-conformance/", "xtask/"];
+        let inside = [
+            "crates/authsome-core/",
+            "crates/authsome-engine/",
+            "crates/authsome-conformance/",
+            "tests/bench/",
+            "xtask/",
+        ];
         let is_suite = file.path.contains("/tests/") || file.path.ends_with("tests.rs");
         !is_suite && !inside.iter().any(|folder| file.path.starts_with(folder))
     };

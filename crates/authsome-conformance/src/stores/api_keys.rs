@@ -65,8 +65,13 @@ async fn a_hash_is_taken_once(cx: &mut Cx) -> Outcome {
 async fn a_key_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     user(cx, 1).await?;
     let before = key(cx, 1).await?;
-    let changed =
-        ApiKey { name: "New".to_owned(), permissions: Vec::new(), expires_at: Some(at(9)), user_id: None, ..before.clone() };
+    let changed = ApiKey {
+        name: "New".to_owned(),
+        permissions: Vec::new(),
+        expires_at: Some(at(9)),
+        user_id: None,
+        ..before.clone()
+    };
     ensure_eq!(cx.db().update_api_key(&scope(), &before, &changed).await?, changed);
     ensure_eq!(cx.db().api_key(&scope(), id(1)).await?.as_ref(), Some(&changed));
     cx.db().delete_api_key(&scope(), id(1)).await?;

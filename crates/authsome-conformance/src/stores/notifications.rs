@@ -51,7 +51,8 @@ async fn a_notification_is_queued_and_found(cx: &mut Cx) -> Outcome {
 
 async fn a_notification_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let before = queued(cx, 1).await?;
-    let changed = Notification { attempts: 3, user_id: None, last_error: Some("timed out".to_owned()), ..before.clone() };
+    let changed =
+        Notification { attempts: 3, user_id: None, last_error: Some("timed out".to_owned()), ..before.clone() };
     ensure_eq!(cx.db().update_notification(&scope(), &before, &changed).await?, changed);
     ensure_eq!(cx.db().notification(&scope(), id(1)).await?.as_ref(), Some(&changed));
     cx.db().delete_notification(&scope(), id(1)).await?;
@@ -100,7 +101,8 @@ async fn a_notification_is_claimed_once_until_it_is_due_again(cx: &mut Cx) -> Ou
 async fn a_finished_notification_is_due_no_more(cx: &mut Cx) -> Outcome {
     let (sent, failed) = (due(cx, 1).await?, due(cx, 2).await?);
     let done = cx.db().finish_notification(&scope(), &sent, NotificationStatus::Sent, None, at(5)).await?;
-    let expected = Notification { status: NotificationStatus::Sent, due_at: None, sent_at: Some(at(5)), ..sent.clone() };
+    let expected =
+        Notification { status: NotificationStatus::Sent, due_at: None, sent_at: Some(at(5)), ..sent.clone() };
     ensure_eq!(done, Some(expected));
     let (error, status) = (Some("no such host".to_owned()), NotificationStatus::Failed);
     let done = cx.db().finish_notification(&scope(), &failed, status, error.clone(), at(5)).await?;

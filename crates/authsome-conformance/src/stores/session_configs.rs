@@ -44,8 +44,12 @@ async fn a_configuration_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let before = AppSessionConfig::sample(&home(), 1);
     let app = before.app_id;
     cx.db().create_app_session_config(app, &before).await?;
-    let changed =
-        AppSessionConfig { settings: Settings::default(), token_format: TokenFormat::Jwt, updated_at: at(9), ..before.clone() };
+    let changed = AppSessionConfig {
+        settings: Settings::default(),
+        token_format: TokenFormat::Jwt,
+        updated_at: at(9),
+        ..before.clone()
+    };
     ensure_eq!(cx.db().update_app_session_config(app, &before, &changed).await?, changed);
     ensure_eq!(cx.db().app_session_config(app).await?.as_ref(), Some(&changed));
     cx.db().delete_app_session_config(app, changed.id).await?;

@@ -29,6 +29,9 @@ pub(super) fn cases() -> Vec<Case> {
             a_list_is_narrowed_by_the_beginning_of_a_name,
             a_list_is_narrowed_by_ban,
         ]
+        direct: [
+            whoever_shares_the_beginning_of_a_name_is_listed_page_by_page,
+        ]
     })
 }
 
@@ -230,6 +233,31 @@ async fn a_list_is_narrowed_by_the_beginning_of_a_name(cx: &mut Cx) -> Outcome {
     ensure_eq!(shown(cx, &query("+490000002")).await?, vec![20], "by number");
     ensure_eq!(shown(cx, &query("%")).await?, Vec::<u32>::new());
     ensure_eq!(shown(cx, &query("")).await?, vec![1, 2, 5, 10, 20], "an empty beginning narrows nothing");
+    Ok(())
+}
+
+/// Few share a beginning, or more than one request returns: the pages hold each of them once, newest first.
+async fn whoever_shares_the_beginning_of_a_name_is_listed_page_by_page(cx: &mut Cx) -> Outcome {
+    let mut users: Vec<User> = (1..=1_010).map(|number| User::sample(&home(), number)).collect();
+    for some in users.chunks(500) {
+        User::insert_all(some, &scope(), cx.db()).await?;
+    }
+    users.sort_by_key(|user| std::cmp::Reverse(user.id));
+    for (prefix, limit) in [("user-99", 4), ("user-10", 10), ("user-", 200)] {
+        let query = UserQuery { prefix: Some(prefix.to_owned()), ..UserQuery::default() };
+        let (mut listed, mut page) = (Vec::new(), Page::first(limit));
+        loop {
+            let found = cx.db().list_users(&scope(), &query, page).await?;
+            listed.extend(found.data.iter().map(|user| user.id));
+            match found.next_cursor {
+                Some(after) => page = Page::after(after, limit),
+                None => break,
+            }
+        }
+        let named = users.iter().filter(|user| user.email_key.starts_with(prefix)).map(|user| user.id);
+        ensure_eq!(listed, named.collect::<Vec<_>>(), "{prefix}");
+        ensure_eq!(usize::try_from(cx.db().count_users(&scope(), &query).await?).ok(), Some(listed.len()), "{prefix}");
+    }
     Ok(())
 }
 

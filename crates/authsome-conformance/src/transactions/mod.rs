@@ -1,5 +1,6 @@
 //! Transactions: snapshot-isolated, all or nothing.
 
+mod conflicts;
 mod endings;
 mod retries;
 mod touch;
@@ -17,7 +18,7 @@ use crate::failure::Outcome;
 use crate::fixture::{Home, Item, Sample, homes};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [visibility::cases(), endings::cases(), touch::cases(), retries::cases()].concat()
+    [visibility::cases(), endings::cases(), touch::cases(), conflicts::cases(), retries::cases()].concat()
 }
 
 fn home() -> Home {

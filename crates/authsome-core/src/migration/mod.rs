@@ -7,6 +7,5 @@ mod target;
 
 pub use group::{Dialect, Down, Migration, MigrationGroup, Operation};
 pub use target::{
-    AppliedStep, LiveColumn, LiveTable, MigrateError, MigrationReport, MigrationSession, MigrationTarget,
-    RunBy, Step,
+    AppliedStep, LiveColumn, LiveTable, MigrateError, MigrationReport, MigrationSession, MigrationTarget, RunBy, Step,
 };

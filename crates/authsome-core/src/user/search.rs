@@ -58,7 +58,7 @@ impl<'s> Search<'s> {
         if !complete {
             return Ok(None);
         }
-        found.sort_unstable_by(|left, right| right.id.cmp(&left.id));
+        found.sort_unstable_by_key(|user| std::cmp::Reverse(user.id));
         found.dedup_by(|left, right| left.id == right.id);
         found.retain(|user| self.query.banned.is_none_or(|banned| user.banned == banned));
         Ok(Some(found))

@@ -1,14 +1,15 @@
 //! What is done in the background: sending mail, cleaning up, and the jobs of plugins.
 //!
-//! Each job has a task of its own, which ends promptly when the engine stops or is dropped. A job that fails is logged
-//! and runs again later, so that a store that is down for a while kills none of them.
+//! Each job has a task of its own, which ends promptly when the engine stops or is dropped. A job that fails runs again
+//! later, so that a store that is down for a while kills none of them; that is logged when it begins and when it is over,
+//! not each time.
 
 mod clean_up;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use authsome_core::error::Error;
+use authsome_core::error::{Code, Error};
 use authsome_core::plugin::Job;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -153,20 +154,74 @@ impl Engine {
 }
 
 async fn repeat(engine: Weak<Inner>, work: Work, stop: CancellationToken) {
+    let mut trouble = Trouble::default();
     while !stop.is_cancelled() {
         let Some(inner) = engine.upgrade() else { return };
-        let pause = match work.run(&Engine::from_inner(inner)).await {
+        let ran = work.run(&Engine::from_inner(inner)).await;
+        trouble.note(work.name(), ran.as_ref().err());
+        let pause = match ran {
             Ok(true) => continue,
             Ok(false) => work.every(),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(job = work.name(), error, "a background job failed and runs again later");
-                work.every().max(PAUSE)
-            }
+            Err(_) => work.every().max(PAUSE),
         };
         tokio::select! {
             () = stop.cancelled() => {}
             () = work.wait(pause) => {}
         }
+    }
+}
+
+/// What a job failed with the last time, so that a trouble that lasts is logged once.
+#[derive(Default)]
+struct Trouble(Option<Code>);
+
+/// What is worth a line in the log.
+#[derive(Debug, PartialEq, Eq)]
+enum News {
+    Began,
+    Ended,
+}
+
+impl Trouble {
+    fn note(&mut self, job: &str, failed: Option<&Error>) {
+        let news = self.news(failed.map(Error::code));
+        match (failed, news) {
+            (Some(error), Some(_)) => {
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(job, error, "a background job failed and runs again until it succeeds");
+            }
+            (Some(error), None) => {
+                let error = error as &dyn std::error::Error;
+                tracing::debug!(job, error, "a background job failed again");
+            }
+            (None, Some(_)) => tracing::info!(job, "a background job works again"),
+            (None, None) => {}
+        }
+    }
+
+    fn news(&mut self, failed: Option<Code>) -> Option<News> {
+        let before = std::mem::replace(&mut self.0, failed);
+        match (before, failed) {
+            (before, Some(_)) if before != failed => Some(News::Began),
+            (Some(_), None) => Some(News::Ended),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_that_lasts_is_news_when_it_begins_changes_and_ends() {
+        let mut trouble = Trouble::default();
+        let down = Some(Code::Unavailable);
+        let told: Vec<_> = [None, down, down, Some(Code::Internal), down, None, None, down]
+            .into_iter()
+            .map(|failed| trouble.news(failed))
+            .collect();
+        let (began, ended) = (|| Some(News::Began), || Some(News::Ended));
+        assert_eq!(told, [None, began(), None, began(), began(), ended(), None, began()]);
     }
 }

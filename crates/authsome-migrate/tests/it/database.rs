@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use authsome_core::clock::ManualClock;
 use authsome_core::error::StoreError;
 use authsome_core::migration::{
-    AppliedStep, Dialect, LiveColumn, LiveTable, MigrateError, MigrationGroup, MigrationSession,
-    MigrationTarget, RunBy, Step,
+    AppliedStep, Dialect, LiveColumn, LiveTable, MigrateError, MigrationGroup, MigrationSession, MigrationTarget,
+    RunBy, Step,
 };
 use authsome_core::schema::{Schema, TableDef};
 use authsome_core::time::Timestamp;

@@ -5,7 +5,7 @@ use std::path::Path;
 use authsome::core::clock::{Clock, SystemClock};
 use authsome::core::store::Store;
 use authsome::core::time::Timestamp;
-use authsome::migrate::Migrator;
+use authsome::migrate::{Migrator, Status, StepState};
 
 use super::{migrate, output};
 use crate::assembly;
@@ -85,7 +85,7 @@ async fn examine(config: &Config, report: &mut Report) -> Result<(), Failure> {
         (_, Some(file)) if !file.exists() => {
             report.line("database", Good(format!("{} is made at the first start", file.display())))
         }
-        (database, _) => match assembly::open(database).await {
+        _ => match assembly::open(config).await {
             Err(failure) => report.line("database", Fail(failure.to_string())),
             Ok(store) => database_checks(&*store, report).await,
         },
@@ -97,7 +97,14 @@ async fn database_checks(store: &dyn Store, report: &mut Report) -> Result<(), F
         "database",
         store.ping().await.map_or_else(|error| Fail(chain(&error)), |()| Good("answers".to_owned())),
     )?;
-    let current = migrations(store).await;
+    let migrator = match Migrator::new(store.migrations(), &migrate::groups(), &SystemClock) {
+        Ok(migrator) => migrator,
+        Err(error) => return report.line("migrations", Fail(chain(&error))),
+    };
+    if migrator.status().await.is_ok_and(|status| untouched(&status)) {
+        return report.line("migrations", Good("the tables are made at the first start".to_owned()));
+    }
+    let current = migrations(&migrator).await;
     let is_current = matches!(current, Good(_));
     report.line("migrations", current)?;
     if is_current {
@@ -124,22 +131,27 @@ fn folder(data: &DataDir) -> Verdict {
 
 fn master_key(config: &Config, data: &DataDir) -> Verdict {
     let file = data.master_key_file();
-    match (&config.master_key, file.exists()) {
-        (Some(_), _) => Good("from the configuration".to_owned()),
-        (None, false) => Good(format!("{} is made at the first start", file.display())),
-        (None, true) => match data.master_key() {
-            Err(failure) => Fail(failure.to_string()),
-            Ok(_) => private(&file),
-        },
+    if config.master_key.is_some() {
+        return Good("from the configuration".to_owned());
+    }
+    if !config.database.is_shared() && !file.exists() {
+        return Good(format!("{} is made at the first start", file.display()));
+    }
+    match assembly::master_key(config, data) {
+        Err(failure) => Fail(failure.to_string()),
+        Ok(_) => private(&file),
     }
 }
 
 fn admin_token(config: &Config, data: &DataDir) -> Verdict {
-    let file = data.admin_token_file();
-    match (&config.admin_token, file.exists()) {
-        (Some(_), _) => Good("from the configuration".to_owned()),
-        (None, false) => Good(format!("{} is made at the first start", file.display())),
-        (None, true) => match data.admin_token() {
+    let Some(file) = assembly::admin_token_file(config, data) else {
+        return Good("from the configuration".to_owned());
+    };
+    match (config.database.is_shared(), file.exists()) {
+        (true, false) => Good(format!("follows from the master key; {} is made at the start", file.display())),
+        (false, false) => Good(format!("{} is made at the first start", file.display())),
+        (true, true) => private(&file),
+        (false, true) => match data.admin_token() {
             Err(failure) => Fail(failure.to_string()),
             Ok(_) => private(&file),
         },
@@ -174,11 +186,12 @@ fn mail(mail: &MailConfig) -> Verdict {
     }
 }
 
-async fn migrations(store: &dyn Store) -> Verdict {
-    let migrator = match Migrator::new(store.migrations(), &migrate::groups(), &SystemClock) {
-        Ok(migrator) => migrator,
-        Err(error) => return Fail(chain(&error)),
-    };
+/// Whether no step was ever applied.
+fn untouched(status: &Status) -> bool {
+    status.faults.is_empty() && status.steps.iter().all(|step| step.state == StepState::Pending)
+}
+
+async fn migrations(migrator: &Migrator<'_>) -> Verdict {
     match migrator.verify().await {
         Err(error) => Fail(chain(&error)),
         Ok(differences) => match differences.first() {

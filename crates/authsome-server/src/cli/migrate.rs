@@ -1,5 +1,7 @@
 //! `authsome migrate`.
 
+use std::sync::Arc;
+
 use authsome::core::clock::SystemClock;
 use authsome::core::migration::{MigrateError, MigrationGroup};
 use authsome::core::registry;
@@ -7,7 +9,7 @@ use authsome::core::store::Store;
 use authsome::migrate::{DownTo, Migrator, StepRef};
 use clap::Subcommand;
 
-use super::output;
+use super::{output, prompt};
 use crate::assembly;
 use crate::config::{Config, Flags, ServeFlags};
 use crate::failure::{Failure, chain};
@@ -17,8 +19,11 @@ use crate::failure::{Failure, chain};
   authsome migrate plan                 the very statements that `up` would run
   authsome migrate up                   what every start of the server does too
   authsome migrate status --check       for scripts: exit code 2 where something is pending
-  authsome migrate down                 take back the last step, with what it holds
-  authsome migrate verify               compare the live tables with what the migrations make")]
+  authsome migrate down --yes           take back the last step, with what it holds, without asking
+  authsome migrate verify               compare the live tables with what the migrations make
+
+Exit codes: 0 done, or nothing to do; 1 it failed, and says why; 2 a check says no: `status --check` found a step that is
+pending or a history at fault, or `verify` found a difference.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -42,6 +47,9 @@ enum Verb {
         /// Take back every step, and lose everything
         #[arg(long)]
         all: bool,
+        /// Do it without being asked, as a script must
+        #[arg(long)]
+        yes: bool,
     },
     /// Print which steps are applied and which are pending
     Status {
@@ -56,15 +64,23 @@ enum Verb {
 }
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
+    if let Verb::Down { yes: false, .. } = arguments.verb {
+        prompt::confirm("Taking steps back loses what they hold.", "--yes")?;
+    }
+    // Scripts tell a check that says no by exit code 2: here, a configuration that cannot be used is a failure like others.
+    let store = open(flags).await.map_err(Failure::while_running)?;
+    let outcome = carry_out(&*store, arguments.verb).await;
+    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
+    outcome
+}
+
+async fn open(flags: &Flags) -> Result<Arc<dyn Store>, Failure> {
     let config = Config::load(flags, &ServeFlags::default())?;
     crate::log::start(&config, "warn")?;
     if config.database.file().is_some() {
         crate::data_dir::DataDir::open(&config.data_dir)?;
     }
-    let store = assembly::open(&config.database).await?;
-    let outcome = carry_out(&*store, arguments.verb).await;
-    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
-    outcome
+    assembly::open(&config).await
 }
 
 async fn carry_out(store: &dyn Store, verb: Verb) -> Result<(), Failure> {
@@ -76,7 +92,7 @@ async fn carry_out(store: &dyn Store, verb: Verb) -> Result<(), Failure> {
             let report_of = migrator.up_to(&step(&to)?).await.map_err(|error| failed(&error))?;
             report("applied", &report_of.applied)
         }
-        Verb::Down { to, all } => {
+        Verb::Down { to, all, yes: _ } => {
             let to = match to {
                 Some(to) => DownTo::Step(step(&to)?),
                 None if all => DownTo::Start,
@@ -122,7 +138,7 @@ fn report(done: &str, steps: &[String]) -> Result<(), Failure> {
 
 fn step(text: &str) -> Result<StepRef, Failure> {
     text.parse()
-        .map_err(|_| Failure::config(format!("`{text}` names no step"), "give a group and a version, such as core/1"))
+        .map_err(|_| Failure::run(format!("`{text}` names no step"), "give a group and a version, such as core/1"))
 }
 
 /// What a migration error says is followed by what to do, where it does not say so itself.

@@ -21,17 +21,17 @@ pub(crate) struct Place {
 pub(crate) async fn engine(flags: &Flags) -> Result<Engine, Failure> {
     let config = Config::load(flags, &ServeFlags::default())?;
     crate::log::start(&config, "warn")?;
-    if config.database == Database::Memory {
+    if matches!(config.database, Database::Memory) {
         return Err(Failure::config(
             "the memory database lives inside one server",
             "use its HTTP routes, or name a database that is kept with --database",
         ));
     }
     let data = DataDir::open(&config.data_dir)?;
-    let store = assembly::open(&config.database).await?;
+    let master_key = assembly::master_key(&config, &data)?;
+    let store = assembly::open(&config).await?;
     let mailer = assembly::mailer(&config.mail)?;
-    let engine_config = authsome::engine::Config::default();
-    let engine = assembly::engine(engine_config, store, assembly::master_key(&config, &data)?, Some(mailer))?;
+    let engine = assembly::engine(authsome::engine::Config::default(), store, master_key, Some(mailer))?;
     engine.prepare().await.map_err(|error| assembly::not_started(&error))?;
     Ok(engine)
 }

@@ -1,6 +1,6 @@
-//! Passwords from the person at the terminal, never from a flag, which others could read.
+//! What the person at the terminal is asked: passwords, which never come from a flag, for others could read it, and consent.
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 
 use authsome::core::secret::Password;
 
@@ -20,6 +20,23 @@ impl PasswordSource {
         let text = if self.password_stdin { from_stdin()? } else { from_terminal()? };
         Password::new(text).map_err(|error| Failure::run(error, "choose another password"))
     }
+}
+
+/// Asks whether to go on with what cannot be undone. Where there is no terminal to ask at, only `flag` agrees to it.
+pub(crate) fn confirm(consequence: &str, flag: &str) -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::run(
+            format!("{consequence} There is no terminal to ask whether to go on"),
+            format!("give {flag} to go on without being asked"),
+        ));
+    }
+    let mut answer = String::new();
+    let mut stderr = std::io::stderr().lock();
+    let asked = write!(stderr, "{consequence} Type `yes` to go on: ").and_then(|()| stderr.flush());
+    asked.and_then(|()| std::io::stdin().read_line(&mut answer)).map_err(|error| {
+        Failure::run(format!("cannot read the answer: {error}"), format!("try again, or give {flag}"))
+    })?;
+    if answer.trim() == "yes" { Ok(()) } else { Err(Failure::run("nothing was done", "type `yes` to go on")) }
 }
 
 fn from_stdin() -> Result<String, Failure> {

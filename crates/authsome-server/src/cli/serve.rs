@@ -15,8 +15,13 @@ pub(super) const EXAMPLES: &str = "Examples:
   authsome serve                                             SQLite in the data folder
   authsome serve --listen 127.0.0.1:0                        a free port; the first line says which
   authsome serve --database sqlite:/srv/auth.db              a database file elsewhere
+  DATABASE_URL=postgres://… AUTHSOME_MASTER_KEY=… authsome serve
+                                                             on PostgreSQL; the key is from `authsome keygen`
   authsome serve --public-url https://auth.example.com --trusted-proxies 10.0.0.0/8
                                                              behind a proxy that ends TLS
+
+A database that cannot be reached at the start ends the program with code 2, for a supervisor to start it again; one
+that goes away later is answered with 503 until it is back.
 
 SIGTERM and SIGINT finish the requests in flight, then the program ends with code 0; a second one ends it at once.";
 
@@ -29,11 +34,11 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
     let (listener, address) = serve::bind(config.listen).await?;
 
     let master_key = assembly::master_key(&config, &data)?;
-    let admin_token = config.admin_token.clone().map_or_else(|| data.admin_token(), Ok)?;
+    let admin_token = assembly::admin_token(&config, &data, &master_key)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", address.port()));
     let engine_config =
         authsome::engine::Config { public_url, rate_limits: config.rate_limits, ..authsome::engine::Config::default() };
-    let store = assembly::open(&config.database).await?;
+    let store = assembly::open(&config).await?;
     let engine = assembly::engine(engine_config, store, master_key, Some(assembly::mailer(&config.mail)?))?;
     tokio::select! {
         started = engine.start() => started.map_err(|error| assembly::not_started(&error))?,
@@ -73,10 +78,11 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
 /// What an operator must know.
 fn tell(config: &Config, data: &DataDir) {
     tracing::info!(folder = %data.path().display(), "data folder");
-    if config.admin_token.is_none() {
-        tracing::info!(file = %data.admin_token_file().display(), "the administrator's token is in a file");
+    let token_file = assembly::admin_token_file(config, data);
+    if let Some(file) = &token_file {
+        tracing::info!(file = %file.display(), "the administrator's token is in a file");
     }
-    for file in [data.master_key_file(), data.admin_token_file()] {
+    for file in token_file.into_iter().chain([data.master_key_file()]) {
         if data_dir::open_to_others(&file) {
             tracing::warn!(file = %file.display(), "other users can read this secret: set its mode to 0600");
         }

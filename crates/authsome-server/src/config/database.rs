@@ -1,12 +1,16 @@
-//! [`Database`]: where the program stores.
+//! [`Database`]: where the program stores, and [`Pool`]: over how many connections.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use authsome::core::secret::SecretString;
+
+use super::raw::Raw;
 use crate::failure::Failure;
 
 /// Where the program stores.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Database {
     /// In this process, until it ends.
     Memory,
@@ -17,6 +21,10 @@ pub(crate) enum Database {
         /// Where it is; none where the URL names none.
         file: Option<PathBuf>,
     },
+    /// On a PostgreSQL server, whose URL may hold a password.
+    Postgres(SecretString),
+    /// On a MongoDB replica set, whose URL may hold a password.
+    Mongo(SecretString),
 }
 
 impl fmt::Debug for Database {
@@ -24,6 +32,8 @@ impl fmt::Debug for Database {
         f.write_str(match self {
             Self::Memory => "Memory",
             Self::Sqlite { .. } => "Sqlite(…)",
+            Self::Postgres(_) => "Postgres(…)",
+            Self::Mongo(_) => "Mongo(…)",
         })
     }
 }
@@ -40,9 +50,7 @@ impl Database {
     /// Understands a URL. It may hold a password, so it is not repeated in a failure.
     pub(super) fn parse(url: &str) -> Result<Self, Failure> {
         let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        let missing = |name: &str| {
-            Err(Failure::config(format!("this build has no {name} support yet"), "give --database sqlite:<path>"))
-        };
+        let secret = || SecretString::new(url.to_owned());
         match scheme.as_str() {
             "memory" => Ok(Self::Memory),
             "sqlite" if url.len() > "sqlite:".len() => {
@@ -50,11 +58,11 @@ impl Database {
                 let path = rest.strip_prefix("//").unwrap_or(rest).split('?').next().unwrap_or(rest);
                 Ok(Self::Sqlite { url: url.to_owned(), file: (path != ":memory:").then(|| PathBuf::from(path)) })
             }
-            "postgres" | "postgresql" => missing("PostgreSQL"),
-            "mongodb" | "mongodb+srv" => missing("MongoDB"),
+            "postgres" | "postgresql" => Ok(Self::Postgres(secret())),
+            "mongodb" | "mongodb+srv" => Ok(Self::Mongo(secret())),
             _ => Err(Failure::config(
                 "the database URL is none that this program knows",
-                "give sqlite:<path> or memory: with --database or DATABASE_URL",
+                "give sqlite:<path>, postgres://…, mongodb://… or memory: with --database or DATABASE_URL",
             )),
         }
     }
@@ -62,9 +70,39 @@ impl Database {
     /// The file, where it is one.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Self::Memory => None,
             Self::Sqlite { file, .. } => file.as_deref(),
+            Self::Memory | Self::Postgres(_) | Self::Mongo(_) => None,
         }
+    }
+
+    /// Whether processes on several machines may use it, whose data folders are not the same.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_) | Self::Mongo(_))
+    }
+}
+
+/// Over how many connections the database is used. What is not said is the backend's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pool {
+    /// Most connections at once.
+    pub(crate) max_connections: Option<u32>,
+    /// How long a request waits for one.
+    pub(crate) acquire_timeout: Option<Duration>,
+}
+
+impl Pool {
+    pub(super) fn understand(raw: &Raw) -> Result<Self, Failure> {
+        let max_connections = raw.database_max_connections.as_ref();
+        let acquire_timeout = raw.database_acquire_timeout.as_ref();
+        Ok(Self {
+            max_connections: max_connections
+                .map(|number| number.within("database_max_connections", 2..=10_000))
+                .transpose()?,
+            acquire_timeout: acquire_timeout
+                .map(|number| number.within("database_acquire_timeout", 1..=300))
+                .transpose()?
+                .map(|seconds| Duration::from_secs(seconds.into())),
+        })
     }
 }
 
@@ -74,10 +112,15 @@ mod tests {
 
     #[test]
     fn each_url_is_understood_or_refused() {
-        assert_eq!(Database::parse("memory:"), Ok(Database::Memory));
+        assert!(matches!(Database::parse("memory:"), Ok(Database::Memory)));
         let file = Database::parse("sqlite:///var/lib/a.db?mode=rwc").unwrap();
         assert_eq!(file.file(), Some(Path::new("/var/lib/a.db")));
-        for url in ["", "sqlite:", "mysql://x", "/a/b.db", "postgres://u:hunter2@h/d", "mongodb://u:hunter2@h"] {
+        for url in ["postgres://u:hunter2@h/d", "postgresql://h/d", "mongodb://u:hunter2@h", "mongodb+srv://h/d"] {
+            let database = Database::parse(url).unwrap();
+            assert!(database.is_shared() && database.file().is_none(), "{url}");
+            assert!(!format!("{database:?}").contains("hunter2"));
+        }
+        for url in ["", "sqlite:", "mysql://u:hunter2@h/d", "/a/b.db"] {
             let failure = Database::parse(url).unwrap_err();
             assert!(failure.exit() == 2 && !failure.to_string().contains("hunter2"), "{failure}");
         }

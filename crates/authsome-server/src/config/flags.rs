@@ -8,7 +8,7 @@ pub(crate) struct Flags {
     /// Configuration file (TOML); default: ./authsome.toml if there is one
     #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
     pub(crate) config: Option<PathBuf>,
-    /// sqlite:PATH or memory: [env: DATABASE_URL] [default: sqlite:DIR/authsome.db]
+    /// sqlite:PATH, postgres://…, mongodb://… or memory: [env: DATABASE_URL] [default: sqlite:DIR/authsome.db]
     #[arg(long, global = true, value_name = "URL", help_heading = "Configuration")]
     pub(crate) database: Option<String>,
     /// Folder for keys, the default database and mails [env: AUTHSOME_DATA_DIR]

@@ -21,6 +21,7 @@ pub(crate) use self::flags::{Flags, ServeFlags};
 pub(crate) use self::mail::MailConfig;
 pub(crate) use self::raw::LogFormat;
 
+use self::database::Pool;
 use self::raw::{Raw, Switch};
 use crate::failure::Failure;
 
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where it stores.
     pub(crate) database: Database,
+    /// Over how many connections.
+    pub(crate) pool: Pool,
     /// Where it keeps what it makes itself: keys, the default database, mails.
     pub(crate) data_dir: PathBuf,
     /// The URL that links in mails begin with; by default made of the port it listens on.
@@ -77,6 +80,7 @@ impl Config {
         Ok(Self {
             listen: listen(raw.listen.as_deref())?,
             database,
+            pool: Pool::understand(raw)?,
             public_url: raw.public_url.as_deref().map(public_url::checked).transpose()?,
             log_format: raw.log_format.as_deref().map(LogFormat::parse).transpose()?,
             log: raw.log.clone(),
@@ -125,7 +129,7 @@ fn admin_token(token: SecretString) -> Result<SecretString, Failure> {
     if token.expose().chars().count() < ADMIN_TOKEN_MIN {
         return Err(Failure::config(
             format!("AUTHSOME_ADMIN_TOKEN has fewer than {ADMIN_TOKEN_MIN} characters"),
-            "take a longer random one, or leave it out and one is made in the data folder",
+            "take a longer random one, or leave it out and one is made",
         ));
     }
     if !token.expose().chars().all(|character| character.is_ascii_graphic()) {

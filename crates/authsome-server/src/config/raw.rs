@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 
 use authsome::core::secret::SecretString;
 use figment::error::{Actual, Kind};
@@ -19,6 +20,8 @@ use crate::failure::Failure;
 pub(super) struct Raw {
     pub(super) listen: Option<String>,
     pub(super) database: Option<String>,
+    pub(super) database_max_connections: Option<Number>,
+    pub(super) database_acquire_timeout: Option<Number>,
     pub(super) data_dir: Option<String>,
     pub(super) public_url: Option<String>,
     pub(super) log_format: Option<String>,
@@ -35,6 +38,8 @@ pub(super) struct Raw {
 /// The keys that a variable may set.
 const KEYS: &[&str] = &[
     "listen",
+    "database_max_connections",
+    "database_acquire_timeout",
     "data_dir",
     "public_url",
     "log_format",
@@ -63,6 +68,30 @@ impl Listed {
             Self::Items(items) => ("", items.as_slice()),
         };
         text.split(',').chain(items.iter().map(String::as_str)).map(str::trim).filter(|item| !item.is_empty())
+    }
+}
+
+/// A whole number, or a text that is one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Number {
+    Number(u32),
+    Text(String),
+}
+
+impl Number {
+    /// The number of a key, which must lie in a range.
+    pub(super) fn within(&self, key: &str, range: RangeInclusive<u32>) -> Result<u32, Failure> {
+        let number = match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+        };
+        number.filter(|number| range.contains(number)).ok_or_else(|| {
+            Failure::config(
+                format!("{key} is not a whole number that it may be"),
+                format!("give one from {} to {}", range.start(), range.end()),
+            )
+        })
     }
 }
 
@@ -258,10 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_may_be_a_list_or_a_text_and_a_switch_a_boolean_or_a_text() {
+    fn a_list_a_number_and_a_switch_may_be_written_as_a_text_too() {
         for toml in ["trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n", "trusted_proxies = \"10.0.0.0/8, ::1\"\n"] {
             let raw = merge(toml, &[], &ServeFlags::default()).unwrap();
             assert_eq!(raw.trusted_proxies.unwrap().texts().collect::<Vec<_>>(), ["10.0.0.0/8", "::1"]);
+        }
+        for toml in ["database_max_connections = 7\n", "database_max_connections = \"7\"\n"] {
+            let raw = merge(toml, &[], &ServeFlags::default()).unwrap();
+            assert_eq!(raw.database_max_connections.unwrap().within("x", 1..=9), Ok(7));
         }
         for toml in ["rate_limits = false\n", "rate_limits = \"off\"\n"] {
             let raw = merge(toml, &[], &ServeFlags::default()).unwrap();

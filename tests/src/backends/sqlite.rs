@@ -1,4 +1,4 @@
-//! The backends that the suites run on, by name.
+//! SQLite files in temporary folders.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,55 +7,9 @@ use async_trait::async_trait;
 use authsome_conformance::{Backend, Database, prepare};
 use authsome_core::error::Cause;
 use authsome_core::store::Store;
-use authsome_store_memory::MemoryStore;
 use authsome_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-
-/// The environment variable that narrows the backends: names with commas between them.
-pub const BACKENDS_VARIABLE: &str = "AUTHSOME_TEST_BACKENDS";
-
-/// Every backend, or those that [`BACKENDS_VARIABLE`] names.
-///
-/// # Errors
-/// Where it names one that does not exist.
-pub fn backends() -> Result<Vec<Arc<dyn Backend>>, Cause> {
-    let all: Vec<Arc<dyn Backend>> = vec![Arc::new(MemoryBackend), Arc::new(SqliteBackend::default())];
-    let Ok(wanted) = std::env::var(BACKENDS_VARIABLE) else { return Ok(all) };
-    let named = |name: &str| {
-        let found = all.iter().find(|backend| backend.name() == name).cloned();
-        found.ok_or_else(|| format!("{BACKENDS_VARIABLE} names the backend {name:?}, which does not exist").into())
-    };
-    wanted.split(',').map(str::trim).map(named).collect()
-}
-
-/// Databases in the process.
-#[derive(Debug)]
-pub struct MemoryBackend;
-
-struct MemoryDatabase(Arc<MemoryStore>);
-
-#[async_trait]
-impl Backend for MemoryBackend {
-    fn name(&self) -> &str {
-        "memory"
-    }
-
-    async fn empty(&self) -> Result<Box<dyn Database>, Cause> {
-        Ok(Box::new(MemoryDatabase(Arc::new(MemoryStore::new()))))
-    }
-}
-
-#[async_trait]
-impl Database for MemoryDatabase {
-    fn store(&self) -> Arc<dyn Store> {
-        Arc::<MemoryStore>::clone(&self.0)
-    }
-
-    async fn another(&self) -> Result<Arc<dyn Store>, Cause> {
-        Ok(self.store())
-    }
-}
 
 /// SQLite files in temporary folders. A prepared database is a copy of one that was prepared before.
 #[derive(Debug, Default)]

@@ -1,0 +1,156 @@
+//! Operations as MongoDB's commands.
+
+use authsome_core::error::StoreError;
+use authsome_core::migration::{MigrateError, Operation, Step};
+use authsome_core::schema::{Schema, TableDef};
+use mongodb::bson::{Document, doc};
+
+use super::DIALECT;
+use crate::catalogue::COLLECTION;
+use crate::error::Refusal;
+use crate::schema::{catalogued, indexes, validator};
+
+/// The commands of a step as `mongosh` takes them.
+pub(super) fn render(step: &Step) -> Result<Vec<String>, MigrateError> {
+    let mut rendered = Vec::new();
+    let mut schema = step.before.clone();
+    for operation in &step.operations {
+        if let Some(statement) = raw(operation) {
+            rendered.push(format!("db.runCommand({statement})"));
+            continue;
+        }
+        let after = applied(&schema, operation, step)?;
+        let commands = commands(operation, &schema, &after)?;
+        for command in commands {
+            let command = serde_json::to_string(&command).map_err(StoreError::backend)?;
+            rendered.push(format!("db.runCommand({command})"));
+        }
+        schema = after;
+    }
+    Ok(rendered)
+}
+
+fn raw(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Raw { statements } => statements.get(&DIALECT).map(String::as_str),
+        _ => None,
+    }
+}
+
+/// The schema after an operation.
+pub(super) fn applied(before: &Schema, operation: &Operation, step: &Step) -> Result<Schema, MigrateError> {
+    let mut after = before.clone();
+    after.apply(operation).map_err(|source| MigrateError::Schema {
+        group: step.group.clone(),
+        version: step.version,
+        source,
+    })?;
+    Ok(after)
+}
+
+/// The operation that makes of the schema after one what it was before it; `None` where that destroyed something.
+pub(super) fn inverse(operation: &Operation, before: &Schema) -> Option<Operation> {
+    match operation {
+        Operation::CreateTable(table) => Some(Operation::DropTable { table: table.name.clone() }),
+        Operation::AddColumn { table, column } => {
+            Some(Operation::DropColumn { table: table.clone(), column: column.name.clone() })
+        }
+        Operation::CreateIndex { table, index } => {
+            Some(Operation::DropIndex { table: table.clone(), index: index.name.clone() })
+        }
+        Operation::DropIndex { table, index } => {
+            let index = before.tables.get(table)?.indexes.iter().find(|declared| declared.name == *index)?;
+            Some(Operation::CreateIndex { table: table.clone(), index: index.clone() })
+        }
+        Operation::DropTable { .. } | Operation::DropColumn { .. } | Operation::Raw { .. } => None,
+    }
+}
+
+/// The commands that carry out an operation, in order. Each does nothing where it was done before, but for `create`,
+/// `drop` and `dropIndexes`, which say so.
+pub(super) fn commands(operation: &Operation, before: &Schema, after: &Schema) -> Result<Vec<Document>, StoreError> {
+    match operation {
+        Operation::CreateTable(table) => {
+            check_names(table)?;
+            for reference in &table.references {
+                let parent = after.tables.get(&reference.parent);
+                if parent.is_none_or(|parent| parent.primary_key() != reference.parent_columns) {
+                    return Err(Refusal::NotAKey(reference.name.clone()).into());
+                }
+            }
+            Ok(vec![
+                doc! {"create": &table.name, "validator": validator(table)},
+                create_indexes(table, indexes(table)),
+                keep(table),
+            ])
+        }
+        Operation::DropTable { table } => {
+            Ok(vec![doc! {"delete": COLLECTION, "deletes": [{"q": {"_id": table}, "limit": 1}]}, doc! {"drop": table}])
+        }
+        Operation::AddColumn { table, .. } => {
+            let table = table_of(after, table)?;
+            check_names(table)?;
+            Ok(vec![validate(table), keep(table)])
+        }
+        Operation::DropColumn { table, column } => {
+            let table = table_of(after, table)?;
+            let empty = doc! {"q": {column: {"$exists": true}}, "u": {"$unset": {column: ""}}, "multi": true};
+            Ok(vec![validate(table), doc! {"update": &table.name, "updates": [empty]}, keep(table)])
+        }
+        Operation::CreateIndex { table, .. } | Operation::DropIndex { table, .. } => {
+            let (old, new) = (indexes(table_of(before, table)?), indexes(table_of(after, table)?));
+            let missing = |from: &[Document], index: &&Document| !from.contains(*index);
+            let added: Vec<Document> = new.iter().filter(|index| missing(&old, index)).cloned().collect();
+            let dropped: Vec<&str> = old
+                .iter()
+                .filter(|index| missing(&new, index))
+                .filter_map(|index| index.get_str("name").ok())
+                .collect();
+            let table = table_of(after, table)?;
+            let mut commands = Vec::new();
+            if !added.is_empty() {
+                commands.push(create_indexes(table, added));
+            }
+            if !dropped.is_empty() {
+                commands.push(doc! {"dropIndexes": &table.name, "index": dropped});
+            }
+            commands.push(keep(table));
+            Ok(commands)
+        }
+        Operation::Raw { .. } => raw(operation).map(parse).transpose().map(|command| command.into_iter().collect()),
+    }
+}
+
+fn table_of<'s>(schema: &'s Schema, name: &str) -> Result<&'s TableDef, StoreError> {
+    schema.tables.get(name).ok_or_else(|| Refusal::NotMigrated(name.to_owned()).into())
+}
+
+fn create_indexes(table: &TableDef, indexes: Vec<Document>) -> Document {
+    doc! {"createIndexes": &table.name, "indexes": indexes}
+}
+
+fn validate(table: &TableDef) -> Document {
+    doc! {"collMod": &table.name, "validator": validator(table)}
+}
+
+/// Puts the table into the catalogue.
+fn keep(table: &TableDef) -> Document {
+    let kept = doc! {"q": {"_id": &table.name}, "u": catalogued(table), "upsert": true};
+    doc! {"update": COLLECTION, "updates": [kept]}
+}
+
+/// Fields that begin with `_` are the backend's, those with `$` operators, and a dot leads into a document.
+fn check_names(table: &TableDef) -> Result<(), StoreError> {
+    let names = table.columns.iter().map(|column| &column.name).chain([&table.name]);
+    match names.into_iter().find(|name| name.starts_with('_') || name.contains(['$', '.'])) {
+        Some(name) => Err(Refusal::Name(name.clone()).into()),
+        None => Ok(()),
+    }
+}
+
+fn parse(statement: &str) -> Result<Document, StoreError> {
+    match serde_json::from_str::<Document>(statement) {
+        Ok(command) if !command.is_empty() => Ok(command),
+        _ => Err(Refusal::NotACommand.into()),
+    }
+}

@@ -1,0 +1,48 @@
+//! The migration side: operations as commands, which can be repeated, under a lease.
+//!
+//! MongoDB changes collections outside of transactions. So each command does nothing where it was done before, a step's
+//! history row is written after all of them, and a run that ended in the middle is made good by the next one, which does
+//! the step again. A step that fails is undone as far as it destroyed nothing.
+
+mod commands;
+mod history;
+mod lease;
+mod live;
+mod session;
+
+use async_trait::async_trait;
+use authsome_core::migration::{
+    AppliedStep, Dialect, LiveTable, MigrateError, MigrationSession, MigrationTarget, Step,
+};
+
+use self::session::MongoSession;
+use crate::backend::MongoStore;
+use crate::error::store_error;
+
+const DIALECT: Dialect = Dialect::new("mongodb");
+
+#[async_trait]
+impl MigrationTarget for MongoStore {
+    fn dialect(&self) -> Dialect {
+        DIALECT
+    }
+
+    fn render(&self, step: &Step) -> Result<Vec<String>, MigrateError> {
+        commands::render(step)
+    }
+
+    async fn history(&self) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
+        self.shared.check_open()?;
+        history::read_if_there(&self.shared.database).await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn MigrationSession>, MigrateError> {
+        self.shared.check_open()?;
+        Ok(Box::new(MongoSession::begin(&self.shared).await?))
+    }
+
+    async fn introspect(&self, tables: &[String]) -> Result<Vec<LiveTable>, MigrateError> {
+        self.shared.check_open()?;
+        live::tables(&self.shared.database, tables).await.map_err(|error| store_error(&error).into())
+    }
+}

@@ -1,0 +1,221 @@
+//! [`MongoSession`]: a run that holds the lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::migration::{AppliedStep, MigrateError, MigrationSession, Operation, RunBy, Step};
+use authsome_core::schema::Schema;
+use mongodb::Database;
+use mongodb::bson::{Document, doc};
+
+use super::commands::{applied, commands, inverse};
+use super::lease::Lease;
+use super::{history, live};
+use crate::backend::Shared;
+use crate::catalogue;
+use crate::error::{
+    INDEX_NOT_FOUND, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Refusal, is_code, refused_write, store_error,
+};
+use crate::operations::Operations;
+use crate::references::LOCKS;
+use crate::transaction;
+
+/// How often the row of a step is written anew because the heartbeat wrote the lease at the same time.
+const WRITES: u32 = 20;
+
+pub(super) struct MongoSession {
+    shared: Arc<Shared>,
+    lease: Lease,
+}
+
+/// What was carried out: the operation with the schema before and after it.
+struct Done {
+    operation: Operation,
+    before: Schema,
+    after: Schema,
+}
+
+/// What is done to the history.
+#[derive(Clone, Copy)]
+enum Row<'r> {
+    Insert(&'r RunBy<'r>, Duration),
+    Delete,
+}
+
+impl MongoSession {
+    pub(super) async fn begin(shared: &Arc<Shared>) -> Result<Self, MigrateError> {
+        let lease = Lease::take(&shared.database, shared.migration_timeout).await?;
+        for own in [catalogue::COLLECTION, LOCKS, history::COLLECTION] {
+            match shared.database.create_collection(own).await {
+                Err(error) if !is_code(&error, NAMESPACE_EXISTS) => return Err(store_error(&error).into()),
+                _ => {}
+            }
+        }
+        Ok(Self { shared: Arc::clone(shared), lease })
+    }
+
+    fn database(&self) -> &Database {
+        &self.shared.database
+    }
+
+    /// Carries out a step and notes each operation that has begun, whether it succeeds or not.
+    async fn carry_out(&self, step: &Step, done: &mut Vec<Done>) -> Result<(), MigrateError> {
+        let mut before = step.before.clone();
+        for operation in &step.operations {
+            let after = applied(&before, operation, step)?;
+            self.lease.hold().await?;
+            for (position, command) in commands(operation, &before, &after)?.into_iter().enumerate() {
+                self.execute(command).await?;
+                if position == 0 {
+                    done.push(Done { operation: operation.clone(), before: before.clone(), after: after.clone() });
+                }
+            }
+            before = after;
+        }
+        Ok(())
+    }
+
+    /// Runs a command.
+    async fn execute(&self, command: Document) -> Result<(), StoreError> {
+        let name = command.keys().next().cloned().unwrap_or_default();
+        let is_done = |error: &mongodb::error::Error| match name.as_str() {
+            "create" => is_code(error, NAMESPACE_EXISTS),
+            "drop" => is_code(error, NAMESPACE_NOT_FOUND),
+            "dropIndexes" => is_code(error, NAMESPACE_NOT_FOUND) || is_code(error, INDEX_NOT_FOUND),
+            _ => false,
+        };
+        let mut durable = command.clone();
+        durable.entry("writeConcern".to_owned()).or_insert_with(|| doc! {"w": "majority", "j": true}.into());
+        match self.database().run_command(durable).await {
+            Ok(answer) => refused_write(&answer).map_or(Ok(()), Err),
+            Err(error) if is_done(&error) => self.check_own(&command).await,
+            Err(error) => Err(store_error(&error)),
+        }
+    }
+
+    /// That a collection which was there already is the one that was to be made.
+    async fn check_own(&self, command: &Document) -> Result<(), StoreError> {
+        let Ok(name) = command.get_str("create") else { return Ok(()) };
+        let found = live::validator(self.database(), name).await.map_err(|error| store_error(&error))?;
+        let made = command.get_document("validator").ok();
+        if found.as_ref() == made { Ok(()) } else { Err(Refusal::ForeignCollection(name.to_owned()).into()) }
+    }
+
+    /// Writes the history in a transaction that fails where somebody else has the lease.
+    async fn note(&self, step: &Step, row: Row<'_>) -> Result<(), StoreError> {
+        let mut write = 1;
+        loop {
+            match self.note_once(step, row).await {
+                Err(error) if error.is_transient() && write < WRITES => {
+                    tokio::time::sleep(self.shared.pause(write)).await;
+                    // A lease that is lost stays lost.
+                    self.lease.hold().await?;
+                    write += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn note_once(&self, step: &Step, row: Row<'_>) -> Result<(), StoreError> {
+        let mut session = transaction::begin(&self.shared).await?;
+        let mut operations = Operations::inside(self.database(), &mut session);
+        let noted = async {
+            let held = self.lease.hold_within(&mut operations).await?;
+            if held {
+                match row {
+                    Row::Insert(run, took) => history::insert(&mut operations, step, run, took).await?,
+                    Row::Delete => history::delete(&mut operations, step).await?,
+                }
+            }
+            Ok::<_, mongodb::error::Error>(held)
+        };
+        match noted.await {
+            Ok(true) => transaction::commit(&mut session).await,
+            Ok(false) => Err(StoreError::contention()),
+            Err(error) => Err(store_error(&error)),
+        }
+    }
+
+    /// Undoes what was carried out, the last first, until something that destroyed data.
+    async fn undo(&self, done: Vec<Done>) {
+        for Done { operation, before, after } in done.into_iter().rev() {
+            let Some(inverse) = inverse(&operation, &before) else { return };
+            let undone = async {
+                self.lease.hold().await?;
+                for command in commands(&inverse, &after, &before)? {
+                    self.execute(command).await?;
+                }
+                Ok::<_, StoreError>(())
+            };
+            if let Err(error) = undone.await {
+                tracing::warn!(%error, "a failed migration was not undone: the next run does it again");
+                return;
+            }
+        }
+    }
+
+    async fn apply_all(&self, steps: &[Step], run: &RunBy<'_>, done: &mut Vec<Done>) -> Result<(), MigrateError> {
+        for step in steps {
+            let begun = run.clock.now();
+            self.carry_out(step, done).await?;
+            self.note(step, Row::Insert(run, run.clock.now().since(begun))).await?;
+        }
+        Ok(())
+    }
+
+    async fn revert_all(&self, steps: &[Step], done: &mut Vec<Done>) -> Result<(), MigrateError> {
+        for step in steps {
+            self.carry_out(step, done).await?;
+            self.note(step, Row::Delete).await?;
+            done.clear();
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl MigrationSession for MongoSession {
+    async fn history(&mut self) -> Result<Vec<AppliedStep>, MigrateError> {
+        history::read(self.database()).await
+    }
+
+    async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
+        let mut done = Vec::new();
+        let applied = self.apply_all(steps, run, &mut done).await;
+        if applied.is_err() {
+            for step in steps {
+                if let Err(error) = self.note(step, Row::Delete).await {
+                    tracing::warn!(%error, "the history of a failed migration was not undone");
+                    return applied;
+                }
+            }
+            self.undo(done).await;
+        }
+        self.shared.catalogue.forget();
+        applied
+    }
+
+    async fn revert(&mut self, steps: &[Step]) -> Result<(), MigrateError> {
+        let mut done = Vec::new();
+        let reverted = self.revert_all(steps, &mut done).await;
+        if reverted.is_err() {
+            self.undo(done).await;
+        }
+        self.shared.catalogue.forget();
+        reverted
+    }
+
+    async fn record(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
+        for step in steps {
+            self.note(step, Row::Insert(run, Duration::ZERO)).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(self: Box<Self>) -> Result<(), MigrateError> {
+        Ok(self.lease.release().await?)
+    }
+}

@@ -1,0 +1,123 @@
+//! [`Predicate`]s as filters. Values stand behind an operator of ours, so none of theirs is ever read as one.
+
+use authsome_core::records::{Comparison, Direction, FindRequest, Predicate};
+use authsome_core::value::Value;
+use mongodb::bson::{Bson, Document, doc};
+
+use crate::row::encode;
+
+/// The filter of a predicate.
+pub(crate) fn filter(predicate: &Predicate) -> Document {
+    match predicate {
+        Predicate::All(parts) if parts.is_empty() => doc! {},
+        Predicate::All(parts) => doc! {"$and": filters(parts)},
+        Predicate::Any(parts) if parts.is_empty() => nothing(),
+        Predicate::Any(parts) => doc! {"$or": filters(parts)},
+        Predicate::Compare { column, comparison, value } => doc! {*column: compare(*comparison, operand(value))},
+        Predicate::In { values, .. } if values.is_empty() => nothing(),
+        Predicate::In { column, values } => {
+            doc! {*column: {"$in": values.iter().map(operand).collect::<Vec<_>>()}}
+        }
+        Predicate::StartsWith { column, prefix } => match successor(prefix) {
+            Some(end) => doc! {*column: {"$gte": prefix, "$lt": end}},
+            None => doc! {*column: {"$gte": prefix}},
+        },
+        Predicate::IsNull { column } => doc! {*column: {"$eq": Bson::Null}},
+        Predicate::IsNotNull { column } => doc! {*column: {"$exists": true}},
+    }
+}
+
+fn filters(parts: &[Predicate]) -> Vec<Document> {
+    parts.iter().map(filter).collect()
+}
+
+/// The server sees that this is empty and reads nothing.
+fn nothing() -> Document {
+    doc! {"_id": {"$in": []}}
+}
+
+/// Core compares with no null.
+fn operand(value: &Value) -> Bson {
+    encode(value).unwrap_or(Bson::Null)
+}
+
+fn compare(comparison: Comparison, value: Bson) -> Document {
+    match comparison {
+        Comparison::Equal => doc! {"$eq": value},
+        // MongoDB takes a field that is not there as unequal to everything.
+        Comparison::NotEqual => doc! {"$ne": value, "$exists": true},
+        Comparison::Less => doc! {"$lt": value},
+        Comparison::LessOrEqual => doc! {"$lte": value},
+        Comparison::Greater => doc! {"$gt": value},
+        Comparison::GreaterOrEqual => doc! {"$gte": value},
+    }
+}
+
+/// The least text greater than every text that begins with the prefix; `None` where there is none. UTF-8 orders bytes as
+/// Unicode orders code points, so the last code point that has a next one is replaced by it.
+fn successor(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            return Some(chars.into_iter().chain([next]).collect());
+        }
+    }
+    None
+}
+
+/// In which order the rows come; `None` where one at most is meant. The id decides where rows agree in the column, and is
+/// left out where a unique index says that none do: then that index has the order.
+pub(crate) fn sort(request: &FindRequest) -> Option<Document> {
+    let (table, predicate, order) = (request.table(), request.predicate(), request.order());
+    let fixed: Vec<&str> = predicate.equalities().into_iter().map(|(column, _)| column).collect();
+    let nulls = predicate.nulls();
+    let is_unique = |ordered: Option<&str>| {
+        table.uniques().iter().any(|unique| {
+            let known = |column: &String| fixed.contains(&column.as_str()) || ordered == Some(column);
+            unique.columns.iter().all(known)
+                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
+        })
+    };
+    if is_unique(None) {
+        return None;
+    }
+    let direction = match order.direction {
+        Direction::Ascending => 1,
+        Direction::Descending => -1,
+    };
+    let mut sort = doc! {order.column: direction};
+    if order.column != table.id && !is_unique(Some(order.column)) {
+        sort.insert(&table.id, direction);
+    }
+    Some(sort)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_code_point() {
+        assert_eq!(successor("ab").as_deref(), Some("ac"));
+        assert_eq!(successor("a\u{7F}").as_deref(), Some("a\u{80}"));
+        assert_eq!(successor("a\u{D7FF}").as_deref(), Some("a\u{E000}"));
+        assert_eq!(successor("a\u{10FFFF}").as_deref(), Some("b"));
+        assert_eq!(successor("\u{10FFFF}"), None);
+    }
+
+    #[test]
+    fn what_looks_like_an_operator_is_a_value() {
+        let text = Value::Text("$ne".to_owned());
+        let equal = Predicate::Compare { column: "code", comparison: Comparison::Equal, value: text.clone() };
+        assert_eq!(filter(&equal), doc! {"code": {"$eq": "$ne"}});
+        assert_eq!(filter(&Predicate::In { column: "code", values: vec![text] }), doc! {"code": {"$in": ["$ne"]}});
+    }
+
+    #[test]
+    fn no_alternative_means_no_row() {
+        assert_eq!(filter(&Predicate::Any(Vec::new())), nothing());
+        assert_eq!(filter(&Predicate::In { column: "code", values: Vec::new() }), nothing());
+        assert_eq!(filter(&Predicate::All(Vec::new())), doc! {});
+    }
+}

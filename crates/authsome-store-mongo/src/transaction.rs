@@ -1,0 +1,191 @@
+//! Transactions: [`MongoTx`], which a caller holds, and those that one verb runs in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
+};
+use authsome_core::store::StoreTx;
+use mongodb::ClientSession;
+use mongodb::error::UNKNOWN_TRANSACTION_COMMIT_RESULT;
+use mongodb::options::{Acknowledgment, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
+use tokio::sync::Mutex;
+
+use crate::backend::Shared;
+use crate::error::store_error;
+use crate::operations::Operations;
+use crate::verbs::{UpdateAll, UpdateOne, Verb, leaves_transaction};
+
+/// How often a commit is sent until its outcome is known.
+const COMMITS: u32 = 5;
+/// How long to wait before it is sent again.
+const COMMIT_PAUSE: Duration = Duration::from_millis(100);
+/// How often the transaction of one verb is run before its contention is reported.
+const RUNS: u32 = 100;
+
+/// What every write waits for: the majority, each with its journal.
+pub(crate) fn durable() -> WriteConcern {
+    let mut durable = WriteConcern::default();
+    durable.w = Some(Acknowledgment::Majority);
+    durable.journal = Some(true);
+    durable
+}
+
+/// Who is asked: the primary.
+pub(crate) const fn primary() -> SelectionCriteria {
+    SelectionCriteria::ReadPreference(ReadPreference::Primary)
+}
+
+/// A session with a transaction in it.
+pub(crate) async fn begin(shared: &Shared) -> Result<ClientSession, StoreError> {
+    let session = async {
+        let mut session = shared.database.client().start_session().await?;
+        let begun = session.start_transaction().read_concern(ReadConcern::snapshot());
+        begun.write_concern(durable()).selection_criteria(primary()).await?;
+        Ok::<_, mongodb::error::Error>(session)
+    };
+    session.await.map_err(|error| store_error(&error))
+}
+
+/// Commits. A commit whose outcome is not known is sent again: the server does it once.
+pub(crate) async fn commit(session: &mut ClientSession) -> Result<(), StoreError> {
+    let mut sent = 1;
+    loop {
+        match session.commit_transaction().await {
+            Ok(()) => return Ok(()),
+            Err(error) if sent < COMMITS && error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
+                tokio::time::sleep(COMMIT_PAUSE).await;
+                sent += 1;
+            }
+            Err(error) => return Err(store_error(&error)),
+        }
+    }
+}
+
+/// Rolls back where something else went wrong that matters more than a failing rollback, which leaves nothing either.
+async fn abort(mut session: ClientSession) {
+    if let Err(error) = session.abort_transaction().await {
+        tracing::debug!(error = %store_error(&error), "rollback failed");
+    }
+}
+
+/// Runs a verb in a transaction of its own, again and again while others' writes make it fail.
+pub(crate) async fn run_alone<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
+    let mut run = 1;
+    loop {
+        match run_once(shared, verb).await {
+            Err(error) if error.is_transient() && run < RUNS => {
+                tokio::time::sleep(shared.pause(run)).await;
+                run += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn run_once<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
+    let mut session = begin(shared).await?;
+    let outcome = verb.run(&mut Operations::inside(&shared.database, &mut session)).await;
+    match outcome {
+        Ok(output) => commit(&mut session).await.map(|()| output),
+        Err(failure) => {
+            let error = shared.resolve(failure).await;
+            if !matches!(error, StoreError::Unavailable { .. }) {
+                abort(session).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A transaction. Dropped without a commit, it rolls back.
+pub(crate) struct MongoTx {
+    shared: Arc<Shared>,
+    /// `None` once it has ended.
+    open: Mutex<Option<ClientSession>>,
+}
+
+impl MongoTx {
+    pub(crate) fn new(shared: Arc<Shared>, session: ClientSession) -> Self {
+        Self { shared, open: Mutex::new(Some(session)) }
+    }
+
+    async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
+        let mut open = self.open.lock().await;
+        // Taken out while it works: if the caller stops waiting in the middle, it is dropped and so rolled back.
+        let mut session = open.take().ok_or(StoreError::ended())?;
+        let outcome = self.shared.in_time(self.run_in(&mut session, &verb)).await;
+        match &outcome {
+            // Nobody waits for the rollback on a connection that does not answer.
+            Err(StoreError::Unavailable { .. }) => drop(session),
+            Err(error) if !leaves_transaction(error) => abort(session).await,
+            _ => *open = Some(session),
+        }
+        outcome
+    }
+
+    async fn run_in<V: Verb>(&self, session: &mut ClientSession, verb: &V) -> Result<V::Output, StoreError> {
+        let Shared { catalogue, database, .. } = &*self.shared;
+        catalogue.check(database, verb.table()).await?;
+        match verb.run(&mut Operations::inside(database, session)).await {
+            Ok(output) => Ok(output),
+            Err(failure) => Err(self.shared.resolve(failure).await),
+        }
+    }
+
+    async fn end(&self) -> Result<ClientSession, StoreError> {
+        self.open.lock().await.take().ok_or(StoreError::ended())
+    }
+}
+
+#[async_trait]
+impl Records for MongoTx {
+    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.run(request).await
+    }
+
+    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.run(request).await
+    }
+
+    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.run(request).await
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.run(UpdateOne(request)).await
+    }
+
+    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.run(UpdateAll(request)).await
+    }
+
+    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.run(request).await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.run(request).await
+    }
+}
+
+#[async_trait]
+impl StoreTx for MongoTx {
+    async fn touch(&self, request: TouchRequest) -> Result<bool, StoreError> {
+        self.run(request).await
+    }
+
+    async fn commit(&self) -> Result<(), StoreError> {
+        let mut session = self.end().await?;
+        self.shared.in_time(commit(&mut session)).await
+    }
+
+    async fn rollback(&self) -> Result<(), StoreError> {
+        let mut session = self.end().await?;
+        let rolled_back = async { session.abort_transaction().await.map_err(|error| store_error(&error)) };
+        self.shared.in_time(rolled_back).await
+    }
+}

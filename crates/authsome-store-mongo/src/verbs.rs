@@ -1,0 +1,336 @@
+//! What each verb does.
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::records::{
+    Change, CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, TouchRequest, UpdateRequest, UpsertRequest,
+};
+use authsome_core::schema::{ReferenceDef, TableDef};
+use mongodb::bson::{Document, doc};
+use mongodb::error::Error;
+
+use crate::conflict::Candidate;
+use crate::error::{Failure, Refusal, duplicate};
+use crate::operations::Operations;
+use crate::predicate::{filter, sort};
+use crate::references::{delete, hold_parents, refers, touch};
+use crate::row::{change, document, equal, key, overflow, row, stays_in_range, twins, update};
+
+/// How often an upsert looks again for a row that others insert and delete.
+const LOOKS: u32 = 50;
+
+/// A verb with what it is asked.
+#[async_trait]
+pub(crate) trait Verb: Send + Sync {
+    /// What it answers.
+    type Output: Send;
+
+    fn table(&self) -> &'static TableDef;
+
+    /// Does it without a transaction, where one operation of MongoDB is all that it takes. `None` where it is not, with
+    /// nothing done.
+    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Self::Output>, Failure>;
+
+    /// Does it in a transaction.
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<Self::Output, Failure>;
+}
+
+#[async_trait]
+impl Verb for InsertRequest {
+    type Output = u64;
+
+    fn table(&self) -> &'static TableDef {
+        Self::table(self)
+    }
+
+    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
+        let [only] = self.rows() else { return Ok(None) };
+        let only = document(self.table(), only);
+        if refers(self.table(), &only) {
+            return Ok(None);
+        }
+        match operations.insert(&self.table().name, &only).await {
+            Ok(()) => Ok(Some(1)),
+            Err(error) if self.if_absent() && duplicate(&error).is_some() => Ok(Some(0)),
+            Err(error) => Err(refused(self.table(), error, std::slice::from_ref(&only))),
+        }
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
+        let table = self.table();
+        let mut documents: Vec<Document> = self.rows().iter().map(|row| document(table, row)).collect();
+        if self.if_absent() {
+            let mut added = Vec::with_capacity(documents.len());
+            for document in documents {
+                if !is_taken(operations, table, &document).await? {
+                    insert(operations, table, std::slice::from_ref(&document)).await?;
+                    added.push(document);
+                }
+            }
+            documents = added;
+        } else {
+            insert(operations, table, &documents).await?;
+        }
+        hold_parents(operations, table, &documents, |_| true).await?;
+        Ok(u64::try_from(documents.len()).unwrap_or(u64::MAX))
+    }
+}
+
+async fn insert(
+    operations: &mut Operations<'_>,
+    table: &'static TableDef,
+    documents: &[Document],
+) -> Result<(), Failure> {
+    let inserted = operations.insert_all(&table.name, documents).await;
+    inserted.map_err(|error| refused(table, error, documents))
+}
+
+/// What an insert of these documents failed with.
+fn refused(table: &'static TableDef, error: Error, documents: &[Document]) -> Failure {
+    let Some((index, position)) = duplicate(&error) else { return error.into() };
+    let (earlier, rest) = documents.split_at_checked(position).unwrap_or((&[], documents));
+    let row = rest
+        .first()
+        .map_or(Candidate::Unknown, |row| Candidate::Inserted { row: row.clone(), earlier: earlier.to_vec() });
+    Failure::Duplicate { table, index, row }
+}
+
+/// Whether a document agrees with another one in a key. A refused insert would end the transaction, so that it is asked.
+async fn is_taken(operations: &mut Operations<'_>, table: &TableDef, document: &Document) -> Result<bool, Failure> {
+    let twins: Vec<Document> = table.uniques().iter().filter_map(|unique| twins(document, unique)).collect();
+    Ok(operations.exists(&table.name, doc! {"$or": twins}).await?)
+}
+
+#[async_trait]
+impl Verb for FindRequest {
+    type Output = Vec<Row>;
+
+    fn table(&self) -> &'static TableDef {
+        Self::table(self)
+    }
+
+    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Vec<Row>>, Failure> {
+        self.run(operations).await.map(Some)
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<Vec<Row>, Failure> {
+        let table = self.table();
+        let found = operations.find(&table.name, filter(self.predicate()), sort(self), self.limit()).await?;
+        Ok(found.iter().map(|document| row(table, document)).collect::<Result<_, _>>()?)
+    }
+}
+
+#[async_trait]
+impl Verb for CountRequest {
+    type Output = u64;
+
+    fn table(&self) -> &'static TableDef {
+        Self::table(self)
+    }
+
+    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
+        self.run(operations).await.map(Some)
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
+        Ok(operations.count(&self.table().name, filter(self.predicate())).await?)
+    }
+}
+
+/// Whether one of the changes is of a column of the reference.
+fn moves<'c>(changes: &'c [Change]) -> impl Fn(&ReferenceDef) -> bool + 'c {
+    |reference| changes.iter().any(|change| reference.columns.iter().any(|column| column == change.column()))
+}
+
+/// Changes the one document that the filter means.
+async fn change_one(
+    operations: &mut Operations<'_>,
+    table: &'static TableDef,
+    filter: Document,
+    changes: &[Change],
+) -> Result<Option<Document>, Failure> {
+    let changed = operations.update_one(&table.name, filter.clone(), update(changes)).await;
+    changed.map_err(|error| match duplicate(&error) {
+        Some((index, _)) => {
+            Failure::Duplicate { table, index, row: Candidate::Changed { filter, changes: changes.to_vec() } }
+        }
+        None => error.into(),
+    })
+}
+
+/// [`authsome_core::records::Records::update`].
+pub(crate) struct UpdateOne(pub(crate) UpdateRequest);
+
+#[async_trait]
+impl Verb for UpdateOne {
+    type Output = Option<Row>;
+
+    fn table(&self) -> &'static TableDef {
+        self.0.table()
+    }
+
+    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Option<Row>>, Failure> {
+        if self.table().references.iter().any(moves(self.0.changes())) {
+            return Ok(None);
+        }
+        self.run(operations).await.map(Some)
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<Option<Row>, Failure> {
+        let (table, changes) = (self.table(), self.0.changes());
+        let changed = change_one(operations, table, filter(self.0.predicate()), changes).await?;
+        let Some(changed) = changed else { return Ok(None) };
+        hold_parents(operations, table, std::slice::from_ref(&changed), moves(changes)).await?;
+        Ok(Some(row(table, &changed)?))
+    }
+}
+
+/// [`authsome_core::records::Records::update_all`].
+pub(crate) struct UpdateAll(pub(crate) UpdateRequest);
+
+#[async_trait]
+impl Verb for UpdateAll {
+    type Output = u64;
+
+    fn table(&self) -> &'static TableDef {
+        self.0.table()
+    }
+
+    async fn at_once(&self, _: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
+        Ok(None)
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
+        let (table, changes) = (self.table(), self.0.changes());
+        let wanted = filter(self.0.predicate());
+        let mut moved = Vec::new();
+        if table.references.iter().any(moves(changes)) {
+            moved = operations.find(&table.name, wanted.clone(), None, 0).await?;
+            moved.iter_mut().for_each(|document| change(document, changes));
+        }
+        let updated = operations.update_all(&table.name, wanted, update(changes)).await;
+        let updated = updated.map_err(|error| match duplicate(&error) {
+            Some((index, _)) => Failure::Duplicate { table, index, row: Candidate::Unknown },
+            None => error.into(),
+        })?;
+        hold_parents(operations, table, &moved, moves(changes)).await?;
+        Ok(updated)
+    }
+}
+
+#[async_trait]
+impl Verb for UpsertRequest {
+    type Output = Row;
+
+    fn table(&self) -> &'static TableDef {
+        Self::table(self)
+    }
+
+    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Row>, Failure> {
+        let table = self.table();
+        if table.references.iter().any(moves(self.changes())) {
+            return Ok(None);
+        }
+        let new = document(table, self.row());
+        for _ in 0..LOOKS {
+            if let Some(changed) = change_existing(operations, self, &new).await? {
+                return Ok(Some(row(table, &changed)?));
+            }
+            if refers(table, &new) {
+                return Ok(None);
+            }
+            match operations.insert(&table.name, &new).await {
+                Ok(()) => return Ok(Some(self.row().clone())),
+                // Somebody else has inserted it meanwhile.
+                Err(error) if duplicate(&error).is_some_and(|(index, _)| is_key(self, &index)) => {}
+                Err(error) => return Err(refused(table, error, std::slice::from_ref(&new))),
+            }
+        }
+        Err(Refusal::Restless.into())
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<Row, Failure> {
+        let table = self.table();
+        let new = document(table, self.row());
+        if let Some(changed) = change_existing(operations, self, &new).await? {
+            hold_parents(operations, table, std::slice::from_ref(&changed), moves(self.changes())).await?;
+            return Ok(row(table, &changed)?);
+        }
+        let new = std::slice::from_ref(&new);
+        insert(operations, table, new).await?;
+        hold_parents(operations, table, new, |_| true).await?;
+        Ok(self.row().clone())
+    }
+}
+
+/// Changes the row that is there; `None` where there is none.
+async fn change_existing(
+    operations: &mut Operations<'_>,
+    request: &UpsertRequest,
+    new: &Document,
+) -> Result<Option<Document>, Failure> {
+    let (table, changes) = (request.table(), request.changes());
+    let by_key = equal(request.key(), key(new, request.key()).unwrap_or_default());
+    let in_range = stays_in_range(changes);
+    let mut wanted = by_key.clone();
+    wanted.extend(in_range.clone());
+    let changed = change_one(operations, table, wanted, changes).await?;
+    if changed.is_some() || in_range.is_empty() {
+        return Ok(changed);
+    }
+    let there = operations.find(&table.name, by_key, None, 1).await?;
+    match there.first().and_then(|there| overflow(there, changes)) {
+        Some(column) => Err(Refusal::Overflow(table.name.clone(), column.to_owned()).into()),
+        None => Ok(None),
+    }
+}
+
+/// Whether an index is the one that the upsert goes by.
+fn is_key(request: &UpsertRequest, index: &str) -> bool {
+    request.table().uniques().iter().any(|unique| unique.name == index && unique.columns == request.key())
+}
+
+#[async_trait]
+impl Verb for DeleteRequest {
+    type Output = u64;
+
+    fn table(&self) -> &'static TableDef {
+        Self::table(self)
+    }
+
+    async fn at_once(&self, _: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
+        Ok(None)
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
+        let name = &self.table().name;
+        let found = operations.find(name, filter(self.predicate()), None, self.limit()).await?;
+        let deleted = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        if !found.is_empty() {
+            delete(operations, name, found).await?;
+        }
+        Ok(deleted)
+    }
+}
+
+#[async_trait]
+impl Verb for TouchRequest {
+    type Output = bool;
+
+    fn table(&self) -> &'static TableDef {
+        Self::table(self)
+    }
+
+    async fn at_once(&self, _: &mut Operations<'_>) -> Result<Option<bool>, Failure> {
+        Ok(None)
+    }
+
+    async fn run(&self, operations: &mut Operations<'_>) -> Result<bool, Failure> {
+        Ok(operations.update_one(&self.table().name, filter(self.predicate()), touch()).await?.is_some())
+    }
+}
+
+/// What a [`StoreError`] of a verb leaves of the transaction that it happened in.
+pub(crate) const fn leaves_transaction(error: &StoreError) -> bool {
+    matches!(error, StoreError::NotFound { .. } | StoreError::Invalid { .. } | StoreError::Corrupt { .. })
+}

@@ -1,0 +1,127 @@
+//! [`PgStore`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authsome_core::error::StoreError;
+use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
+use authsome_core::records::{
+    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
+};
+use authsome_core::store::{Store, StoreTx};
+use authsome_store_sql::SqlStore;
+use sea_orm::{DatabaseConnection, DbBackend};
+
+use crate::config::PgBuilder;
+
+/// Authsome on PostgreSQL.
+pub struct PgStore {
+    sql: SqlStore,
+}
+
+impl fmt::Debug for PgStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgStore").finish_non_exhaustive()
+    }
+}
+
+impl PgStore {
+    /// Connects to the database of a URL like `postgres://user:password@host:5432/database?sslmode=verify-full`, with
+    /// the defaults of [`PgBuilder`].
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the URL is none of PostgreSQL; [`StoreError::Unavailable`] where no connection
+    /// comes about within the acquire timeout.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::builder(url).connect().await
+    }
+
+    /// The same with settings.
+    #[must_use]
+    pub fn builder(url: &str) -> PgBuilder {
+        PgBuilder::new(url)
+    }
+
+    /// A store on a pool that the program has already, with the default timeouts of [`PgBuilder`]. The pool has at
+    /// least two connections: a migration holds one for its lock. Closing the store closes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the connection is none of PostgreSQL.
+    pub fn from_connection(connection: DatabaseConnection) -> Result<Self, StoreError> {
+        if connection.get_database_backend() != DbBackend::Postgres {
+            return Err(StoreError::Invalid { what: "the connection".to_owned(), why: "it is none of PostgreSQL" });
+        }
+        Ok(PgBuilder::new("").with(connection))
+    }
+
+    pub(crate) const fn new(sql: SqlStore) -> Self {
+        Self { sql }
+    }
+
+    /// What it shares with other SQL backends, for a look at the statements of requests.
+    #[must_use]
+    pub const fn sql(&self) -> &SqlStore {
+        &self.sql
+    }
+
+    /// The pool, for statements of one's own.
+    #[must_use]
+    pub const fn connection(&self) -> &DatabaseConnection {
+        self.sql.connection()
+    }
+}
+
+#[async_trait]
+impl Records for PgStore {
+    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
+        self.sql.insert(request).await
+    }
+
+    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
+        self.sql.find(request).await
+    }
+
+    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
+        self.sql.count(request).await
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
+        self.sql.update(request).await
+    }
+
+    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
+        self.sql.update_all(request).await
+    }
+
+    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
+        self.sql.upsert(request).await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        self.sql.delete(request).await
+    }
+}
+
+#[async_trait]
+impl Store for PgStore {
+    async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
+        self.sql.begin().await
+    }
+
+    async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
+        self.sql.migrate(plugins).await
+    }
+
+    fn migrations(&self) -> &dyn MigrationTarget {
+        &self.sql
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.sql.ping().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.sql.close().await
+    }
+}

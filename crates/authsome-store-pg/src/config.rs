@@ -1,0 +1,265 @@
+//! How PostgreSQL is connected to.
+
+use std::fmt;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsome_core::clock::{Clock, SystemClock};
+use authsome_core::error::StoreError;
+use authsome_store_sql::{Connections, Patience, SqlStore};
+use sea_orm::DatabaseConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
+use url::Url;
+
+use crate::backend::PgStore;
+use crate::dialect::Postgres;
+use crate::error::cannot_connect;
+
+/// Distinct statements that a connection keeps prepared, where the URL does not say it.
+const PREPARED_STATEMENTS: usize = 256;
+/// How the server lists this program where the URL does not say it.
+const APPLICATION_NAME: &str = "authsome";
+/// A connection that was idle for this long is asked whether it still lives before it is used. A server that restarts
+/// takes longer, and a round trip less often than a second costs nothing.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+const CACHE_PARAMETER: &str = "statement-cache-capacity";
+const FILE_PARAMETERS: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
+const OTHER_PARAMETERS: [&str; 8] =
+    ["host", "hostaddr", "port", "user", "password", "dbname", "application_name", "options"];
+const SSL_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
+/// How a [`PgStore`] is connected.
+#[derive(Clone)]
+pub struct PgBuilder {
+    url: String,
+    max_connections: u32,
+    min_connections: u32,
+    max_lifetime: Duration,
+    idle_timeout: Duration,
+    acquire_timeout: Duration,
+    statement_timeout: Duration,
+    migration_timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+/// Leaves the URL out.
+impl fmt::Debug for PgBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgBuilder")
+            .field("max_connections", &self.max_connections)
+            .field("min_connections", &self.min_connections)
+            .field("max_lifetime", &self.max_lifetime)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("migration_timeout", &self.migration_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PgBuilder {
+    /// A store of this URL with the defaults.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 10,
+            min_connections: 0,
+            max_lifetime: Duration::from_secs(30 * 60),
+            idle_timeout: Duration::from_secs(10 * 60),
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            migration_timeout: Duration::from_secs(60),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// How many connections are open at most, at least 2: a migration holds one for its lock. Default: 10.
+    #[must_use]
+    pub fn max_connections(mut self, max_connections: u32) -> Self {
+        self.max_connections = max_connections.max(2);
+        self
+    }
+
+    /// How many connections are kept open without work. Default: none.
+    #[must_use]
+    pub const fn min_connections(mut self, min_connections: u32) -> Self {
+        self.min_connections = min_connections;
+        self
+    }
+
+    /// How old a connection becomes before it is replaced. Default: 30 minutes.
+    #[must_use]
+    pub const fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
+        self.max_lifetime = max_lifetime;
+        self
+    }
+
+    /// How long a connection stays open without work. Default: 10 minutes.
+    #[must_use]
+    pub const fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
+        self.idle_timeout = idle_timeout;
+        self
+    }
+
+    /// How long a caller waits for a connection, and so how long a call takes while the database is gone. Default: 5
+    /// seconds.
+    #[must_use]
+    pub const fn acquire_timeout(mut self, acquire_timeout: Duration) -> Self {
+        self.acquire_timeout = acquire_timeout;
+        self
+    }
+
+    /// How long a call waits for its answer, at least 1 millisecond. Inside a transaction the server ends the statement
+    /// as well; outside of one it may still finish it. Default: 30 seconds.
+    #[must_use]
+    pub fn statement_timeout(mut self, statement_timeout: Duration) -> Self {
+        self.statement_timeout = statement_timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How long a migration waits for one in another process, and for the transactions that use a table which it
+    /// changes. Default: 60 seconds.
+    #[must_use]
+    pub const fn migration_timeout(mut self, migration_timeout: Duration) -> Self {
+        self.migration_timeout = migration_timeout;
+        self
+    }
+
+    /// What dates migrations. Default: the system's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the URL is none of PostgreSQL, has a parameter that is not known, or names a file
+    /// that cannot be read; [`StoreError::Unavailable`] where no connection comes about within the acquire timeout.
+    pub async fn connect(self) -> Result<PgStore, StoreError> {
+        let options = connect_options(&self.url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(self.max_connections)
+            .min_connections(self.min_connections)
+            .max_lifetime(self.max_lifetime)
+            .idle_timeout(self.idle_timeout)
+            .acquire_timeout(self.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for >= TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            });
+        let pool = pool.connect_with(options).await.map_err(cannot_connect)?;
+        Ok(self.with(pool.into()))
+    }
+
+    pub(crate) fn with(self, connection: DatabaseConnection) -> PgStore {
+        let dialect = Postgres { statement_timeout: self.statement_timeout, migration_timeout: self.migration_timeout };
+        let connections = Connections { writer: connection.clone(), reader: connection };
+        let patience = Patience {
+            migration: self.migration_timeout,
+            close: self.acquire_timeout,
+            answer: Some(self.statement_timeout),
+        };
+        PgStore::new(SqlStore::new(dialect, connections, self.clock, patience))
+    }
+}
+
+/// What a URL says. Refused is whatever the driver would pass over.
+fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let invalid = |why| StoreError::Invalid { what: "the database URL".to_owned(), why };
+    let url = Url::parse(url).map_err(|_| invalid("it reads `postgres://user:password@host:5432/database`"))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(invalid("it begins with `postgres://`"));
+    }
+    if url.host_str().is_some_and(|host| host.contains(',')) {
+        return Err(invalid("it names one host"));
+    }
+    for (name, value) in url.query_pairs() {
+        match &*name {
+            "sslmode" if SSL_MODES.contains(&&*value) => {}
+            "sslmode" => return Err(invalid("`sslmode` is disable, prefer, require, verify-ca or verify-full")),
+            name if FILE_PARAMETERS.contains(&name) => {
+                File::open(&*value).map_err(|_| invalid("a certificate or key file cannot be read"))?;
+            }
+            name if name == CACHE_PARAMETER || OTHER_PARAMETERS.contains(&name) => {}
+            _ => return Err(invalid("it has a parameter that is not known")),
+        }
+    }
+    let mut options = PgConnectOptions::from_url(&url).map_err(|_| invalid("a part of it cannot be read"))?;
+    if !url.query_pairs().any(|(name, _)| name == CACHE_PARAMETER) {
+        options = options.statement_cache_capacity(PREPARED_STATEMENTS);
+    }
+    if options.get_application_name().is_none() {
+        options = options.application_name(APPLICATION_NAME);
+    }
+    // No column is a floating-point number, and PgBouncer does not know this one.
+    Ok(options.extra_float_digits(None).disable_statement_logging())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_invalid(url: &str) -> bool {
+        matches!(connect_options(url), Err(StoreError::Invalid { .. }))
+    }
+
+    #[test]
+    fn a_url_is_read_with_its_escapes() {
+        let options = connect_options("postgresql://us%40er:pa%2Fss@db.example.com:6432/au%20th").unwrap();
+        assert_eq!(options.get_username(), "us@er");
+        assert_eq!((options.get_host(), options.get_port()), ("db.example.com", 6432));
+        assert_eq!(options.get_database(), Some("au th"));
+        assert_eq!(options.get_application_name(), Some("authsome"));
+    }
+
+    #[test]
+    fn parameters_override_what_stands_before_them() {
+        let options = connect_options("postgres://h/d?host=other&port=1&user=u&dbname=e&application_name=a").unwrap();
+        assert_eq!((options.get_host(), options.get_port(), options.get_username()), ("other", 1, "u"));
+        assert_eq!((options.get_database(), options.get_application_name()), (Some("e"), Some("a")));
+        assert_eq!(connect_options("postgres:///d?options=-c%20a%3Db").unwrap().get_options(), Some("-c a=b"));
+    }
+
+    #[test]
+    fn a_url_that_the_driver_would_misread_is_invalid() {
+        for url in [
+            "",
+            "sqlite:authsome.db",
+            "mysql://localhost/db",
+            "postgres//localhost",
+            "postgres://localhost:99999/db",
+            "postgres://one:1,two:2/db",
+            "postgres://one,two/db",
+            "postgres://h/db?sslmode=allow",
+            "postgres://h/db?sslmode=off",
+            "postgres://h/db?sslmodus=require",
+            "postgres://h/db?sslrootcert=/nonexistent/authority.pem",
+            "postgres://h/db?statement-cache-capacity=many",
+            "postgres://h/db?port=http",
+            "postgres://h/db?hostaddr=name",
+        ] {
+            assert!(is_invalid(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_url_is_shown() {
+        let builder = PgBuilder::new("postgres://someone:hunter2@secret.example.com/hidden");
+        let refused = connect_options("postgres://someone:hunter2@secret.example.com/hidden?x=y").unwrap_err();
+        let shown = format!("{builder:?} {refused:?} {refused}");
+        for part in ["someone", "hunter2", "secret", "hidden"] {
+            assert!(!shown.contains(part), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Writing a population into a store.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, bail};
+use authsome_core::account::Verification;
+use authsome_core::entity::Entity;
+use authsome_core::error::StoreError;
+use authsome_core::session::{RefreshToken, Session};
+use authsome_core::store::{Store, StoreTx, Transactions};
+use authsome_core::user::User;
+use tokio::task::JoinSet;
+
+use crate::population::{BLOCK, Block, Population};
+use crate::say;
+use crate::stopwatch::Stopwatch;
+
+/// Writes what is missing of a population, with as many writers at once.
+pub(crate) async fn seed(store: &Arc<dyn Store>, population: Population, writers: u32) -> Result<()> {
+    let watch = Stopwatch::start();
+    store.migrate(&[]).await.context("the migrations failed")?;
+    settle(store, population).await?;
+    let (next, written) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let mut tasks = JoinSet::new();
+    for _ in 0..writers.max(1) {
+        let (store, next, written) = (Arc::clone(store), Arc::clone(&next), Arc::clone(&written));
+        tasks.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::SeqCst);
+                if number >= population.blocks() {
+                    return Ok::<_, anyhow::Error>(());
+                }
+                let first = population.user(number * BLOCK)?;
+                if store.user(&first.scope, first.id).await?.is_none() {
+                    let block = &population.block(number)?;
+                    let whole = store.transaction(|tx| async move { write(block, &*tx).await });
+                    whole.await.with_context(|| format!("block {number} cannot be written"))?;
+                    let done = written.fetch_add(1, Ordering::SeqCst) + 1;
+                    if done.is_multiple_of(1_000) {
+                        say(&format!("  {} users after {:.0} s", done * BLOCK, watch.elapsed().as_secs_f64()));
+                    }
+                }
+            }
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    let (users, seconds) = (written.load(Ordering::SeqCst) * BLOCK, watch.elapsed().as_secs_f64());
+    let rate = f64::from(users) / seconds.max(1e-9);
+    say(&format!(
+        "seeded {users} users ({} were there) in {seconds:.1} s, {rate:.0} users a second",
+        population.users - users
+    ));
+    Ok(())
+}
+
+/// Makes the app and its environments where they are missing.
+async fn settle(store: &Arc<dyn Store>, population: Population) -> Result<()> {
+    let app = population.app()?;
+    if let Some(there) = store.app_by_slug(&app.slug).await? {
+        if there.id != app.id || there.metadata != app.metadata {
+            bail!("the database holds a population of another seed: take its seed, or another database");
+        }
+    } else {
+        store.create_app(&app).await?;
+    }
+    for environment in population.environments() {
+        if store.environment(app.id, environment.id).await?.is_none() {
+            store.create_environment(app.id, &environment).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn write(block: &Block, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    User::insert_all(&block.users, &block.scope, tx).await?;
+    Session::insert_all(&block.sessions, &block.scope, tx).await?;
+    RefreshToken::insert_all(&block.refresh_tokens, &block.scope, tx).await?;
+    Verification::insert_all(&block.verifications, &block.scope, tx).await
+}

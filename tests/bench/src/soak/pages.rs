@@ -1,0 +1,81 @@
+//! In a large population, the last page of the users costs what the first does, and look-ups use indexes.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use authsome_core::entity::Page;
+use authsome_core::store::Store;
+use authsome_core::user::UserQuery;
+
+use super::plans;
+use crate::figures::median;
+use crate::population::Population;
+use crate::stopwatch::Stopwatch;
+use crate::target::Target;
+
+const PAGE: u32 = 50;
+/// How often each page is asked for, in turns.
+const TURNS: u32 = 300;
+/// How much longer the last page may take than the first.
+const MOST: f64 = 1.5;
+/// How many users fit into the memory of the process that measures.
+const IN_MEMORY: u32 = 100_000;
+
+pub(super) async fn run(backend: &str, users: u32, seed: u64) -> Result<String> {
+    let users = if backend == "memory" { users.min(IN_MEMORY) } else { users };
+    let population = Population::new(seed, users)?;
+    let target = Target::new(backend).await?;
+    target.seed(population).await?;
+    let store = target.store.as_ref();
+    let all = UserQuery::default();
+    // Whoever comes after the oldest users, as many as a page has.
+    let last = Page::after(population.user(PAGE)?.id, PAGE);
+    let (mut of_first, mut of_last) = (Vec::new(), Vec::new());
+    for turn in 0..=TURNS {
+        let first_taken = page(store, population, &all, Page::first(PAGE), PAGE).await?;
+        let last_taken = page(store, population, &all, last, PAGE).await?;
+        if turn > 0 {
+            of_first.push(first_taken.as_secs_f64());
+            of_last.push(last_taken.as_secs_f64());
+        }
+    }
+    let (first, last) = (median(of_first), median(of_last));
+    let ratio = last / first;
+    let plans = plans::check(&target, population).await?;
+    let mut searches = Vec::new();
+    for (name, prefix, least) in
+        [("few match", "ada.allen.12", 1), ("many match", "ada", PAGE), ("none matches", "zz", 0)]
+    {
+        let query = UserQuery { prefix: Some(prefix.to_owned()), ..UserQuery::default() };
+        let mut taken = Vec::new();
+        for _ in 0..20 {
+            taken.push(page(store, population, &query, Page::first(PAGE), least).await?.as_secs_f64());
+        }
+        searches.push(format!("{name} {:.1} ms", median(taken) * 1e3));
+    }
+    store.close().await?;
+    let figures = format!(
+        "{users} users: first page {:.2} ms, last page {:.2} ms, {ratio:.2} times the first; {plans} look-ups by an index; \
+         search where {}",
+        first * 1e3,
+        last * 1e3,
+        searches.join(", ")
+    );
+    ensure!(ratio <= MOST, "{figures}");
+    Ok(figures)
+}
+
+/// How long a page takes that has at least that many users.
+async fn page(
+    store: &dyn Store,
+    population: Population,
+    query: &UserQuery,
+    page: Page<authsome_core::id::UserId>,
+    least: u32,
+) -> Result<Duration> {
+    let watch = Stopwatch::start();
+    let listed = store.list_users(&population.main(), query, page).await?;
+    let taken = watch.elapsed();
+    ensure!(listed.data.len() >= usize::try_from(least)?, "a page has {} users, not {least}", listed.data.len());
+    Ok(taken)
+}
