@@ -170,7 +170,7 @@ async fn verify_finds_missing_extra_and_changed_indexes() {
 }
 
 fn reference_of(state: &mut State) -> &mut ReferenceDef {
-    &mut state.live.tables.get_mut("password").unwrap().references[0]
+    state.live.tables.get_mut("password").unwrap().references.first_mut().unwrap()
 }
 
 #[tokio::test]
