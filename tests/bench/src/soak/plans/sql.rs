@@ -96,9 +96,12 @@ pub(super) async fn check(sql: &SqlStore, population: Population) -> Result<usiz
     let explainer = Explainer { sql, plans: Mutex::default() };
     look_ups(&explainer, population).await?;
     let plans = explainer.plans.into_inner().map_err(|_| anyhow!("a plan is missing"))?;
-    for Plan { statement, lines, uniques } in &plans {
-        ensure!(is_good(lines, uniques), "the plan of {statement} is {}", lines.join(" / "));
-    }
+    let bad: Vec<String> = plans
+        .iter()
+        .filter(|plan| !is_good(&plan.lines, &plan.uniques))
+        .map(|plan| format!("the plan of {} is {}", plan.statement, plan.lines.join(" / ")))
+        .collect();
+    ensure!(bad.is_empty(), "{} of {} plans: {}", bad.len(), plans.len(), bad.join("; "));
     Ok(plans.len())
 }
 
