@@ -128,6 +128,9 @@ impl MongoBuilder {
             mongodb::error::ErrorKind::DnsResolve { .. } => store_error(&error),
             _ => invalid_url("it cannot be read"),
         })?;
+        if options.direct_connection == Some(true) {
+            return Err(invalid_url("it names the replica set: `?replicaSet=rs0`, without `directConnection`"));
+        }
         options.max_pool_size = Some(self.max_connections);
         options.min_pool_size = Some(self.min_connections);
         options.server_selection_timeout = Some(self.server_selection_timeout);

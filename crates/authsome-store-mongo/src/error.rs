@@ -85,7 +85,7 @@ impl fmt::Display for DriverError {
 
 impl std::error::Error for DriverError {}
 
-fn described(error: &Error) -> DriverError {
+pub(crate) fn described(error: &Error) -> DriverError {
     let text = match (code(error), &*error.kind) {
         (Some((code, name)), _) => format!("MongoDB answered {code} {name}"),
         (None, ErrorKind::Io(error)) => error.to_string(),

@@ -19,7 +19,8 @@
 //! MongoDB 6.0 or later, as a replica set (of one member, if need be) or behind `mongos`. Every write is acknowledged by
 //! the majority with its journal, every read is of what the majority has, from the primary; a URL cannot weaken that.
 //! What spans documents is one transaction; the server ends one that is open for longer than 60 seconds
-//! (`transactionLifetimeLimitSeconds`). A transaction sees the state at its first verb.
+//! (`transactionLifetimeLimitSeconds`). A connection to one member alone
+//! (`directConnection=true`) is refused: it would read from a secondary.
 //!
 //! # Storage
 //! A table is a collection of the same name, a column a field; a column without a value is a field that is not there.

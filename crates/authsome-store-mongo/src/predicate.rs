@@ -66,31 +66,14 @@ fn successor(prefix: &str) -> Option<String> {
     None
 }
 
-/// In which order the rows come; `None` where one at most is meant. The id decides where rows agree in the column, and is
-/// left out where a unique index says that none do: then that index has the order.
+/// In which order the rows come; `None` where one at most is meant.
 pub(crate) fn sort(request: &FindRequest) -> Option<Document> {
-    let (table, predicate, order) = (request.table(), request.predicate(), request.order());
-    let fixed: Vec<&str> = predicate.equalities().into_iter().map(|(column, _)| column).collect();
-    let nulls = predicate.nulls();
-    let is_unique = |ordered: Option<&str>| {
-        table.uniques().iter().any(|unique| {
-            let known = |column: &String| fixed.contains(&column.as_str()) || ordered == Some(column);
-            unique.columns.iter().all(known)
-                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
-        })
-    };
-    if is_unique(None) {
-        return None;
-    }
-    let direction = match order.direction {
+    let direction = match request.order().direction {
         Direction::Ascending => 1,
         Direction::Descending => -1,
     };
-    let mut sort = doc! {order.column: direction};
-    if order.column != table.id && !is_unique(Some(order.column)) {
-        sort.insert(&table.id, direction);
-    }
-    Some(sort)
+    let sort: Document = request.sorted_by().into_iter().map(|column| (column.to_owned(), Bson::Int32(direction))).collect();
+    (!sort.is_empty()).then_some(sort)
 }
 
 #[cfg(test)]

@@ -10,12 +10,14 @@ use authsome_core::records::{
 };
 use authsome_core::store::StoreTx;
 use mongodb::ClientSession;
-use mongodb::error::UNKNOWN_TRANSACTION_COMMIT_RESULT;
+use mongodb::bson::doc;
+use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::{Acknowledgment, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use tokio::sync::Mutex;
 
 use crate::backend::Shared;
-use crate::error::store_error;
+use crate::catalogue;
+use crate::error::{described, store_error};
 use crate::operations::Operations;
 use crate::verbs::{UpdateAll, UpdateOne, Verb, leaves_transaction};
 
@@ -39,12 +41,14 @@ pub(crate) const fn primary() -> SelectionCriteria {
     SelectionCriteria::ReadPreference(ReadPreference::Primary)
 }
 
-/// A session with a transaction in it.
+/// A session with a transaction in it. The server begins one with its first operation, so that it does a small one: reads
+/// then see the state at the begin, and the driver knows that there is something to abort.
 pub(crate) async fn begin(shared: &Shared) -> Result<ClientSession, StoreError> {
     let session = async {
         let mut session = shared.database.client().start_session().await?;
         let begun = session.start_transaction().read_concern(ReadConcern::snapshot());
         begun.write_concern(durable()).selection_criteria(primary()).await?;
+        Operations::inside(&shared.database, &mut session).exists(catalogue::COLLECTION, doc! {"_id": "-"}).await?;
         Ok::<_, mongodb::error::Error>(session)
     };
     session.await.map_err(|error| store_error(&error))
@@ -60,7 +64,9 @@ pub(crate) async fn commit(session: &mut ClientSession) -> Result<(), StoreError
                 tokio::time::sleep(COMMIT_PAUSE).await;
                 sent += 1;
             }
-            Err(error) => return Err(store_error(&error)),
+            // Without this label it may have been done, whatever else the error says.
+            Err(error) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => return Err(store_error(&error)),
+            Err(error) => return Err(StoreError::unavailable(described(&error))),
         }
     }
 }

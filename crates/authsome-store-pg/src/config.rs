@@ -25,6 +25,9 @@ const APPLICATION_NAME: &str = "authsome";
 /// takes longer, and a round trip less often than a second costs nothing.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
+/// How long a connection may take to be ready for its next user.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
 const CACHE_PARAMETER: &str = "statement-cache-capacity";
 const FILE_PARAMETERS: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 const OTHER_PARAMETERS: [&str; 8] =
@@ -150,6 +153,13 @@ impl PgBuilder {
             .idle_timeout(self.idle_timeout)
             .acquire_timeout(self.acquire_timeout)
             .test_before_acquire(false)
+            // What does not answer is not waited for, or a network that swallows packets would keep the whole pool.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    let answered = tokio::time::timeout(RELEASE_TIMEOUT, connection.ping()).await;
+                    answered.map_err(|elapsed| sqlx::Error::Io(elapsed.into()))?.map(|()| true)
+                })
+            })
             .before_acquire(|connection, about| {
                 Box::pin(async move {
                     if about.idle_for >= TRUSTED_FOR {

@@ -8,7 +8,7 @@ use authsome_core::error::StoreError;
 use authsome_core::migration::{
     AppliedStep, Dialect as DialectName, LiveTable, MigrateError, MigrationSession, MigrationTarget, RunBy, Step,
 };
-use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, IntoDatabaseExecutor, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, IntoDatabaseExecutor};
 use sea_orm_migration::SchemaManager;
 
 use crate::dialect::Dialect;
@@ -16,7 +16,7 @@ use crate::error::store_error;
 use crate::history;
 use crate::schema::statements;
 use crate::store::SqlStore;
-use crate::transaction::roll_back;
+use crate::transaction::{begin, roll_back};
 use crate::verb::Session;
 
 /// How long a run that found the lock taken sleeps before it tries again.
@@ -62,7 +62,7 @@ impl MigrationTarget for SqlStore {
 
 impl SqlStore {
     async fn try_begin(&self) -> Result<Option<DatabaseTransaction>, StoreError> {
-        let begun = self.writer.begin_with_options(self.dialect.begin_options()).await;
+        let begun = begin(&self.writer, &*self.dialect).await;
         let transaction = begun.map_err(|error| self.error(error))?;
         match self.dialect.try_lock(&transaction).await {
             Ok(true) => Ok(Some(transaction)),
@@ -121,7 +121,7 @@ impl SqlMigration {
 impl Work<'_> {
     async fn done_beside(self, dialect: &dyn Dialect, connection: &DatabaseConnection) -> Result<(), MigrateError> {
         let fault = |error| store_error(dialect, error);
-        let transaction = connection.begin_with_options(dialect.begin_options()).await.map_err(fault)?;
+        let transaction = begin(connection, dialect).await.map_err(fault)?;
         let done = match dialect.begun_steps(&transaction).await {
             Ok(()) => self.done_in(dialect, &transaction).await,
             Err(error) => Err(fault(error).into()),

@@ -25,15 +25,13 @@ pub(crate) struct Statements<'d>(pub(crate) &'d dyn Dialect);
 impl Statements<'_> {
     pub(crate) fn find(self, request: &FindRequest) -> SelectStatement {
         let table = request.table();
-        let order = request.order();
-        let direction = match order.direction {
+        let direction = match request.order().direction {
             Direction::Ascending => Order::Asc,
             Direction::Descending => Order::Desc,
         };
         let mut select = self.rows(table, expression(self.0, request.predicate()));
-        select.order_by(order.column, direction.clone());
-        if order.column != table.id {
-            select.order_by(table.id.as_str(), direction);
+        for column in request.sorted_by() {
+            select.order_by(column, direction.clone());
         }
         select.limit(u64::from(request.limit()));
         select

@@ -14,12 +14,12 @@ use authsome_core::registry;
 use authsome_core::store::StoreTx;
 use authsome_migrate::Migrator;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement};
 
 use crate::dialect::{Dialect, Fault};
 use crate::error::{Failure, in_time, store_error};
 use crate::statement::Statements;
-use crate::transaction::{SqlTx, roll_back};
+use crate::transaction::{SqlTx, begin, roll_back};
 use crate::verb::{Session, UpdateAll, UpdateOne, Verb, complete};
 
 /// What a [`SqlStore`] works with.
@@ -30,6 +30,11 @@ pub struct Connections {
     /// Where reads outside of transactions happen; may be a clone of the writer.
     pub reader: DatabaseConnection,
 }
+
+/// How often a statement runs that others' locks made fail.
+const RUNS: u32 = 10;
+/// The pause before the second run; it grows with each.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a [`SqlStore`] waits.
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +211,7 @@ impl SqlStore {
 
     pub(crate) async fn begin_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
         let begun = async {
-            let transaction = self.writer.begin_with_options(self.dialect.begin_options()).await?;
+            let transaction = begin(&self.writer, &*self.dialect).await?;
             self.dialect.begun(&transaction).await?;
             Ok(transaction)
         };
@@ -223,6 +228,10 @@ impl SqlStore {
         }
     }
 
+    fn may_run_again(&self, error: &DbErr) -> bool {
+        !self.dialect.has_one_writer() && self.dialect.classify(error) == Fault::Contention
+    }
+
     async fn read<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
         let read = async {
             let session = Session::new(&*self.dialect, &self.reader);
@@ -234,10 +243,18 @@ impl SqlStore {
     /// One statement is atomic by itself. Where it broke a constraint, which one is found out in a transaction.
     async fn write<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
         let written = async {
-            let error = match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
-                Ok(output) => return Ok(output),
-                Err(Failure::Database(error)) => error,
-                Err(Failure::Store(error)) => return Err(error),
+            let mut run = 1;
+            let error = loop {
+                match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
+                    Ok(output) => return Ok(output),
+                    Err(Failure::Store(error)) => return Err(error),
+                    // A deadlock, which one of the statements ends: it has left nothing.
+                    Err(Failure::Database(error)) if self.may_run_again(&error) && run < RUNS => {
+                        tokio::time::sleep(PAUSE * run).await;
+                        run += 1;
+                    }
+                    Err(Failure::Database(error)) => break error,
+                }
             };
             let fault = self.dialect.classify(&error);
             if fault.is_nameless() {

@@ -9,7 +9,7 @@ use authsome_core::records::{
     CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
 };
 use authsome_core::store::StoreTx;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::Mutex;
 
 use crate::dialect::Dialect;
@@ -40,7 +40,14 @@ impl SqlTx {
         match &outcome {
             // Nobody waits for the rollback on a connection that may not answer.
             Err(StoreError::Unavailable { .. }) if self.answer.is_some() => drop(transaction),
-            Err(error) if !leaves_transaction(error) => roll_back(transaction).await,
+            Err(error) if !leaves_transaction(error) => {
+                let rolled_back = async {
+                    roll_back(transaction).await;
+                    Ok(())
+                };
+                // Dropped where it takes too long, which rolls back as well.
+                let _ = in_time(self.answer, rolled_back).await;
+            }
             _ => *open = Some(transaction),
         }
         outcome
@@ -49,6 +56,17 @@ impl SqlTx {
     async fn end(&self) -> Result<DatabaseTransaction, StoreError> {
         self.open.lock().await.take().ok_or(StoreError::ended())
     }
+}
+
+/// Begins a transaction, to the end also where the caller stops waiting in the middle: the driver would not know yet that
+/// there is one, and the connection would go back to the pool with it.
+pub(crate) async fn begin(
+    connection: &DatabaseConnection,
+    dialect: &dyn Dialect,
+) -> Result<DatabaseTransaction, DbErr> {
+    let (connection, options) = (connection.clone(), dialect.begin_options());
+    let begun = tokio::spawn(async move { connection.begin_with_options(options).await }).await;
+    begun.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
 /// Rolls back where something else went wrong that matters more than a failing rollback, which leaves nothing either.

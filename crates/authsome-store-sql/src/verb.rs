@@ -80,7 +80,7 @@ pub(crate) async fn complete<V: Verb>(verb: &V, session: &Session<'_>) -> Result
     match (verb.blame(session, &fault).await, fault) {
         (Ok(Some(constraint)), Fault::Reference(_)) => Err(StoreError::Reference { constraint }),
         (Ok(Some(constraint)), _) => Err(StoreError::Conflict { constraint }),
-        (Ok(None), _) => Err(StoreError::backend(error)),
+        (Ok(None), _) => Err(store_error(session.dialect, error)),
         (Err(failure), _) => Err(failure.into_store_error(session.dialect)),
     }
 }

@@ -12,7 +12,7 @@ use authsome_store_mongo::MongoStore;
 use futures::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
-use mongodb::options::WriteConcern;
+use mongodb::options::{Acknowledgment, CollectionOptions, WriteConcern};
 use mongodb::{Client, Collection};
 use tokio::runtime::Builder;
 use tokio::sync::OnceCell;
@@ -33,7 +33,11 @@ type Template = Vec<(String, Vec<Document>)>;
 #[derive(Debug)]
 struct Pool {
     url: String,
+    /// The stores' connections.
     client: Client,
+    /// Those of the pool itself. They have sessions of their own: a session whose last write the majority does not have
+    /// yet makes the next transaction in it fail.
+    keeper: Client,
     /// Begins the names of this process's databases.
     prefix: String,
     number: AtomicU32,
@@ -62,7 +66,8 @@ impl Pool {
         })?;
         let client = MongoStore::connect(&url).await?.database().client().clone();
         let prefix = format!("authsome_test_{}", ObjectId::new());
-        Ok(Arc::new(Self { url, client, prefix, number: AtomicU32::default(), left: Mutex::default() }))
+        let keeper = Client::with_uri_str(&url).await?;
+        Ok(Arc::new(Self { url, client, keeper, prefix, number: AtomicU32::default(), left: Mutex::default() }))
     }
 
     fn left<T>(&self, work: impl FnOnce(&mut Left) -> T) -> T {
@@ -80,25 +85,25 @@ impl Pool {
 
     async fn make(self: &Arc<Self>, prepared: bool) -> Result<MongoDatabase, Cause> {
         for name in self.left(|left| std::mem::take(&mut left.others)) {
-            self.client.database(&name).drop().await?;
+            self.keeper.database(&name).drop().await?;
         }
         let name = format!("{}_{}", self.prefix, self.number.fetch_add(1, Ordering::Relaxed));
         self.database(name, prepared).await
     }
 
-    /// A collection whose writes the majority need not have.
-    fn collection(&self, database: &str, name: &str) -> Collection<Document> {
-        let mut at_once = WriteConcern::default();
-        at_once.w = Some(1.into());
-        let mut options = mongodb::options::CollectionOptions::default();
-        options.write_concern = Some(at_once);
-        self.client.database(database).collection_with_options(name, options)
+    /// A collection, and who must have what is written to it.
+    fn collection(&self, database: &str, name: &str, had_by: Acknowledgment) -> Collection<Document> {
+        let mut concern = WriteConcern::default();
+        concern.w = Some(had_by);
+        let mut options = CollectionOptions::default();
+        options.write_concern = Some(concern);
+        self.keeper.database(database).collection_with_options(name, options)
     }
 
     async fn copy(&self, name: &str) -> Result<Template, Cause> {
         let mut template = Template::new();
-        for collection in self.client.database(name).list_collection_names().await? {
-            let documents = self.collection(name, &collection).find(doc! {}).await?.try_collect().await?;
+        for collection in self.keeper.database(name).list_collection_names().await? {
+            let documents = self.collection(name, &collection, 1.into()).find(doc! {}).await?.try_collect().await?;
             template.push((collection, documents));
         }
         Ok(template)
@@ -110,22 +115,23 @@ impl Pool {
         let Some(((first, _), others)) = template.split_first() else { return Ok(Vec::new()) };
         let mut pipeline = found(first);
         pipeline.extend(others.iter().map(|(other, _)| doc! {"$unionWith": {"coll": other, "pipeline": found(other)}}));
-        let filled: Vec<Document> = self.collection(name, first).aggregate(pipeline).await?.try_collect().await?;
+        let filled: Vec<Document> =
+            self.collection(name, first, 1.into()).aggregate(pipeline).await?.try_collect().await?;
         Ok(filled.iter().filter_map(|found| found.get_str("found").ok().map(str::to_owned)).collect())
     }
 
     /// Makes a database what the template says, and says whether that was possible.
     async fn restore(&self, name: &str, template: &Template) -> Result<bool, Cause> {
-        let there = self.client.database(name).list_collection_names().await?;
+        let there = self.keeper.database(name).list_collection_names().await?;
         for extra in there.iter().filter(|name| !template.iter().any(|(kept, _)| kept == *name)) {
-            self.collection(name, extra).drop().await?;
+            self.collection(name, extra, 1.into()).drop().await?;
         }
         if template.iter().any(|(kept, _)| !there.contains(kept)) {
             return Ok(false);
         }
         let filled = self.filled(name, template).await?;
         for (collection, documents) in template {
-            let documents_of = self.collection(name, collection);
+            let documents_of = self.collection(name, collection, 1.into());
             if filled.contains(collection) {
                 documents_of.delete_many(doc! {}).await?;
             }
@@ -135,7 +141,7 @@ impl Pool {
         }
         // A transaction sees what the majority has, and this waits until that is everything before it.
         let nothing = doc! {"_id": {"$in": []}};
-        self.store(name).await?.database().collection::<Document>("authsome_locks").delete_many(nothing).await?;
+        self.collection(name, "authsome_locks", Acknowledgment::Majority).delete_many(nothing).await?;
         Ok(true)
     }
 }

@@ -61,14 +61,16 @@ impl Lease {
         Ok(Self { database: database.clone(), holder, heartbeat, released: false })
     }
 
-    /// That it is still held, from now on for its whole time.
+    /// That it is still held. The heartbeat alone renews it: a write here would be in the way of the transaction that
+    /// comes after it.
     ///
     /// # Errors
     /// [`StoreError::Aborted`] where somebody else took it.
     pub(super) async fn hold(&self) -> std::result::Result<(), StoreError> {
-        match renew(&self.database, self.holder).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(StoreError::contention()),
+        let locks = self.database.collection::<Document>(COLLECTION);
+        match locks.find_one(doc! {"_id": ID, "holder": self.holder}).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(StoreError::contention()),
             Err(error) => Err(store_error(&error)),
         }
     }

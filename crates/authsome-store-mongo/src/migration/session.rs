@@ -60,15 +60,16 @@ impl MongoSession {
         &self.shared.database
     }
 
-    /// Carries out a step and notes each operation that has begun, whether it succeeds or not.
+    /// Carries out a step and notes each operation that has begun, whether it succeeds or not. A collection that was there
+    /// is none of this run's, and what it holds is not this run's to undo.
     async fn carry_out(&self, step: &Step, done: &mut Vec<Done>) -> Result<(), MigrateError> {
         let mut before = step.before.clone();
         for operation in &step.operations {
             let after = applied(&before, operation, step)?;
             self.lease.hold().await?;
             for (position, command) in commands(operation, &before, &after)?.into_iter().enumerate() {
-                self.execute(command).await?;
-                if position == 0 {
+                let made = self.execute(command).await?;
+                if position == 0 && made {
                     done.push(Done { operation: operation.clone(), before: before.clone(), after: after.clone() });
                 }
             }
@@ -77,8 +78,8 @@ impl MongoSession {
         Ok(())
     }
 
-    /// Runs a command.
-    async fn execute(&self, command: Document) -> Result<(), StoreError> {
+    /// Runs a command, and says whether there was something to do.
+    async fn execute(&self, command: Document) -> Result<bool, StoreError> {
         let name = command.keys().next().cloned().unwrap_or_default();
         let is_done = |error: &mongodb::error::Error| match name.as_str() {
             "create" => is_code(error, NAMESPACE_EXISTS),
@@ -86,11 +87,12 @@ impl MongoSession {
             "dropIndexes" => is_code(error, NAMESPACE_NOT_FOUND) || is_code(error, INDEX_NOT_FOUND),
             _ => false,
         };
-        let mut durable = command.clone();
-        durable.entry("writeConcern".to_owned()).or_insert_with(|| doc! {"w": "majority", "j": true}.into());
-        match self.database().run_command(durable).await {
-            Ok(answer) => refused_write(&answer).map_or(Ok(()), Err),
-            Err(error) if is_done(&error) => self.check_own(&command).await,
+        let mut sent = command.clone();
+        // The row of the history comes after it, and is acknowledged by a majority that then has this too.
+        sent.entry("writeConcern".to_owned()).or_insert_with(|| doc! {"w": 1}.into());
+        match self.database().run_command(sent).await {
+            Ok(answer) => refused_write(&answer).map_or(Ok(true), Err),
+            Err(error) if is_done(&error) => self.check_own(&command).await.map(|()| false),
             Err(error) => Err(store_error(&error)),
         }
     }
@@ -145,7 +147,9 @@ impl MongoSession {
             let Some(inverse) = inverse(&operation, &before) else { return };
             let undone = async {
                 self.lease.hold().await?;
-                for command in commands(&inverse, &after, &before)? {
+                // No row has a value yet in a column that this run added; where rows have one, they are older.
+                let commands = commands(&inverse, &after, &before)?;
+                for command in commands.into_iter().filter(|command| !command.contains_key("update")) {
                     self.execute(command).await?;
                 }
                 Ok::<_, StoreError>(())

@@ -134,3 +134,18 @@ async fn a_server_without_tls_is_unavailable_where_tls_is_required() {
     }
     PgStore::connect(&format!("{}?sslmode=disable", server())).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_begin_that_is_given_up_leaves_no_connection_in_a_transaction() {
+    let scratch = Scratch::new().await;
+    let store = PgStore::builder(&scratch.url).max_connections(2).connect().await.unwrap();
+    migrate(&store).await;
+    let other = PgStore::connect(&scratch.url).await.unwrap();
+    for number in 0..200_u64 {
+        let patience = Duration::from_micros(number * 10);
+        let _ = tokio::time::timeout(patience, store.begin()).await.map(|begun| begun.map(drop));
+        let slug = format!("given-up-{number}");
+        item(&slug).insert(&scope(), &store).await.unwrap();
+        assert_eq!(Item::find(&scope()).count(&other).await.unwrap(), number + 1, "what was acknowledged is there");
+    }
+}

@@ -65,6 +65,29 @@ impl FindRequest {
         self.order
     }
 
+    /// The columns by which the rows are to be sorted so that they come in order: none where one row at most is meant, and
+    /// no id behind a column in which no two agree. An index then has the order, and nothing is sorted.
+    #[must_use]
+    pub fn sorted_by(&self) -> Vec<&'static str> {
+        let (column, id) = (self.order.column, self.table.id.as_str());
+        match () {
+            () if self.tells_apart(None) => Vec::new(),
+            () if column == id || self.tells_apart(Some(column)) => vec![column],
+            () => vec![column, id],
+        }
+    }
+
+    /// Whether a unique index says that no two of the rows agree in a column; without one, that there is one row at most.
+    fn tells_apart(&self, column: Option<&str>) -> bool {
+        let fixed = self.predicate.equalities();
+        let nulls = self.predicate.nulls();
+        let known = |name: &String| column == Some(name) || fixed.iter().any(|(fixed, _)| fixed == name);
+        self.table.uniques().iter().any(|unique| {
+            unique.columns.iter().all(known)
+                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
+        })
+    }
+
     /// How many at most.
     #[must_use]
     pub const fn limit(&self) -> u32 {
