@@ -72,7 +72,8 @@ pub(crate) fn sort(request: &FindRequest) -> Option<Document> {
         Direction::Ascending => 1,
         Direction::Descending => -1,
     };
-    let sort: Document = request.sorted_by().into_iter().map(|column| (column.to_owned(), Bson::Int32(direction))).collect();
+    let sort: Document =
+        request.sorted_by().into_iter().map(|column| (column.to_owned(), Bson::Int32(direction))).collect();
     (!sort.is_empty()).then_some(sort)
 }
 

@@ -149,7 +149,10 @@ impl MongoSession {
                 self.lease.hold().await?;
                 // No row has a value yet in a column that this run added; where rows have one, they are older.
                 let commands = commands(&inverse, &after, &before)?;
-                for command in commands.into_iter().filter(|command| !command.contains_key("update")) {
+                let of_rows = |command: &Document| {
+                    command.get_str("update").is_ok_and(|collection| collection != catalogue::COLLECTION)
+                };
+                for command in commands.into_iter().filter(|command| !of_rows(command)) {
                     self.execute(command).await?;
                 }
                 Ok::<_, StoreError>(())
