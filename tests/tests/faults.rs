@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use authsome_core::environment::EnvironmentStore;
 use authsome_core::user::User;
 use authsome_store_sqlite::SqliteStore;
 use authsome_tests::client::PASSWORD;
+use authsome_tests::flood::flood;
 use authsome_tests::program::{Launch, Server, Starting};
 use serde_json::json;
 use tempfile::TempDir;
@@ -29,41 +29,11 @@ fn whoever_was_told_201_can_sign_in_after_a_kill_in_the_middle_of_a_flood() {
     let server = Server::start();
     let folder = server.folder();
     let client = server.client();
-    let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let promised: Vec<String> = thread::scope(|scope| {
-        let flood = |worker: usize| {
-            let (client, stop, done) = (&client, &stop, &done);
-            move || {
-                let mut promised = Vec::new();
-                for number in 0.. {
-                    if stop.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    let email = format!("w{worker}-n{number}@flood.test");
-                    let body = json!({"email": email, "password": PASSWORD}).to_string();
-                    let sent =
-                        client.try_raw("POST", "/v1/auth/signup", Some("application/json"), Some(body.as_bytes()));
-                    match sent {
-                        Ok(answer) if answer.status == 201 => {
-                            promised.push(email);
-                            done.fetch_add(1, Ordering::SeqCst);
-                        }
-                        // An overloaded server says so; a dead one says nothing.
-                        Ok(answer) => assert_eq!(answer.status, 503, "{}", answer.body),
-                        Err(_) => break,
-                    }
-                }
-                promised
-            }
-        };
-        let workers: Vec<_> = (0..8).map(|worker| scope.spawn(flood(worker))).collect();
-        while done.load(Ordering::SeqCst) < 25 {
-            thread::sleep(Duration::from_millis(10));
-        }
+    let (flood, ()) = flood(&client, |rising| {
+        rising.wait_for(25);
         server.kill();
-        stop.store(true, Ordering::SeqCst);
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
+    let promised = flood.promised;
 
     let server = Launch::in_folder(Arc::clone(&folder)).start();
     for email in &promised {

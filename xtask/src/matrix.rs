@@ -12,7 +12,7 @@ use crate::shell::{root, say};
 pub(crate) const FOLDER_VARIABLE: &str = "AUTHSOME_TEST_MATRIX";
 
 /// Columns: a backend's name in the suites, and in the README.
-const BACKENDS: [(&str, &str); 4] =
+pub(crate) const BACKENDS: [(&str, &str); 4] =
     [("memory", "memory"), ("sqlite", "SQLite"), ("postgres", "PostgreSQL"), ("mongodb", "MongoDB")];
 
 const BEGIN: &str = "<!-- support matrix: made by `cargo xtask test --write-matrix` from what passed -->\n";

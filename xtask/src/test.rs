@@ -8,8 +8,6 @@ use clap::builder::PossibleValuesParser;
 
 use crate::{matrix, servers, shell};
 
-const BACKENDS: [&str; 4] = ["memory", "sqlite", "postgres", "mongodb"];
-
 /// What narrows the backends, here and in the suites.
 const VARIABLE: &str = "AUTHSOME_TEST_BACKENDS";
 
@@ -28,7 +26,7 @@ Servers that `cargo xtask servers up` started are used; without them this starts
 AUTHSOME_TEST_POSTGRES_URL or AUTHSOME_TEST_MONGODB_URL is set, that server is used and none is started.")]
 pub(crate) struct Arguments {
     /// Backend to test, may be repeated; default: AUTHSOME_TEST_BACKENDS, else all
-    #[arg(long = "backend", value_name = "NAME", value_parser = PossibleValuesParser::new(BACKENDS))]
+    #[arg(long = "backend", value_name = "NAME", value_parser = PossibleValuesParser::new(matrix::BACKENDS.map(|(name, _)| name)))]
     backends: Vec<String>,
     /// Write the support matrix of the README instead of holding it against what passed
     #[arg(long, conflicts_with_all = ["backends", "filter"])]

@@ -1,6 +1,6 @@
 //! [`Predicate`]s as filters. Values stand behind an operator of ours, so none of theirs is ever read as one.
 
-use authsome_core::records::{Comparison, Direction, FindRequest, Predicate};
+use authsome_core::records::{Comparison, Direction, FindRequest, Predicate, end_of_prefix};
 use authsome_core::value::Value;
 use mongodb::bson::{Bson, Document, doc};
 
@@ -18,7 +18,7 @@ pub(crate) fn filter(predicate: &Predicate) -> Document {
         Predicate::In { column, values } => {
             doc! {*column: {"$in": values.iter().map(operand).collect::<Vec<_>>()}}
         }
-        Predicate::StartsWith { column, prefix } => match successor(prefix) {
+        Predicate::StartsWith { column, prefix } => match end_of_prefix(prefix) {
             Some(end) => doc! {*column: {"$gte": prefix, "$lt": end}},
             None => doc! {*column: {"$gte": prefix}},
         },
@@ -53,19 +53,6 @@ fn compare(comparison: Comparison, value: Bson) -> Document {
     }
 }
 
-/// The least text greater than every text that begins with the prefix; `None` where there is none. UTF-8 orders bytes as
-/// Unicode orders code points, so the last code point that has a next one is replaced by it.
-fn successor(prefix: &str) -> Option<String> {
-    let mut chars: Vec<char> = prefix.chars().collect();
-    while let Some(last) = chars.pop() {
-        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(u32::from(last) + 1) };
-        if let Some(next) = next {
-            return Some(chars.into_iter().chain([next]).collect());
-        }
-    }
-    None
-}
-
 /// In which order the rows come; `None` where one at most is meant.
 pub(crate) fn sort(request: &FindRequest) -> Option<Document> {
     let direction = match request.order().direction {
@@ -80,15 +67,6 @@ pub(crate) fn sort(request: &FindRequest) -> Option<Document> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_prefix_ends_before_the_next_code_point() {
-        assert_eq!(successor("ab").as_deref(), Some("ac"));
-        assert_eq!(successor("a\u{7F}").as_deref(), Some("a\u{80}"));
-        assert_eq!(successor("a\u{D7FF}").as_deref(), Some("a\u{E000}"));
-        assert_eq!(successor("a\u{10FFFF}").as_deref(), Some("b"));
-        assert_eq!(successor("\u{10FFFF}"), None);
-    }
 
     #[test]
     fn what_looks_like_an_operator_is_a_value() {

@@ -1,6 +1,6 @@
 //! [`Predicate`]s as SQL expressions that an index can serve: columns stand alone on the left.
 
-use authsome_core::records::{Comparison, Predicate};
+use authsome_core::records::{Comparison, Predicate, end_of_prefix};
 use authsome_core::value::{ColumnType, Value};
 use sea_orm::sea_query::{Expr, ExprTrait};
 
@@ -74,51 +74,8 @@ fn compare(column: Expr, comparison: Comparison, value: sea_orm::Value) -> Expr 
 fn starts_with(dialect: &dyn Dialect, column: &'static str, prefix: &str) -> Expr {
     let text = |text: &str| dialect.encode(&Value::Text(text.to_owned()), ColumnType::Text);
     let from = Expr::col(column).gte(text(prefix));
-    match successor(prefix) {
+    match end_of_prefix(prefix) {
         Some(end) => from.and(Expr::col(column).lt(text(&end))),
         None => from,
-    }
-}
-
-/// The least text greater than every text that begins with the prefix; `None` where there is none. UTF-8 orders bytes
-/// as Unicode orders code points, so the last code point that has a next one is replaced by it.
-fn successor(prefix: &str) -> Option<String> {
-    let mut chars: Vec<char> = prefix.chars().collect();
-    while let Some(last) = chars.pop() {
-        if let Some(next) = next_char(last) {
-            return Some(chars.into_iter().chain([next]).collect());
-        }
-    }
-    None
-}
-
-fn next_char(char: char) -> Option<char> {
-    match char {
-        '\u{D7FF}' => Some('\u{E000}'),
-        other => char::from_u32(u32::from(other) + 1),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::successor;
-
-    #[test]
-    fn a_prefix_ends_before_the_next_code_point() {
-        assert_eq!(successor("ab").as_deref(), Some("ac"));
-        assert_eq!(successor("a\u{7F}").as_deref(), Some("a\u{80}"));
-        assert_eq!(successor("a\u{7FF}").as_deref(), Some("a\u{800}"));
-        assert_eq!(successor("a\u{FFFF}").as_deref(), Some("a\u{10000}"));
-    }
-
-    #[test]
-    fn a_prefix_skips_the_surrogates() {
-        assert_eq!(successor("a\u{D7FF}").as_deref(), Some("a\u{E000}"));
-    }
-
-    #[test]
-    fn a_prefix_without_a_greater_last_code_point_carries() {
-        assert_eq!(successor("a\u{10FFFF}\u{10FFFF}").as_deref(), Some("b"));
-        assert_eq!(successor("\u{10FFFF}"), None);
     }
 }

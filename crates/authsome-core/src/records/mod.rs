@@ -8,7 +8,7 @@ mod predicate;
 mod request;
 mod verbs;
 
-pub use predicate::{Comparison, Predicate};
+pub use predicate::{Comparison, Predicate, end_of_prefix};
 pub(crate) use request::Reach;
 pub use request::{
     Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, MAX_LIMIT, MAX_ROWS, Order,

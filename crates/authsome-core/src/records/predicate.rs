@@ -83,3 +83,47 @@ impl Predicate {
         }
     }
 }
+
+/// The least text greater than every text that begins with the prefix; `None` where there is none. UTF-8 orders bytes
+/// as Unicode orders code points, so the last code point that has a next one is replaced by it.
+#[must_use]
+pub fn end_of_prefix(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        if let Some(next) = next_char(last) {
+            return Some(chars.into_iter().chain([next]).collect());
+        }
+    }
+    None
+}
+
+fn next_char(char: char) -> Option<char> {
+    match char {
+        '\u{D7FF}' => Some('\u{E000}'),
+        other => char::from_u32(u32::from(other) + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_prefix;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_code_point() {
+        assert_eq!(end_of_prefix("ab").as_deref(), Some("ac"));
+        assert_eq!(end_of_prefix("a\u{7F}").as_deref(), Some("a\u{80}"));
+        assert_eq!(end_of_prefix("a\u{7FF}").as_deref(), Some("a\u{800}"));
+        assert_eq!(end_of_prefix("a\u{FFFF}").as_deref(), Some("a\u{10000}"));
+    }
+
+    #[test]
+    fn a_prefix_skips_the_surrogates() {
+        assert_eq!(end_of_prefix("a\u{D7FF}").as_deref(), Some("a\u{E000}"));
+    }
+
+    #[test]
+    fn a_prefix_without_a_greater_last_code_point_carries() {
+        assert_eq!(end_of_prefix("a\u{10FFFF}\u{10FFFF}").as_deref(), Some("b"));
+        assert_eq!(end_of_prefix("\u{10FFFF}"), None);
+    }
+}
