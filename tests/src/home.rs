@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 
 use crate::database_server::DatabaseServer;
-use crate::program::{Launch, Server, program};
+use crate::program::{Launch, Server, output, program};
 
 /// Which backend a program under test stores in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Home {
     /// Runs a command of the program to its end.
     #[must_use]
     pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
-        self.program().args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+        output(self.program().args(arguments))
     }
 
     /// Runs a command of the program that reads from standard input.
@@ -220,6 +220,6 @@ fn random() -> String {
 #[must_use]
 pub fn new_master_key() -> String {
     let folder = folder();
-    let output = program(folder.path()).arg("keygen").output().expect("the program starts");
+    let output = output(program(folder.path()).arg("keygen"));
     String::from_utf8(output.stdout).expect("a key is text").trim().to_owned()
 }

@@ -1,6 +1,6 @@
 //! [`OwnServer`]: a database server that belongs to one test, which may kill it.
 
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 
 use authsome::mongo::MongoStore;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::database_server::DatabaseServer;
 use crate::home::{Kind, new_master_key};
-use crate::program::{Launch, program};
+use crate::program::{Launch, output, program};
 
 /// The database that programs under test use on it.
 const DATABASE: &str = "authsome";
@@ -121,7 +121,7 @@ impl OwnServer {
         let folder = folder();
         let mut command = program(folder.path());
         command.env("DATABASE_URL", self.url()).env("AUTHSOME_MASTER_KEY", &self.master_key);
-        command.args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+        output(command.args(arguments))
     }
 }
 

@@ -38,7 +38,49 @@ pub fn program(folder: &Path) -> Command {
 /// Runs a command of the program to its end.
 #[must_use]
 pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Output {
-    program(folder).args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+    output(program(folder).args(arguments))
+}
+
+/// Runs a command to its end, without an input.
+///
+/// # Panics
+/// It does not end in time, such as a server that starts although it should refuse; it is killed then.
+#[must_use]
+#[track_caller]
+pub fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
+    let status = wait(&mut child);
+    if status.is_none() {
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+    let [stdout, stderr] = [stdout, stderr].map(|thread| thread.join().expect("its output can be read"));
+    let said = || format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    let status = status.unwrap_or_else(|| panic!("the program did not end; it said:\n{}", said()));
+    Output { status, stdout, stderr }
+}
+
+fn read(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.expect("it has an output").read_to_end(&mut bytes).expect("its output can be read");
+        bytes
+    })
+}
+
+/// How a process ended, where it does in time.
+fn wait(child: &mut Child) -> Option<ExitStatus> {
+    let (mut waited, step) = (Duration::ZERO, Duration::from_millis(20));
+    while waited < PATIENCE {
+        if let Some(status) = child.try_wait().expect("its state can be asked for") {
+            return Some(status);
+        }
+        thread::sleep(step);
+        waited += step;
+    }
+    None
 }
 
 /// How a server is to be started.
@@ -199,7 +241,7 @@ impl Server {
     /// Waits for its end.
     #[must_use]
     pub fn end(mut self) -> ExitStatus {
-        self.wait()
+        wait(&mut self.child).unwrap_or_else(|| panic!("the server did not end; its log:\n{}", self.log()))
     }
 
     /// Ends it as a power failure would.
@@ -213,18 +255,6 @@ impl Server {
     pub fn stop(self) -> ExitStatus {
         self.signal("TERM");
         self.end()
-    }
-
-    fn wait(&mut self) -> ExitStatus {
-        let (mut waited, step) = (Duration::ZERO, Duration::from_millis(20));
-        while waited < PATIENCE {
-            if let Some(status) = self.child.try_wait().expect("its state can be asked for") {
-                return status;
-            }
-            thread::sleep(step);
-            waited += step;
-        }
-        panic!("the server did not end; its log:\n{}", self.log());
     }
 }
 

@@ -92,6 +92,9 @@ fn a_check_that_says_no_is_told_from_a_migrate_command_that_cannot_work() {
 fn doctor_says_ok_before_and_after_the_first_start_and_fails_where_something_is_wrong(home: &Home) {
     let before = ok(&home.run(["doctor"]));
     assert!(before.lines().all(|line| line.starts_with("ok ") || line.starts_with("warn")), "{before}");
+    let _ = ok(&home.run(["migrate", "up"]));
+    let migrated = ok(&home.run(["doctor"]));
+    assert!(migrated.contains("made at the first start"), "{migrated}");
     assert!(home.start().stop().success());
     let after = ok(&home.run(["doctor"]));
     for check in ["configuration", "data folder", "master key", "clock", "mail", "migrations", "environments"] {

@@ -1,11 +1,11 @@
 //! A configuration that cannot be used stops the start with one line that says what is wrong and what to do about it.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
+#![expect(clippy::panic, reason = "a suite fails where it meets what it does not expect")]
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
-use authsome_tests::program::{Launch, program, run};
+use authsome_tests::program::{Launch, output, program, run};
 use tempfile::TempDir;
 
 /// Holds the output of a start that must fail: the exit code, one line on standard error in the promised form, nothing
@@ -30,7 +30,7 @@ fn assert_stopped(output: &Output, codes: &[i32], says: &[&str], never: &[&str])
 fn serve(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = program(folder);
     command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).envs(variables.iter().copied());
-    command.stdin(Stdio::null()).output().unwrap()
+    output(&mut command)
 }
 
 /// Arguments, variables, and what the line must say.
@@ -71,7 +71,7 @@ fn a_value_that_cannot_be_used_is_named_and_a_secret_is_not_repeated() {
     for (arguments, variables, says) in cases {
         assert_stopped(&serve(folder.path(), arguments, variables), &[2], &[says], &["hunter2"]);
     }
-    let listen = program(folder.path()).args(["serve", "--listen", "nowhere"]).output().unwrap();
+    let listen = run(folder.path(), ["serve", "--listen", "nowhere"]);
     assert_stopped(&listen, &[2], &["nowhere", "--listen"], &[]);
 }
 
@@ -101,7 +101,7 @@ fn a_port_that_is_taken_is_named_and_nothing_is_made() {
     let folder = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = program(folder.path()).args(["serve", "--listen", &address]).output().unwrap();
+    let output = run(folder.path(), ["serve", "--listen", &address]);
     assert_stopped(&output, &[2], &[&address, "--listen"], &[]);
     assert!(!folder.path().join("data/authsome.db").exists());
 }
@@ -173,7 +173,7 @@ fn flags_win_over_variables_over_the_file() {
         if let Some(folder) = variable {
             command.env("AUTHSOME_DATA_DIR", folder);
         }
-        assert!(command.output().unwrap().status.success());
+        assert!(output(&mut command).status.success());
     };
     up(&[], None);
     assert!(mark("from-file") && !mark("from-variable") && !mark("from-flag"));
@@ -187,7 +187,7 @@ fn flags_win_over_variables_over_the_file() {
 fn a_data_folder_may_have_any_name() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("a b/50%41 # é?");
-    let up = program(folder.path()).arg("--data-dir").arg(&data).args(["migrate", "up"]).output().unwrap();
+    let up = output(program(folder.path()).arg("--data-dir").arg(&data).args(["migrate", "up"]));
     assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
     assert!(data.join("authsome.db").exists());
 }

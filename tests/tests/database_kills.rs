@@ -12,7 +12,7 @@ use authsome::password::PasswordHash;
 use authsome_core::entity::Entity;
 use authsome_core::user::User;
 use authsome_tests::client::{Client, PASSWORD};
-use authsome_tests::flood::flood;
+use authsome_tests::flood::{Flood, Told};
 use authsome_tests::home::Kind;
 use authsome_tests::own_server::OwnServer;
 use authsome_tests::program::Server;
@@ -51,14 +51,15 @@ fn wait_until_it_serves(client: &Client, email: &str) {
     panic!("it does not serve again within half a minute");
 }
 
-/// Everyone who was told 201 can sign in, and nobody is there by half.
-fn everyone_is_there(database: &OwnServer, server: &Server, promised: &[String]) {
+/// Everyone who was told 201 can sign in and has the session, and nobody is there by half.
+fn everyone_is_there(database: &OwnServer, server: &Server, told: &Told) {
     thread::scope(|scope| {
-        for part in promised.chunks(promised.len().div_ceil(4).max(1)) {
+        for part in told.people.chunks(told.people.len().div_ceil(4).max(1)) {
             let client = server.client();
             scope.spawn(move || {
-                for email in part {
-                    let _ = client.sign_in(email, PASSWORD).expect(200);
+                for person in part {
+                    let _ = client.sign_in(&person.email, PASSWORD).expect(200);
+                    let _ = client.token(&person.token).get("/me").expect(200);
                 }
             });
         }
@@ -74,37 +75,36 @@ fn everyone_is_there(database: &OwnServer, server: &Server, promised: &[String])
         (users, passwords)
     });
     assert_eq!(users, passwords, "no user without a password, no password without a user");
-    assert!(users >= u64::try_from(promised.len()).unwrap());
+    assert!(users >= u64::try_from(told.people.len()).unwrap());
 }
 
 fn outlives_a_kill(kind: Kind) {
     let mut database = OwnServer::start(kind);
     let server = database.launch().start();
-    let (flood, ()) = flood(&server.client(), |rising| {
-        for round in 0..2 {
-            rising.wait_for(20);
-            database.kill();
-            let _ = server.client().sign_up(&format!("down{round}@flood.test")).refused(503, "unavailable");
-            database.start_again();
-            wait_until_it_serves(&server.client(), &format!("again{round}@flood.test"));
-        }
-        rising.wait_for(20);
-    });
-    assert!(flood.unavailable > 0, "somebody met the outage");
-    everyone_is_there(&database, &server, &flood.promised);
+    let flood = Flood::begin(server.client(), false);
+    for round in 0..2 {
+        flood.wait_for(20).unwrap();
+        database.kill();
+        let _ = server.client().sign_up(&format!("down{round}@flood.test")).refused(503, "unavailable");
+        database.start_again();
+        wait_until_it_serves(&server.client(), &format!("again{round}@flood.test"));
+    }
+    flood.wait_for(20).unwrap();
+    let told = flood.end().unwrap();
+    assert!(told.unavailable() > 0, "somebody met the outage: {told}");
+    everyone_is_there(&database, &server, &told);
     assert!(server.stop().success());
 }
 
 fn loss_of_the_primary(_: Kind) {
     let mut database = OwnServer::mongodb(3);
     let server = database.launch().start();
-    let (flood, ()) = flood(&server.client(), |rising| {
-        rising.wait_for(20);
-        database.kill();
-        wait_until_it_serves(&server.client(), "again@flood.test");
-        rising.wait_for(20);
-    });
-    everyone_is_there(&database, &server, &flood.promised);
+    let flood = Flood::begin(server.client(), false);
+    flood.wait_for(20).unwrap();
+    database.kill();
+    wait_until_it_serves(&server.client(), "again@flood.test");
+    flood.wait_for(20).unwrap();
+    everyone_is_there(&database, &server, &flood.end().unwrap());
     assert!(server.stop().success());
 }
 

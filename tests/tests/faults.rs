@@ -15,7 +15,7 @@ use authsome_core::environment::EnvironmentStore;
 use authsome_core::user::User;
 use authsome_store_sqlite::SqliteStore;
 use authsome_tests::client::PASSWORD;
-use authsome_tests::flood::flood;
+use authsome_tests::flood::Flood;
 use authsome_tests::program::{Launch, Server, Starting};
 use serde_json::json;
 use tempfile::TempDir;
@@ -28,21 +28,20 @@ fn folder() -> Arc<TempDir> {
 fn whoever_was_told_201_can_sign_in_after_a_kill_in_the_middle_of_a_flood() {
     let server = Server::start();
     let folder = server.folder();
-    let client = server.client();
-    let (flood, ()) = flood(&client, |rising| {
-        rising.wait_for(25);
-        server.kill();
-    });
-    let promised = flood.promised;
+    let flood = Flood::begin(server.client(), true);
+    flood.wait_for(25).unwrap();
+    server.kill();
+    let people = flood.end().unwrap().people;
 
     let server = Launch::in_folder(Arc::clone(&folder)).start();
-    for email in &promised {
-        let _ = server.client().sign_in(email, PASSWORD).expect(200);
+    for person in &people {
+        let _ = server.client().sign_in(&person.email, PASSWORD).expect(200);
+        let _ = server.client().token(&person.token).get("/me").expect(200);
     }
     assert!(server.stop().success());
     let (users, passwords) = counts(&folder);
     assert_eq!(users, passwords, "no user without a password, no password without a user");
-    assert!(users >= promised.len());
+    assert!(users >= people.len());
 }
 
 /// How many users and how many passwords the database holds.

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use authsome_tests::cases;
 use authsome_tests::client::{Answer, PASSWORD};
 use authsome_tests::home::Home;
-use authsome_tests::program::Server;
+use authsome_tests::program::{Launch, Server};
 use authsome_tests::suite::Suite;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use serde_json::json;
@@ -23,7 +23,10 @@ fn main() -> ExitCode {
             the_store_and_the_log_hold_none_of_the_secrets_that_were_handed_out,
             a_secret_that_is_planted_in_the_store_is_found,
         ])
-        .alone(&[("the_scan_finds_a_secret_in_each_spelling", the_scan_finds_a_secret_in_each_spelling)])
+        .alone(&[
+            ("the_scan_finds_a_secret_in_each_spelling", the_scan_finds_a_secret_in_each_spelling),
+            ("what_the_job_logs_of_a_mail_that_was_not_sent_is_no_secret", log_of_a_mail_that_was_not_sent),
+        ])
         .run()
 }
 
@@ -147,4 +150,21 @@ fn the_scan_finds_a_secret_in_each_spelling() {
     assert!(found(format!("x{secret}x").as_bytes()) && found(raw));
     assert!(found(HEXLOWER.encode(raw).as_bytes()) && found(BASE64.encode(raw).as_bytes()));
     assert!(!found(b"nothing of the kind"));
+}
+
+fn log_of_a_mail_that_was_not_sent() {
+    let email = "unsent@secrets.test";
+    // Nothing listens on the first port.
+    let launch = Launch::default().variable("AUTHSOME_SMTP_URL", "smtps://mailer:hunter2@127.0.0.1:1");
+    let server = launch.variable("AUTHSOME_MAIL_FROM", "auth@secrets.test").start();
+    let _ = server.client().sign_up(email).expect(201);
+    let tried = (0..300).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        server.log().contains("a mail was not sent and is tried again")
+    });
+    let log = server.log();
+    assert!(tried, "{log}");
+    for secret in ["hunter2", "token=", PASSWORD, email] {
+        assert!(!log.contains(secret), "the log holds {secret}: {log}");
+    }
 }

@@ -55,6 +55,13 @@ pub enum Difference {
         /// Whether it may, as declared.
         declared: bool,
     },
+    /// The primary key has other columns, or another order of them.
+    PrimaryKey {
+        /// The table.
+        table: String,
+        /// The columns of the live one; empty where there is none.
+        live: Vec<String>,
+    },
     /// An index is not there.
     MissingIndex {
         /// The table.
@@ -97,6 +104,13 @@ pub enum Difference {
         /// The reference.
         reference: String,
     },
+    /// A table has a property that no declaration makes.
+    Surprise {
+        /// The table.
+        table: String,
+        /// The property, as a sentence part that follows the table's name.
+        what: String,
+    },
 }
 
 impl fmt::Display for Difference {
@@ -119,12 +133,17 @@ impl fmt::Display for Difference {
             Self::Nullability { table, column, declared: false } => {
                 write!(f, "column {table}.{column} is nullable, declared as always holding a value")
             }
+            Self::PrimaryKey { table, live } if live.is_empty() => write!(f, "table {table} has no primary key"),
+            Self::PrimaryKey { table, live } => {
+                write!(f, "the primary key of {table} is ({}), which is not as declared", live.join(", "))
+            }
             Self::MissingIndex { table, index } => write!(f, "index {index} of {table} is missing"),
             Self::ExtraIndex { table, index } => write!(f, "index {index} of {table} is not declared"),
             Self::Index { table, index } => write!(f, "index {index} of {table} is not as declared"),
             Self::MissingReference { table, reference } => write!(f, "reference {reference} of {table} is missing"),
             Self::ExtraReference { table, reference } => write!(f, "reference {reference} of {table} is not declared"),
             Self::Reference { table, reference } => write!(f, "reference {reference} of {table} is not as declared"),
+            Self::Surprise { table, what } => write!(f, "table {table} {what}"),
         }
     }
 }
@@ -137,8 +156,14 @@ pub(crate) fn differences(schema: &Schema, live: &[LiveTable]) -> Vec<Difference
             None => found.push(Difference::MissingTable { table: declared.name.clone() }),
             Some(table) => {
                 columns(declared, table, &mut found);
+                if table.primary_key != declared.primary_key() {
+                    let live = table.primary_key.clone();
+                    found.push(Difference::PrimaryKey { table: declared.name.clone(), live });
+                }
                 indexes(declared, table, &mut found);
                 references(declared, table, &mut found);
+                let surprise = |what: &String| Difference::Surprise { table: table.name.clone(), what: what.clone() };
+                found.extend(table.surprises.iter().map(surprise));
             }
         }
     }

@@ -54,6 +54,9 @@ impl Shared {
 
     /// What a failure means to the caller.
     pub(crate) async fn resolve(&self, failure: Failure) -> StoreError {
+        if failure.is_moved() {
+            self.catalogue.forget();
+        }
         match failure {
             Failure::Store(error) => error,
             Failure::Driver(error) => store_error(&error),
@@ -75,10 +78,13 @@ impl Shared {
         self.check_open()?;
         self.in_time(async {
             self.catalogue.check(&self.database, verb.table()).await?;
-            match verb.at_once(&mut Operations::outside(&self.database)).await {
+            match verb.at_once(&mut Operations::outside(self)).await {
                 Ok(Some(output)) => Ok(output),
                 Ok(None) => run_alone(self, &verb).await,
-                Err(failure) => Err(self.resolve(failure).await),
+                Err(failure) => match self.resolve(failure).await {
+                    error if error.is_transient() => run_alone(self, &verb).await,
+                    error => Err(error),
+                },
             }
         })
         .await

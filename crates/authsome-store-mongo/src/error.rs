@@ -73,6 +73,13 @@ impl From<Error> for Failure {
     }
 }
 
+impl Failure {
+    /// Whether an insert was for a collection that is gone.
+    pub(crate) fn is_moved(&self) -> bool {
+        matches!(self, Self::Driver(error) if is_code(error, COLLECTION_MOVED))
+    }
+}
+
 /// What the driver said, without what the server quotes of documents.
 #[derive(Debug)]
 pub(crate) struct DriverError(String);
@@ -105,8 +112,12 @@ pub(crate) const NAMESPACE_EXISTS: i32 = 48;
 pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
 pub(crate) const INDEX_NOT_FOUND: i32 = 27;
 
-/// `LockTimeout`, `WriteConflict`, `SnapshotTooOld`, `TransactionAborted`, `SnapshotUnavailable`, `NoSuchTransaction`.
-const CONTENTION: [i32; 6] = [24, 112, 239, 244, 246, 251];
+/// `CollectionUUIDMismatch`: a migration has dropped the collection that an insert was for.
+pub(crate) const COLLECTION_MOVED: i32 = 361;
+
+/// `LockTimeout`, `WriteConflict`, `SnapshotTooOld`, `TransactionAborted`, `SnapshotUnavailable`, `NoSuchTransaction`, and
+/// [`COLLECTION_MOVED`]: what is done then is seen when it is done again.
+const CONTENTION: [i32; 7] = [24, 112, 239, 244, 246, 251, COLLECTION_MOVED];
 
 /// `HostUnreachable`, `HostNotFound`, `MaxTimeMSExpired`, `WriteConcernFailed`, `NetworkTimeout`, `ShutdownInProgress`,
 /// `UnsatisfiableWriteConcern`, `PrimarySteppedDown`, `ExceededTimeLimit`, `SocketException`, `NotWritablePrimary`,

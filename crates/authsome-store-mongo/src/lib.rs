@@ -36,6 +36,11 @@
 //! | `Time` | date, in milliseconds |
 //! | `Json` | string: compact JSON |
 //!
+//! # Processes that run while another one migrates
+//! What a process knows of the tables it reads anew with the first transaction that begins after a migration, and an insert
+//! into a collection that is gone is refused by the server. A look-up or an update outside of a transaction, in a process
+//! that has begun none since, finds nothing in a table that was dropped, and may still write a column that was.
+//!
 //! # References
 //! MongoDB has none. Whoever writes a row that refers to another one writes that other one too, in the same transaction:
 //! so it cannot be deleted meanwhile. A parent that all rows of a scope share (an app, an environment) would make them
@@ -46,6 +51,7 @@ mod catalogue;
 mod config;
 mod conflict;
 mod error;
+mod insertion;
 mod migration;
 mod operations;
 mod predicate;

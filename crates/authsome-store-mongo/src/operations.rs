@@ -1,10 +1,16 @@
 //! [`Operations`]: MongoDB's operations, in a transaction or outside of one.
 
+use authsome_core::error::StoreError;
 use futures::TryStreamExt;
-use mongodb::bson::{Document, doc};
-use mongodb::error::Result;
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Binary, Document, RawDocumentBuf, doc, rawdoc};
+use mongodb::error::{Error, ErrorKind, Result};
 use mongodb::options::{FindOptions, ReadConcern, ReturnDocument};
-use mongodb::{ClientSession, Collection, Database};
+use mongodb::{ClientSession, Collection};
+
+use crate::backend::Shared;
+use crate::error::{duplicate, store_error};
+use crate::insertion::{Batch, batches};
 
 /// What is read outside of transactions is a snapshot too: all of a transaction, or nothing.
 fn snapshot() -> ReadConcern {
@@ -21,39 +27,71 @@ macro_rules! within {
     };
 }
 
+/// Whether an insert was refused because the very document is there.
+fn is_there(error: &Error) -> bool {
+    duplicate(error).is_some_and(|(index, _)| index == "_id_")
+}
+
+/// Whether what an insert found is acknowledged by the majority.
+fn is_durable(error: &Error) -> bool {
+    matches!(&*error.kind, ErrorKind::InsertMany(refused) if refused.write_concern_error.is_none())
+}
+
+/// How documents are looked for: by default all of them, whole, in no order.
+#[derive(Default)]
+pub(crate) struct Find {
+    pub(crate) sort: Option<Document>,
+    /// At most so many; all of them where it is 0.
+    pub(crate) limit: u32,
+    /// The fields that are wanted; all of them where it is `None`.
+    pub(crate) fields: Option<Document>,
+}
+
+impl Find {
+    /// Only the `_id` and some columns.
+    pub(crate) fn columns<'c>(columns: impl IntoIterator<Item = &'c String>) -> Self {
+        let mut fields = doc! {"_id": 1};
+        fields.extend(columns.into_iter().map(|column| (column.clone(), 1.into())));
+        Self { fields: Some(fields), ..Self::default() }
+    }
+
+    pub(crate) fn limit(self, limit: u32) -> Self {
+        Self { limit, ..self }
+    }
+
+    fn options(self) -> FindOptions {
+        let mut options = FindOptions::default();
+        options.sort = self.sort;
+        options.projection = self.fields;
+        if self.limit > 0 {
+            options.limit = Some(i64::from(self.limit));
+            options.batch_size = Some(self.limit);
+        }
+        options
+    }
+}
+
 /// MongoDB's operations on one database, in a transaction or outside of one.
 pub(crate) struct Operations<'s> {
-    pub(crate) database: &'s Database,
+    shared: &'s Shared,
     session: Option<&'s mut ClientSession>,
 }
 
 impl<'s> Operations<'s> {
-    pub(crate) const fn outside(database: &'s Database) -> Self {
-        Self { database, session: None }
+    pub(crate) const fn outside(shared: &'s Shared) -> Self {
+        Self { shared, session: None }
     }
 
-    pub(crate) const fn inside(database: &'s Database, session: &'s mut ClientSession) -> Self {
-        Self { database, session: Some(session) }
+    pub(crate) const fn inside(shared: &'s Shared, session: &'s mut ClientSession) -> Self {
+        Self { shared, session: Some(session) }
     }
 
     fn collection(&self, table: &str) -> Collection<Document> {
-        self.database.collection(table)
+        self.shared.database.collection(table)
     }
 
-    /// At most `limit` documents; all of them where it is 0.
-    pub(crate) async fn find(
-        &mut self,
-        table: &str,
-        filter: Document,
-        sort: Option<Document>,
-        limit: u32,
-    ) -> Result<Vec<Document>> {
-        let mut options = FindOptions::default();
-        options.sort = sort;
-        if limit > 0 {
-            options.limit = Some(i64::from(limit));
-            options.batch_size = Some(limit);
-        }
+    pub(crate) async fn find(&mut self, table: &str, filter: Document, find: Find) -> Result<Vec<Document>> {
+        let options = find.options();
         let collection = self.collection(table);
         match &mut self.session {
             Some(session) => {
@@ -69,7 +107,7 @@ impl<'s> Operations<'s> {
 
     /// Whether there is a document.
     pub(crate) async fn exists(&mut self, table: &str, filter: Document) -> Result<bool> {
-        Ok(!self.find(table, filter, None, 1).await?.is_empty())
+        Ok(!self.find(table, filter, Find::columns([]).limit(1)).await?.is_empty())
     }
 
     pub(crate) async fn count(&mut self, table: &str, filter: Document) -> Result<u64> {
@@ -81,15 +119,60 @@ impl<'s> Operations<'s> {
         }
     }
 
-    pub(crate) async fn insert(&mut self, table: &str, document: &Document) -> Result<()> {
-        let collection = self.collection(table);
+    /// Inserts into the collection of a table, one after the other, until one fails. Outside of a transaction, it is for
+    /// one document.
+    ///
+    /// # Errors
+    /// With [`COLLECTION_MOVED`](crate::error::COLLECTION_MOVED) where the collection is not the one of this UUID.
+    pub(crate) async fn insert(&mut self, table: &str, collection: &Binary, documents: &[Document]) -> Result<()> {
+        for batch in batches(documents)? {
+            let mut command = batch.command(table, collection);
+            match &mut self.session {
+                Some(session) => {
+                    let insert = self.shared.database.run_raw_command(command).session(&mut **session);
+                    batch.outcome(insert.await?)?;
+                }
+                None => {
+                    command.append(cstr!("writeConcern"), rawdoc! {"w": "majority", "j": true});
+                    self.insert_alone(&batch, &command).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts a document, and once more where it is not known whether that was done, as the driver does with its own
+    /// inserts.
+    async fn insert_alone(&self, batch: &Batch, command: &RawDocumentBuf) -> Result<()> {
+        let send = || async { batch.outcome(self.shared.database.run_raw_command(command.clone()).await?) };
+        let first = match send().await {
+            Err(error) if matches!(store_error(&error), StoreError::Unavailable { .. }) => error,
+            outcome => return outcome,
+        };
+        match send().await {
+            Err(second) if is_there(&second) => {
+                if is_durable(&second) {
+                    Ok(())
+                } else {
+                    Err(first)
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Inserts into a collection of the backend's own, which no migration drops.
+    pub(crate) async fn insert_own(&mut self, collection: &str, document: &Document) -> Result<()> {
+        let collection = self.collection(collection);
         within!(self, collection.insert_one(document)).map(|_| ())
     }
 
-    /// One after the other, until one fails.
-    pub(crate) async fn insert_all(&mut self, table: &str, documents: &[Document]) -> Result<()> {
-        let collection = self.collection(table);
-        within!(self, collection.insert_many(documents)).map(|_| ())
+    /// The UUID of the collection of a table that was checked.
+    ///
+    /// # Errors
+    /// [`StoreError::Aborted`] where it was forgotten meanwhile.
+    pub(crate) fn collection_of(&self, table: &str) -> std::result::Result<Binary, StoreError> {
+        self.shared.catalogue.collection(table)
     }
 
     /// Changes one document and returns it as it is afterwards.
@@ -107,6 +190,12 @@ impl<'s> Operations<'s> {
     pub(crate) async fn update_all(&mut self, table: &str, filter: Document, update: Document) -> Result<u64> {
         let collection = self.collection(table);
         within!(self, collection.update_many(filter, update)).map(|done| done.matched_count)
+    }
+
+    /// Runs a command that writes; what of it was refused is in its answer.
+    pub(crate) async fn command(&mut self, command: Document) -> Result<Document> {
+        let database = &self.shared.database;
+        within!(self, database.run_command(command))
     }
 
     /// Changes the one document with this `_id`, which is made where it is missing.

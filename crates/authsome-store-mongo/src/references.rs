@@ -9,7 +9,7 @@ use mongodb::bson::{Bson, Document, doc};
 
 use crate::catalogue;
 use crate::error::{Failure, duplicate};
-use crate::operations::Operations;
+use crate::operations::{Find, Operations};
 use crate::row::{equal, key};
 
 /// The collection of the documents that stand for parents that all rows of a scope share.
@@ -113,19 +113,26 @@ fn with_keys(columns: &[String], keys: &[Vec<Bson>]) -> Vec<Document> {
 /// Documents by the table that they are in.
 type Documents = BTreeMap<String, Vec<Document>>;
 
-/// Deletes the documents with what refers to them by `Cascade`. A row that refers to one of them by `Restrict` and is not
+/// Deletes the documents that the filter means, at most `limit` (all of them where it is 0), with what refers to them by
+/// `Cascade`, and says how many of the table's own there were. A row that refers to one of them by `Restrict` and is not
 /// deleted too refuses it all; of several references, the first by the child's table, then by its declaration, is
-/// reported.
+/// reported. Of each document, only its keys are read.
 pub(crate) async fn delete(
     operations: &mut Operations<'_>,
-    table: &str,
-    documents: Vec<Document>,
-) -> Result<(), Failure> {
+    table: &TableDef,
+    filter: Document,
+    limit: u32,
+) -> Result<u64, Failure> {
+    let found = operations.find(&table.name, filter, key_of(table).limit(limit)).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    let deleted = u64::try_from(found.len()).unwrap_or(u64::MAX);
     let tables = catalogue::read_all(operations).await?;
     let mut doomed = Documents::new();
     let mut known: HashSet<(String, String)> = HashSet::new();
     let mut holding: BTreeMap<(String, usize), (String, Vec<Document>)> = BTreeMap::new();
-    let mut waiting = vec![(table.to_owned(), documents)];
+    let mut waiting = vec![(table.name.clone(), found)];
     while let Some((name, mut documents)) = waiting.pop() {
         documents.retain(|document| known.insert((name.clone(), identity(document))));
         if documents.is_empty() {
@@ -136,12 +143,13 @@ pub(crate) async fn delete(
                 documents.iter().filter_map(|document| key(document, &reference.parent_columns)).collect();
             let mut children = Vec::new();
             for filter in with_keys(&reference.columns, &keys) {
-                children.extend(operations.find(&table, filter, None, 0).await?);
+                children.extend(operations.find(&table.name, filter, key_of(table)).await?);
             }
             match reference.on_delete {
-                OnDelete::Cascade => waiting.push((table, children)),
+                OnDelete::Cascade => waiting.push((table.name.clone(), children)),
                 OnDelete::Restrict => {
-                    holding.entry((table, position)).or_insert((reference.name, Vec::new())).1.extend(children);
+                    let held = holding.entry((table.name.clone(), position));
+                    held.or_insert((reference.name.clone(), Vec::new())).1.extend(children);
                 }
             }
         }
@@ -160,24 +168,25 @@ pub(crate) async fn delete(
             operations.delete_all(&name, doc! {"_id": {"$in": ids}}).await?;
         }
     }
-    Ok(())
+    Ok(deleted)
+}
+
+/// What a deletion reads of a table's documents: their primary keys, which alone others refer to.
+fn key_of(table: &TableDef) -> Find {
+    Find::columns(&table.primary_key())
 }
 
 /// A reference with the table that has it, and where it stands among that table's.
-struct Child {
-    table: String,
+struct Child<'t> {
+    table: &'t TableDef,
     position: usize,
-    reference: ReferenceDef,
+    reference: &'t ReferenceDef,
 }
 
 /// What refers to a table.
-fn children_of(tables: &[TableDef], parent: &str) -> Vec<Child> {
-    let references = tables.iter().flat_map(|child| {
-        child.references.iter().enumerate().map(move |(position, reference)| Child {
-            table: child.name.clone(),
-            position,
-            reference: reference.clone(),
-        })
+fn children_of<'t>(tables: &'t [TableDef], parent: &str) -> Vec<Child<'t>> {
+    let references = tables.iter().flat_map(|table| {
+        table.references.iter().enumerate().map(move |(position, reference)| Child { table, position, reference })
     });
     references.filter(|child| child.reference.parent == parent).collect()
 }

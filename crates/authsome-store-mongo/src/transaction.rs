@@ -10,14 +10,13 @@ use authsome_core::records::{
 };
 use authsome_core::store::StoreTx;
 use mongodb::ClientSession;
-use mongodb::bson::doc;
 use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::{Acknowledgment, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use tokio::sync::Mutex;
 
 use crate::backend::Shared;
-use crate::catalogue;
 use crate::error::{described, store_error};
+use crate::migration;
 use crate::operations::Operations;
 use crate::verbs::{UpdateAll, UpdateOne, Verb, leaves_transaction};
 
@@ -42,13 +41,15 @@ pub(crate) const fn primary() -> SelectionCriteria {
 }
 
 /// A session with a transaction in it. The server begins one with its first operation, so that it does a small one: reads
-/// then see the state at the begin, and the driver knows that there is something to abort.
+/// then see the state at the begin, and the driver knows that there is something to abort. It reads which generation of the
+/// tables the transaction sees.
 pub(crate) async fn begin(shared: &Shared) -> Result<ClientSession, StoreError> {
     let session = async {
         let mut session = shared.database.client().start_session().await?;
         let begun = session.start_transaction().read_concern(ReadConcern::snapshot());
         begun.write_concern(durable()).selection_criteria(primary()).await?;
-        Operations::inside(&shared.database, &mut session).exists(catalogue::COLLECTION, doc! {"_id": "-"}).await?;
+        let generation = migration::generation(&mut Operations::inside(shared, &mut session)).await?;
+        shared.catalogue.keep_generation(generation);
         Ok::<_, mongodb::error::Error>(session)
     };
     session.await.map_err(|error| store_error(&error))
@@ -94,7 +95,10 @@ pub(crate) async fn run_alone<V: Verb>(shared: &Shared, verb: &V) -> Result<V::O
 
 async fn run_once<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
     let mut session = begin(shared).await?;
-    let outcome = verb.run(&mut Operations::inside(&shared.database, &mut session)).await;
+    let outcome = match shared.catalogue.check(&shared.database, verb.table()).await {
+        Ok(()) => verb.run(&mut Operations::inside(shared, &mut session)).await,
+        Err(error) => Err(error.into()),
+    };
     match outcome {
         Ok(output) => commit(&mut session).await.map(|()| output),
         Err(failure) => {
@@ -134,9 +138,8 @@ impl MongoTx {
     }
 
     async fn run_in<V: Verb>(&self, session: &mut ClientSession, verb: &V) -> Result<V::Output, StoreError> {
-        let Shared { catalogue, database, .. } = &*self.shared;
-        catalogue.check(database, verb.table()).await?;
-        match verb.run(&mut Operations::inside(database, session)).await {
+        self.shared.catalogue.check(&self.shared.database, verb.table()).await?;
+        match verb.run(&mut Operations::inside(&self.shared, session)).await {
             Ok(output) => Ok(output),
             Err(failure) => Err(self.shared.resolve(failure).await),
         }

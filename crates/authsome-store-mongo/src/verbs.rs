@@ -11,7 +11,7 @@ use mongodb::error::Error;
 
 use crate::conflict::Candidate;
 use crate::error::{Failure, Refusal, duplicate};
-use crate::operations::Operations;
+use crate::operations::{Find, Operations};
 use crate::predicate::{filter, sort};
 use crate::references::{delete, hold_parents, refers, touch};
 use crate::row::{change, document, equal, key, overflow, row, stays_in_range, twins, update};
@@ -49,10 +49,10 @@ impl Verb for InsertRequest {
         if refers(self.table(), &only) {
             return Ok(None);
         }
-        match operations.insert(&self.table().name, &only).await {
+        match insert(operations, self.table(), std::slice::from_ref(&only)).await {
             Ok(()) => Ok(Some(1)),
-            Err(error) if self.if_absent() && duplicate(&error).is_some() => Ok(Some(0)),
-            Err(error) => Err(refused(self.table(), error, std::slice::from_ref(&only))),
+            Err(Failure::Duplicate { .. }) if self.if_absent() => Ok(Some(0)),
+            Err(failure) => Err(failure),
         }
     }
 
@@ -81,7 +81,8 @@ async fn insert(
     table: &'static TableDef,
     documents: &[Document],
 ) -> Result<(), Failure> {
-    let inserted = operations.insert_all(&table.name, documents).await;
+    let collection = operations.collection_of(&table.name)?;
+    let inserted = operations.insert(&table.name, &collection, documents).await;
     inserted.map_err(|error| refused(table, error, documents))
 }
 
@@ -115,7 +116,8 @@ impl Verb for FindRequest {
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<Vec<Row>, Failure> {
         let table = self.table();
-        let found = operations.find(&table.name, filter(self.predicate()), sort(self), self.limit()).await?;
+        let find = Find { sort: sort(self), ..Find::default() }.limit(self.limit());
+        let found = operations.find(&table.name, filter(self.predicate()), find).await?;
         Ok(found.iter().map(|document| row(table, document)).collect::<Result<_, _>>()?)
     }
 }
@@ -205,7 +207,8 @@ impl Verb for UpdateAll {
         let wanted = filter(self.0.predicate());
         let mut moved = Vec::new();
         if table.references.iter().any(moves(changes)) {
-            moved = operations.find(&table.name, wanted.clone(), None, 0).await?;
+            let columns = table.references.iter().flat_map(|reference| &reference.columns);
+            moved = operations.find(&table.name, wanted.clone(), Find::columns(columns)).await?;
             moved.iter_mut().for_each(|document| change(document, changes));
         }
         let updated = operations.update_all(&table.name, wanted, update(changes)).await;
@@ -232,6 +235,7 @@ impl Verb for UpsertRequest {
             return Ok(None);
         }
         let new = document(table, self.row());
+        let alone = std::slice::from_ref(&new);
         for _ in 0..LOOKS {
             if let Some(changed) = change_existing(operations, self, &new).await? {
                 return Ok(Some(row(table, &changed)?));
@@ -239,11 +243,11 @@ impl Verb for UpsertRequest {
             if refers(table, &new) {
                 return Ok(None);
             }
-            match operations.insert(&table.name, &new).await {
+            match insert(operations, table, alone).await {
                 Ok(()) => return Ok(Some(self.row().clone())),
                 // Somebody else has inserted it meanwhile.
-                Err(error) if duplicate(&error).is_some_and(|(index, _)| is_key(self, &index)) => {}
-                Err(error) => return Err(refused(table, error, std::slice::from_ref(&new))),
+                Err(Failure::Duplicate { index, .. }) if is_key(self, &index) => {}
+                Err(failure) => return Err(failure),
             }
         }
         Err(Refusal::Restless.into())
@@ -278,7 +282,7 @@ async fn change_existing(
     if changed.is_some() || in_range.is_empty() {
         return Ok(changed);
     }
-    let there = operations.find(&table.name, by_key, None, 1).await?;
+    let there = operations.find(&table.name, by_key, Find::default().limit(1)).await?;
     match there.first().and_then(|there| overflow(there, changes)) {
         Some(column) => Err(Refusal::Overflow(table.name.clone(), column.to_owned()).into()),
         None => Ok(None),
@@ -303,13 +307,7 @@ impl Verb for DeleteRequest {
     }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
-        let name = &self.table().name;
-        let found = operations.find(name, filter(self.predicate()), None, self.limit()).await?;
-        let deleted = u64::try_from(found.len()).unwrap_or(u64::MAX);
-        if !found.is_empty() {
-            delete(operations, name, found).await?;
-        }
-        Ok(deleted)
+        delete(operations, self.table(), filter(self.predicate()), self.limit()).await
     }
 }
 

@@ -31,8 +31,7 @@ impl PgStore {
     /// the defaults of [`PgBuilder`].
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of PostgreSQL; [`StoreError::Unavailable`] where no connection
-    /// comes about within the acquire timeout.
+    /// Those of [`PgBuilder::connect`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::builder(url).connect().await
     }
@@ -44,7 +43,8 @@ impl PgStore {
     }
 
     /// A store on a pool that the program has already, with the default timeouts of [`PgBuilder`]. The pool has at
-    /// least two connections: a migration holds one for its lock. Closing the store closes it.
+    /// least two connections: a migration holds one for its lock. Its server's settings are looked at by
+    /// [`migrate`](Store::migrate) and [`ping`](Store::ping). Closing the store closes it.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] where the connection is none of PostgreSQL.

@@ -11,11 +11,13 @@ use authsome_store_sql::{Connections, Patience, SqlStore};
 use sea_orm::DatabaseConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::backend::PgStore;
 use crate::dialect::Postgres;
-use crate::error::cannot_connect;
+use crate::error::{cannot_connect, chain};
+use crate::settings;
 
 /// Distinct statements that a connection keeps prepared, where the URL does not say it.
 const PREPARED_STATEMENTS: usize = 256;
@@ -143,9 +145,13 @@ impl PgBuilder {
     ///
     /// # Errors
     /// [`StoreError::Invalid`] where the URL is none of PostgreSQL, has a parameter that is not known, or names a file
-    /// that cannot be read; [`StoreError::Unavailable`] where no connection comes about within the acquire timeout.
+    /// that cannot be read, and where a setting of the server takes away what a store promises (see the crate's
+    /// documentation); [`StoreError::Unavailable`] where no connection comes about within the acquire timeout, or the
+    /// server only reads.
     pub async fn connect(self) -> Result<PgStore, StoreError> {
         let options = connect_options(&self.url)?;
+        // The pool tries again until its time is over, and then says only that it is.
+        let (refused, mut refusal) = mpsc::unbounded_channel();
         let pool = PgPoolOptions::new()
             .max_connections(self.max_connections)
             .min_connections(self.min_connections)
@@ -153,7 +159,18 @@ impl PgBuilder {
             .idle_timeout(self.idle_timeout)
             .acquire_timeout(self.acquire_timeout)
             .test_before_acquire(false)
-            // What does not answer is not waited for, or a network that swallows packets would keep the whole pool.
+            .after_connect(move |connection, _| {
+                let refused = refused.clone();
+                Box::pin(async move {
+                    let Err(error) = settings::check(connection).await else { return Ok(()) };
+                    let said = sqlx::Error::Configuration(chain(&error).into());
+                    // Nobody listens once the store is connected.
+                    let _ = refused.send(error);
+                    Err(said)
+                })
+            })
+            // What does not answer is not waited for, or a network that swallows packets would keep the whole pool. The
+            // driver asks once more after this, without a limit; neither of the two keeps a caller waiting.
             .after_release(|connection, _| {
                 Box::pin(async move {
                     let answered = tokio::time::timeout(RELEASE_TIMEOUT, connection.ping()).await;
@@ -168,7 +185,11 @@ impl PgBuilder {
                     Ok(true)
                 })
             });
-        let pool = pool.connect_with(options).await.map_err(cannot_connect)?;
+        let pool = tokio::select! {
+            biased;
+            Some(error) = refusal.recv() => return Err(error),
+            pool = pool.connect_with(options) => pool.map_err(cannot_connect)?,
+        };
         Ok(self.with(pool.into()))
     }
 

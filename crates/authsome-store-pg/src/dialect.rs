@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use authsome_core::error::StoreError;
 use authsome_core::migration::{self, LiveTable};
 use authsome_core::time::Timestamp;
 use authsome_core::value::{ColumnType, DecodeError, Value};
-use authsome_store_sql::{Dialect, Fault, Referring};
+use authsome_store_sql::{Dialect, Fault};
 use sea_orm::sea_query::{self, Expr, ExprTrait, IntoIden};
 use sea_orm::{
     ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement,
@@ -16,7 +17,8 @@ use sqlx::postgres::PgValueRef;
 use sqlx::{Decode, Row, TypeInfo, ValueRef};
 
 use crate::error::{classify, message};
-use crate::migration::{introspect, referring};
+use crate::migration::{children, introspect};
+use crate::settings::check_pooled;
 
 /// 2000-01-01T00:00:00Z, from which the binary format counts microseconds.
 const EPOCH_MILLIS: i64 = 946_684_800_000;
@@ -26,6 +28,11 @@ const MICROS_PER_MILLI: i64 = 1_000;
 /// The number is the ASCII of `authsome`, so that it meets no other program's.
 const LOCK: &str =
     "SELECT pg_try_advisory_xact_lock(hashtextextended(coalesce(current_schema(), ''), 7022647185916259685)) AS locked";
+
+/// Lets a transaction, and the statements in it, take as long as they take, whatever the server's own limits are. Servers
+/// before 17 have no limit for transactions, and so no name for it.
+const NO_TIME_LIMIT: &str = "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings \
+    WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')";
 
 /// The PostgreSQL dialect.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +53,10 @@ impl Dialect for Postgres {
 
     fn begin_options(&self) -> TransactionOptions {
         TransactionOptions::default()
+    }
+
+    async fn ping(&self, connection: &DatabaseExecutor<'_>) -> Result<(), StoreError> {
+        check_pooled(connection).await
     }
 
     /// The snapshot is that of the first statement that needs one, so there is one at once. The timeout holds for the
@@ -133,8 +144,8 @@ impl Dialect for Postgres {
         message(error)
     }
 
-    async fn referring(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr> {
-        referring(connection, parent).await
+    async fn children(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr> {
+        children(connection, parent).await
     }
 
     /// The transaction that has the lock is idle while others carry out the steps: no time limit may end it.
@@ -142,7 +153,7 @@ impl Dialect for Postgres {
         let answer = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, LOCK)).await?;
         let locked = answer.map(|row| row.try_get_by("locked")).transpose()?.unwrap_or(false);
         if locked {
-            transaction.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+            transaction.execute_unprepared(NO_TIME_LIMIT).await?;
         }
         Ok(locked)
     }
@@ -151,7 +162,7 @@ impl Dialect for Postgres {
     /// after it would wait behind it.
     async fn begun_steps(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
         let timeout = millis(self.migration_timeout);
-        let sql = format!("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {timeout}");
+        let sql = format!("{NO_TIME_LIMIT}; SET LOCAL lock_timeout = {timeout}");
         transaction.execute_unprepared(&sql).await.map(|_| ())
     }
 

@@ -95,6 +95,14 @@ pub(crate) fn cannot_connect(error: SqlxError) -> StoreError {
     StoreError::unavailable(ConnectError(driver_message(&error)))
 }
 
+/// What an error says, with its cause.
+pub(crate) fn chain(error: &StoreError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

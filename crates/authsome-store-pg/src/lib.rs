@@ -39,6 +39,18 @@
 //!   whatever `statement-cache-capacity` says.
 //! - `pool_mode = session` works with every version.
 //!
+//! # Settings of the server
+//! Each new connection asks for these, and refuses a server where
+//!
+//! - `synchronous_commit` is `off`: a crash would lose writes that were acknowledged. `local` and above are fine, and
+//!   `fsync` is the operator's;
+//! - `default_transaction_isolation` is `repeatable read` or `serializable`: a write would fail where it has to wait;
+//! - `session_replication_role` is `replica`: references would not be enforced;
+//! - `default_transaction_read_only` is `on`, or the server is a hot standby: it would take no writes.
+//!
+//! The first three are invalid, the last is as if the server were not there. Nothing is set by the store itself, since a
+//! pooler of transactions would not keep it.
+//!
 //! # Isolation
 //! A transaction is `REPEATABLE READ`, with the snapshot of its begin. A verb outside of one is a statement of its own in
 //! `READ COMMITTED`: it waits for a concurrent change of its row, and holds its predicate against what that leaves.
@@ -63,6 +75,7 @@ mod error;
 mod migration;
 #[cfg(test)]
 mod plan_tests;
+mod settings;
 
 pub use backend::PgStore;
 pub use config::PgBuilder;

@@ -1,16 +1,14 @@
-//! Which constraint a write broke, which the database's error may not say: the first declared, row by row.
+//! Which constraint an insert or update broke, which the database's error may not say: the first declared, row by row.
 //!
 //! All of this runs after the failed statement, in a transaction that sees the rows as they were before it and that is
 //! rolled back.
 
-use std::collections::{HashSet, VecDeque};
-
-use authsome_core::records::{Change, DeleteRequest, InsertRequest, Row, UpdateRequest, UpsertRequest};
-use authsome_core::schema::{IndexDef, OnDelete, ReferenceDef, TableDef};
+use authsome_core::records::{Change, InsertRequest, Row, UpdateRequest, UpsertRequest};
+use authsome_core::schema::{IndexDef, ReferenceDef, TableDef};
 use authsome_core::value::Value;
-use sea_orm::sea_query::{DynIden, Expr, ExprTrait, IntoIden, Order, Query};
+use sea_orm::sea_query::{DynIden, Expr, ExprTrait, IntoIden, Order};
 
-use crate::dialect::{Fault, Referring};
+use crate::dialect::Fault;
 use crate::error::Failure;
 use crate::predicate::{all, expression, parameter};
 use crate::statement::{key_columns, key_tuple};
@@ -97,35 +95,6 @@ pub(crate) async fn upsert(
         },
         None => broken(session, table, request.row(), None, fault).await,
     }
-}
-
-/// Which reference kept rows from being deleted. It starts at the rows that were to be deleted and follows what would
-/// have been deleted with them.
-pub(crate) async fn delete(session: &Session<'_>, request: &DeleteRequest) -> Result<Option<String>, Failure> {
-    let mut followed = HashSet::new();
-    let mut doomed = VecDeque::from([(request.table().name.clone(), session.statements().doomed(request))]);
-    while let Some((parent, condition)) = doomed.pop_front() {
-        for Referring { table, reference } in session.dialect.referring(&session.executor, &parent).await? {
-            let mut parents = Query::select();
-            parents.columns(reference.parent_columns.iter().cloned()).from(parent.clone().into_iden());
-            parents.and_where(condition.clone());
-            let children = Expr::tuple(reference.columns.iter().cloned().map(Expr::col)).in_subquery(parents);
-            match reference.on_delete {
-                OnDelete::Cascade => {
-                    if followed.insert(reference.name) {
-                        doomed.push_back((table, children));
-                    }
-                }
-                OnDelete::Restrict => {
-                    let remaining = if table == parent { children.and(condition.clone().not()) } else { children };
-                    if session.answers(&session.statements().any(table, remaining)).await? {
-                        return Ok(Some(reference.name));
-                    }
-                }
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// The first constraint that a row breaks. `before` is the row that it replaces.

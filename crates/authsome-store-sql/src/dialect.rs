@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use authsome_core::error::StoreError;
 use authsome_core::migration::{self, LiveTable};
 use authsome_core::records::Row;
-use authsome_core::schema::{IndexDef, ReferenceDef, TableDef};
+use authsome_core::schema::{IndexDef, TableDef};
 use authsome_core::value::{ColumnType, DecodeError, Value};
-use sea_orm::sea_query;
-use sea_orm::{DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult, TransactionOptions};
+use sea_orm::sea_query::{self, Expr, Query};
+use sea_orm::{
+    ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult, TransactionOptions,
+};
 
 /// What went wrong, as far as the database's error says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +41,6 @@ impl Fault {
     }
 }
 
-/// A reference as seen from the table that it points to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Referring {
-    /// The table that refers.
-    pub table: String,
-    /// The reference.
-    pub reference: ReferenceDef,
-}
-
 /// What a SQL database does differently from the next one. The rest of a backend is in this crate.
 #[async_trait]
 pub trait Dialect: fmt::Debug + Send + Sync + 'static {
@@ -56,6 +49,17 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// The sea-orm backend.
     fn backend(&self) -> DbBackend;
+
+    /// Asks the database whether it answers, and refuses one whose settings take away what a store promises.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; [`StoreError::Invalid`] for a setting that somebody has to change.
+    async fn ping(&self, connection: &DatabaseExecutor<'_>) -> Result<(), StoreError> {
+        let mut select = Query::select();
+        select.expr(Expr::cust("1"));
+        let answer = connection.query_all(&select).await;
+        answer.map(|_| ()).map_err(|error| StoreError::unavailable(self.message(&error)))
+    }
 
     /// How a transaction begins, so that it is snapshot-isolated.
     fn begin_options(&self) -> TransactionOptions;
@@ -119,11 +123,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         error.to_string()
     }
 
-    /// The references that point to a table, in the order of their declaration. Asked only where a deletion broke one.
+    /// The live tables with a reference that points to this one, each once. Asked only where a deletion broke one.
     ///
     /// # Errors
     /// What the database says.
-    async fn referring(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr>;
+    async fn children(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr>;
 
     /// Tries to take the lock that serializes migration runs, for as long as this transaction lasts. Where beginning
     /// the transaction took it already, there is nothing to do.
@@ -143,7 +147,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// The live tables of these names, as far as they exist, in the order of the names.
+    /// The live tables of these names, as far as they exist, in the order of the names; references in the order in which
+    /// they were made.
     ///
     /// # Errors
     /// What the database says.

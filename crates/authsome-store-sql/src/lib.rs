@@ -12,15 +12,17 @@
 mod blame;
 mod dialect;
 mod error;
+mod held;
 mod history;
 mod migration;
 mod predicate;
 mod schema;
 mod statement;
+mod steps;
 mod store;
 mod transaction;
 mod verb;
 
-pub use dialect::{Dialect, Fault, Referring};
+pub use dialect::{Dialect, Fault};
 pub use store::{Connections, Patience, SqlStore};
 pub use transaction::SqlTx;

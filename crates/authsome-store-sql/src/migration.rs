@@ -15,6 +15,7 @@ use crate::dialect::Dialect;
 use crate::error::store_error;
 use crate::history;
 use crate::schema::statements;
+use crate::steps::{Lock, Run, Work};
 use crate::store::SqlStore;
 use crate::transaction::{begin, roll_back};
 use crate::verb::Session;
@@ -38,6 +39,7 @@ impl MigrationTarget for SqlStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn MigrationSession>, MigrateError> {
+        self.ping().await?;
         let locked = tokio::time::timeout(self.patience.migration, async {
             loop {
                 match self.try_begin().await {
@@ -51,7 +53,8 @@ impl MigrationTarget for SqlStore {
         });
         let lock = locked.await.map_err(|_elapsed| MigrateError::Locked)??;
         let steps = if self.dialect.has_one_writer() { Steps::InTheLock } else { Steps::Beside(self.writer.clone()) };
-        Ok(Box::new(SqlMigration { dialect: Arc::clone(&self.dialect), lock: Some(lock), steps }))
+        let answer = self.patience.answer;
+        Ok(Box::new(SqlMigration { dialect: Arc::clone(&self.dialect), lock: Some(lock), steps, answer }))
     }
 
     async fn introspect(&self, tables: &[String]) -> Result<Vec<LiveTable>, MigrateError> {
@@ -82,6 +85,8 @@ struct SqlMigration {
     /// Open from its begin to `finish`.
     lock: Option<DatabaseTransaction>,
     steps: Steps,
+    /// How long the one that holds the lock may take to say that it still does.
+    answer: Option<Duration>,
 }
 
 /// Where steps are carried out.
@@ -94,21 +99,13 @@ enum Steps {
     Beside(DatabaseConnection),
 }
 
-/// What is done in a transaction of a run.
-#[derive(Clone, Copy)]
-enum Work<'w> {
-    Apply(&'w [Step], &'w RunBy<'w>),
-    Revert(&'w [Step]),
-    Record(&'w [Step], &'w RunBy<'w>),
-}
-
 impl SqlMigration {
     /// Does the work. If it fails, or is dropped in the middle, the lock is gone.
     async fn run(&mut self, work: Work<'_>) -> Result<(), MigrateError> {
         let lock = self.lock.take().ok_or(StoreError::ended())?;
         let done = match &self.steps {
-            Steps::InTheLock => work.done_in(&*self.dialect, &lock).await,
-            Steps::Beside(connection) => work.done_beside(&*self.dialect, connection).await,
+            Steps::InTheLock => Run::new(&*self.dialect, &lock, None).all(work).await,
+            Steps::Beside(connection) => self.beside(connection, &lock, work).await,
         };
         match done {
             Ok(()) => self.lock = Some(lock),
@@ -116,14 +113,20 @@ impl SqlMigration {
         }
         done
     }
-}
 
-impl Work<'_> {
-    async fn done_beside(self, dialect: &dyn Dialect, connection: &DatabaseConnection) -> Result<(), MigrateError> {
+    async fn beside(
+        &self,
+        connection: &DatabaseConnection,
+        lock: &DatabaseTransaction,
+        work: Work<'_>,
+    ) -> Result<(), MigrateError> {
+        let dialect = &*self.dialect;
         let fault = |error| store_error(dialect, error);
         let transaction = begin(connection, dialect).await.map_err(fault)?;
         let done = match dialect.begun_steps(&transaction).await {
-            Ok(()) => self.done_in(dialect, &transaction).await,
+            Ok(()) => {
+                Run::new(dialect, &transaction, Some(Lock { held_by: lock, answer: self.answer })).all(work).await
+            }
             Err(error) => Err(fault(error).into()),
         };
         match done {
@@ -131,23 +134,6 @@ impl Work<'_> {
             Err(_) => roll_back(transaction).await,
         }
         done
-    }
-
-    async fn done_in(self, dialect: &dyn Dialect, transaction: &DatabaseTransaction) -> Result<(), MigrateError> {
-        let manager = SchemaManager::new(transaction);
-        let history = async {
-            if !manager.has_table(history::TABLE).await? {
-                manager.create_table(history::create(dialect)).await?;
-            }
-            Ok(())
-        };
-        history.await.map_err(|error| store_error(dialect, error))?;
-        let session = Session::new(dialect, transaction);
-        match self {
-            Self::Apply(steps, run) => apply(&session, transaction, steps, run).await,
-            Self::Revert(steps) => revert(&session, transaction, steps).await,
-            Self::Record(steps, run) => record(&session, steps, run).await,
-        }
     }
 }
 
@@ -192,56 +178,4 @@ async fn history_of<'c>(
     }
     let read = history::read(&Session::new(dialect, connection.into_database_executor())).await;
     Ok(Some(read.map_err(|failure| failure.into_store_error(dialect))?))
-}
-
-async fn apply(
-    session: &Session<'_>,
-    transaction: &DatabaseTransaction,
-    steps: &[Step],
-    run: &RunBy<'_>,
-) -> Result<(), MigrateError> {
-    for step in steps {
-        let begun = run.clock.now();
-        carry_out(session, transaction, step).await?;
-        write_history(session, step, run, run.clock.now().since(begun)).await?;
-    }
-    Ok(())
-}
-
-async fn revert(session: &Session<'_>, transaction: &DatabaseTransaction, steps: &[Step]) -> Result<(), MigrateError> {
-    for step in steps {
-        carry_out(session, transaction, step).await?;
-        let deleted = session.execute(&history::delete(step)).await;
-        deleted.map_err(|failure| failure.into_store_error(session.dialect))?;
-    }
-    Ok(())
-}
-
-async fn record(session: &Session<'_>, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-    for step in steps {
-        write_history(session, step, run, Duration::ZERO).await?;
-    }
-    Ok(())
-}
-
-async fn carry_out(session: &Session<'_>, transaction: &DatabaseTransaction, step: &Step) -> Result<(), MigrateError> {
-    let manager = SchemaManager::new(transaction);
-    for statement in statements(session.dialect, step)? {
-        statement.run(&manager).await.map_err(|error| store_error(session.dialect, error))?;
-    }
-    Ok(())
-}
-
-async fn write_history(
-    session: &Session<'_>,
-    step: &Step,
-    run: &RunBy<'_>,
-    took: Duration,
-) -> Result<(), MigrateError> {
-    let written = async {
-        let insert = history::insert(session.dialect, step, run, took)?;
-        session.execute(&insert).await
-    };
-    written.await.map_err(|failure| failure.into_store_error(session.dialect))?;
-    Ok(())
 }

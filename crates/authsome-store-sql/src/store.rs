@@ -13,8 +13,7 @@ use authsome_core::records::{
 use authsome_core::registry;
 use authsome_core::store::StoreTx;
 use authsome_migrate::Migrator;
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, Statement};
 
 use crate::dialect::{Dialect, Fault};
 use crate::error::{Failure, in_time, store_error};
@@ -170,6 +169,7 @@ impl SqlStore {
     /// # Errors
     /// [`MigrateError`].
     pub async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
+        self.ping().await?;
         let groups: Vec<MigrationGroup> = [registry::migrations()].into_iter().chain(plugins.iter().cloned()).collect();
         Migrator::new(self, &groups, &*self.clock)?.up().await
     }
@@ -177,15 +177,10 @@ impl SqlStore {
     /// See [`Store::ping`](authsome_core::store::Store::ping).
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`]; [`StoreError::Invalid`] where a setting of the database has to be changed.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let mut select = Query::select();
-        select.expr(Expr::cust("1"));
-        let answered = async {
-            let answer = self.reader.query_all(&select).await;
-            answer.map(|_| ()).map_err(|error| StoreError::unavailable(self.dialect.message(&error)))
-        };
-        in_time(self.patience.answer, answered).await
+        let reader = DatabaseExecutor::from(&self.reader);
+        in_time(self.patience.answer, self.dialect.ping(&reader)).await
     }
 
     /// See [`Store::close`](authsome_core::store::Store::close). Waits for open transactions, bounded; a transaction

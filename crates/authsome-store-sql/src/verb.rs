@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseExecutor, StatementBuilder};
 use crate::blame;
 use crate::dialect::{Dialect, Fault, decode_row};
 use crate::error::{Failure, store_error};
+use crate::held;
 use crate::predicate::expression;
 use crate::statement::Statements;
 
@@ -172,7 +173,7 @@ impl Verb for DeleteRequest {
 
     async fn blame(&self, session: &Session<'_>, fault: &Fault) -> Result<Option<String>, Failure> {
         match fault {
-            Fault::Reference(_) => blame::delete(session, self).await,
+            Fault::Reference(_) => held::by(session, self).await,
             _ => Ok(None),
         }
     }

@@ -6,13 +6,13 @@ use authsome_core::migration::{self, LiveTable};
 use authsome_core::schema::{IndexDef, TableDef};
 use authsome_core::time::Timestamp;
 use authsome_core::value::{ColumnType, DecodeError, Value};
-use authsome_store_sql::{Dialect, Fault, Referring};
+use authsome_store_sql::{Dialect, Fault};
 use sea_orm::sea_query::{self, IntoIden};
 use sea_orm::sqlx::{Decode, Row, Sqlite as Driver, TypeInfo, ValueRef};
 use sea_orm::{DatabaseExecutor, DbBackend, DbErr, QueryResult, SqliteTransactionMode, TransactionOptions};
 
 use crate::error::classify;
-use crate::migration::{introspect, reference_name, referring, statistics};
+use crate::migration::{children, introspect, reference_name, statistics};
 
 /// The declared types, by which a live column is recognized.
 pub(crate) const DECLARED_TYPES: [(ColumnType, &str); 6] = [
@@ -127,8 +127,8 @@ impl Dialect for Sqlite {
         classify(error)
     }
 
-    async fn referring(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr> {
-        referring(connection, parent).await
+    async fn children(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr> {
+        children(connection, parent).await
     }
 
     async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {

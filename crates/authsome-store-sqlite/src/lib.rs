@@ -36,6 +36,7 @@ mod error;
 mod migration;
 #[cfg(test)]
 mod plan_tests;
+mod surprises;
 
 pub use backend::SqliteStore;
 pub use config::SqliteBuilder;

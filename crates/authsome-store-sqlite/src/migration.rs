@@ -3,12 +3,12 @@
 use authsome_core::migration::{LiveColumn, LiveTable};
 use authsome_core::schema::{IndexDef, OnDelete, ReferenceDef, TableDef};
 use authsome_core::value::ColumnType;
-use authsome_store_sql::Referring;
 use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, QueryResult, Statement};
 
 use crate::dialect::DECLARED_TYPES;
+use crate::surprises;
 
-const COLUMNS: &str = r#"SELECT "name", "type", "notnull" FROM pragma_table_info(?) ORDER BY "cid""#;
+const COLUMNS: &str = r#"SELECT "name", "type", "notnull", "pk" FROM pragma_table_info(?) ORDER BY "cid""#;
 
 /// Indexes that were made as such, not those that SQLite makes for a key.
 const INDEXES: &str = r#"SELECT i."name" AS "index_name", i."unique" AS "is_unique", c."name" AS "column_name",
@@ -17,14 +17,11 @@ const INDEXES: &str = r#"SELECT i."name" AS "index_name", i."unique" AS "is_uniq
     WHERE i."origin" = 'c' AND s."type" = 'index' AND s."name" = i."name" ORDER BY i."seq" DESC, c."seqno""#;
 
 /// References come last first.
-const REFERENCES: &str = r#"SELECT ? AS "child", "id", "table" AS "parent", "from" AS "from_column",
-        "to" AS "to_column", "on_delete"
+const REFERENCES: &str = r#"SELECT "id", "table" AS "parent", "from" AS "from_column", "to" AS "to_column", "on_delete"
     FROM pragma_foreign_key_list(?) ORDER BY "id" DESC, "seq""#;
 
-const REFERRING: &str = r#"SELECT t."name" AS "child", r."id" AS "id", r."table" AS "parent",
-        r."from" AS "from_column", r."to" AS "to_column", r."on_delete" AS "on_delete"
-    FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t."name") AS r
-    WHERE t."type" = 'table' AND r."table" = ? ORDER BY t."rowid", r."id" DESC, r."seq""#;
+const CHILDREN: &str = r#"SELECT DISTINCT t."name" AS "child"
+    FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t."name") AS r WHERE t."type" = 'table' AND r."table" = ?"#;
 
 /// The name that a reference with these columns has; `None` for one without columns.
 pub(crate) fn reference_name(table: &str, columns: &[String]) -> Option<String> {
@@ -35,33 +32,45 @@ pub(crate) fn reference_name(table: &str, columns: &[String]) -> Option<String> 
 pub(crate) async fn introspect(connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {
     let mut live = Vec::with_capacity(tables.len());
     for table in tables {
-        let columns = columns(connection, table).await?;
-        if !columns.is_empty() {
+        let rows = ask(connection, COLUMNS, &[table]).await?;
+        if !rows.is_empty() {
             live.push(LiveTable {
                 name: table.clone(),
-                columns,
+                columns: rows.iter().map(column).collect::<Result<_, _>>()?,
+                primary_key: primary_key(&rows)?,
                 indexes: indexes(connection, table).await?,
                 references: references(connection, table).await?,
+                surprises: surprises::of(connection, table).await?,
             });
         }
     }
     Ok(live)
 }
 
-async fn ask(connection: &DatabaseExecutor<'_>, sql: &str, about: &[&str]) -> Result<Vec<QueryResult>, DbErr> {
+pub(crate) async fn ask(
+    connection: &DatabaseExecutor<'_>,
+    sql: &str,
+    about: &[&str],
+) -> Result<Vec<QueryResult>, DbErr> {
     let values = about.iter().map(|text| (*text).into());
     connection.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await
 }
 
-async fn columns(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<LiveColumn>, DbErr> {
-    let rows = ask(connection, COLUMNS, &[table]).await?;
-    rows.iter()
-        .map(|row| {
-            let declared: String = row.try_get_by("type")?;
-            let not_null: i64 = row.try_get_by("notnull")?;
-            Ok(LiveColumn { name: row.try_get_by("name")?, ty: portable_type(&declared), nullable: not_null == 0 })
-        })
-        .collect()
+fn column(row: &QueryResult) -> Result<LiveColumn, DbErr> {
+    let declared: String = row.try_get_by("type")?;
+    let not_null: i64 = row.try_get_by("notnull")?;
+    Ok(LiveColumn { name: row.try_get_by("name")?, ty: portable_type(&declared), nullable: not_null == 0 })
+}
+
+/// The columns that have a place in the primary key.
+fn primary_key(rows: &[QueryResult]) -> Result<Vec<String>, DbErr> {
+    let mut key: Vec<(i64, String)> = Vec::new();
+    for row in rows {
+        key.push((row.try_get_by("pk")?, row.try_get_by("name")?));
+    }
+    key.retain(|(place, _)| *place > 0);
+    key.sort();
+    Ok(key.into_iter().map(|(_, column)| column).collect())
 }
 
 fn portable_type(declared: &str) -> Option<ColumnType> {
@@ -95,44 +104,34 @@ fn condition(made_by: &str) -> String {
 }
 
 async fn references(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<ReferenceDef>, DbErr> {
-    let rows = ask(connection, REFERENCES, &[table, table]).await?;
-    Ok(read_references(&rows)?.into_iter().map(|referring| referring.reference).collect())
-}
-
-/// The references that point to a table: those of the table that was made first come first.
-pub(crate) async fn referring(connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<Referring>, DbErr> {
-    read_references(&ask(connection, REFERRING, &[parent]).await?)
-}
-
-/// The references of rows that hold a column of one each.
-fn read_references(rows: &[QueryResult]) -> Result<Vec<Referring>, DbErr> {
-    let mut found: Vec<Referring> = Vec::new();
+    let mut found: Vec<ReferenceDef> = Vec::new();
     let mut current = None;
-    for row in rows {
-        let table: String = row.try_get_by("child")?;
+    for row in ask(connection, REFERENCES, &[table]).await? {
         let id: i64 = row.try_get_by("id")?;
-        let this = Some((table.clone(), id));
-        if current != this {
-            current = this;
+        if current.replace(id) != Some(id) {
             let on_delete: String = row.try_get_by("on_delete")?;
-            let reference = ReferenceDef {
+            found.push(ReferenceDef {
                 name: String::new(),
                 columns: Vec::new(),
                 parent: row.try_get_by("parent")?,
                 parent_columns: Vec::new(),
                 on_delete: if on_delete == "CASCADE" { OnDelete::Cascade } else { OnDelete::Restrict },
-            };
-            found.push(Referring { table, reference });
+            });
         }
-        if let Some(Referring { reference, .. }) = found.last_mut() {
+        if let Some(reference) = found.last_mut() {
             reference.columns.push(row.try_get_by("from_column")?);
             reference.parent_columns.push(row.try_get_by("to_column")?);
         }
     }
-    for Referring { table, reference } in &mut found {
+    for reference in &mut found {
         reference.name = reference_name(table, &reference.columns).unwrap_or_default();
     }
     Ok(found)
+}
+
+/// The tables that refer to one.
+pub(crate) async fn children(connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr> {
+    ask(connection, CHILDREN, &[parent]).await?.iter().map(|row| row.try_get_by("child")).collect()
 }
 
 /// Rows of a table that SQLite is told to reckon with.

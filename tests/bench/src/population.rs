@@ -22,8 +22,10 @@ use authsome_core::value::Marker;
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
-/// How many people a block has. In MongoDB a unique index is searched past the keys that other open transactions have put
-/// beside the new one, so that many writers of small blocks are several times faster than few of large ones.
+/// How many people a block has. In MongoDB (6.0, measured) an insert into a unique index whose keys rise, like that of the
+/// ids, takes the longer the more keys other open transactions have put beside the new one; without uniqueness, or in the
+/// index of `_id`, it does not. So eight writers of blocks of 500 are many times slower than of 100, and one writer is
+/// faster than eight.
 pub(crate) const BLOCK: u32 = 100;
 /// Name of the app in which everybody is.
 pub(crate) const APP: &str = "bench";
@@ -110,6 +112,7 @@ impl Population {
             metadata: serde_json::from_value::<Metadata>(metadata)?,
             created_at: begin(0),
             updated_at: begin(0),
+            deleted_at: None,
         })
     }
 

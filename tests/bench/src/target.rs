@@ -131,8 +131,7 @@ impl Target {
     pub(crate) async fn seed(&self, population: Population) -> Result<()> {
         let writers = match self.driver {
             Driver::Memory | Driver::Sqlite(_) => 1,
-            Driver::Postgres(_) => 4,
-            Driver::Mongo(_) => 8,
+            Driver::Postgres(_) | Driver::Mongo(_) => 4,
         };
         seed(&self.store, population, writers).await?;
         if let Driver::Postgres(store) = &self.driver {

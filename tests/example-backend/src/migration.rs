@@ -182,7 +182,9 @@ fn live(table: &TableDef) -> LiveTable {
     LiveTable {
         name: table.name.clone(),
         columns: table.columns.iter().map(column).collect(),
+        primary_key: table.primary_key(),
         indexes: table.indexes.clone(),
         references: table.references.clone(),
+        surprises: Vec::new(),
     }
 }

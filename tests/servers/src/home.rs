@@ -16,6 +16,11 @@ use crate::process;
 
 const WATCHDOG: &str = include_str!("watchdog.sh");
 
+/// PostgreSQL gives back its shared memory when it is told to stop at once (QUIT), and not when it is killed.
+const QUITS: &str = "postgres";
+/// How long a process that is told to stop may take before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// What is left of a server whose value is gone while it lives on: enough to find it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -58,11 +63,12 @@ impl Record {
 }
 
 /// A folder with the processes that were started from it. When it is dropped, and when this process is gone, they end and
-/// it is removed.
+/// it is removed, whatever state they are in.
 #[derive(Debug)]
 pub(crate) struct Home {
     path: PathBuf,
-    watchdog: Child,
+    /// `None` once the processes are left to themselves.
+    watchdog: Option<Child>,
     processes: BTreeMap<String, Child>,
 }
 
@@ -74,14 +80,14 @@ impl Home {
         if let Some(owner) = owner {
             owner.owns(folder.path())?;
         }
-        let watchdog = watchdog(folder.path(), Stdio::piped())?;
+        let watchdog = Some(watchdog(folder.path(), Stdio::piped())?);
         Ok(Self { path: folder.keep(), watchdog, processes: BTreeMap::new() })
     }
 
     /// The folder of a server that was left, whose processes have all ended.
     pub(crate) fn of(record: &Record) -> Result<Self> {
         let path = record.folder.clone();
-        Ok(Self { watchdog: watchdog(&path, Stdio::piped())?, path, processes: BTreeMap::new() })
+        Ok(Self { watchdog: Some(watchdog(&path, Stdio::piped())?), path, processes: BTreeMap::new() })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -96,9 +102,9 @@ impl Home {
         // A group of its own, so that Ctrl-C reaches the command that uses the servers, and not them before it ends.
         command.stdin(Stdio::null()).stdout(log).stderr(errors).current_dir(&self.path).process_group(0);
         let child = command.spawn().with_context(|| format!("cannot start {program}"))?;
-        std::fs::write(self.pid_file(name), child.id().to_string()).context("cannot write a pid file")?;
+        let pid = child.id();
         self.processes.insert(name.to_owned(), child);
-        Ok(())
+        std::fs::write(self.pid_file(name), pid.to_string()).context("cannot write a pid file")
     }
 
     /// The number of a process that was started and not killed.
@@ -117,20 +123,19 @@ impl Home {
 
     /// Ends a process and its children at once, as SIGKILL does. One that has ended already is no error.
     pub(crate) fn kill(&mut self, name: &str) -> Result<()> {
-        let Some(mut child) = self.processes.remove(name) else { return Ok(()) };
-        // As long as nobody has asked how it ended, its number is not given to another process.
-        if child.try_wait().with_context(|| format!("cannot ask for {name}"))?.is_none() {
-            process::kill_with_children(child.id())?;
-            let _ = child.wait().with_context(|| format!("cannot wait for {name}"))?;
-        }
+        let Some(child) = self.processes.get_mut(name) else { return Ok(()) };
+        kill(child).with_context(|| format!("cannot end {name}"))?;
+        self.processes.remove(name);
         std::fs::remove_file(self.pid_file(name)).context("cannot remove a pid file")
     }
 
     /// Lets the processes live on when this value and this process are gone.
     pub(crate) fn leave(mut self, ports: Vec<u16>) -> Result<Record> {
-        self.processes.clear();
-        let input = self.watchdog.stdin.as_mut().context("the watchdog has an input")?;
-        input.write_all(b"leave\n").context("the watchdog is gone")?;
+        let input = self.watchdog.as_mut().and_then(|watchdog| watchdog.stdin.as_mut());
+        input.context("the watchdog has an input")?.write_all(b"leave\n").context("the watchdog is gone")?;
+        if let Some(mut watchdog) = self.watchdog.take() {
+            let _ = watchdog.wait().context("cannot wait for the watchdog")?;
+        }
         Ok(Record { folder: self.path.clone(), ports })
     }
 
@@ -144,15 +149,37 @@ impl Home {
 }
 
 impl Drop for Home {
+    /// Waits for nothing without a bound: not for a server that is stopped or busy, nor for the watchdog.
     fn drop(&mut self) {
-        drop(self.watchdog.stdin.take());
-        let _ = self.watchdog.wait();
-        // Where the watchdog was killed, its work is left. A drop has nobody to tell of errors.
-        for child in self.processes.values_mut() {
-            let _ = child.kill();
-            let _ = child.wait();
+        let Some(mut watchdog) = self.watchdog.take() else { return };
+        // Each of them, also after one that could not be ended.
+        let ended = self.processes.iter_mut().fold(true, |all, (name, child)| end(name, child).is_ok() && all);
+        // What is left is the watchdog's: it acts when its input is closed.
+        if ended && std::fs::remove_dir_all(&self.path).is_ok() {
+            let _ = watchdog.kill();
+            let _ = watchdog.wait();
         }
     }
+}
+
+/// Ends a process and its children, gently where its memory needs that.
+fn end(name: &str, child: &mut Child) -> Result<()> {
+    if name == QUITS && child.try_wait()?.is_none() {
+        process::quit(child.id());
+        // Who does not end in time is killed.
+        let _ = crate::wait::until_within(GRACE, "it stops", || Ok(child.try_wait()?.is_some()));
+    }
+    kill(child)
+}
+
+/// Ends a process and its children at once. One that has ended already is no error.
+fn kill(child: &mut Child) -> Result<()> {
+    // As long as nobody has asked how it ended, its number is not given to another process.
+    if child.try_wait()?.is_none() {
+        process::kill_with_children(child.id())?;
+        let _ = child.wait()?;
+    }
+    Ok(())
 }
 
 fn watchdog(folder: &Path, input: Stdio) -> Result<Child> {
@@ -169,4 +196,61 @@ fn pid_files(folder: &Path) -> Vec<PathBuf> {
 
 fn read_pid(file: &Path) -> Option<u32> {
     std::fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A home with a process that does not stop when it is told to, and the numbers of that and of its child.
+    fn stubborn() -> (Home, Vec<u32>) {
+        let mut home = Home::new(None).unwrap();
+        let mut command = Command::new("sh");
+        let script = "trap '' QUIT; sleep 1000 & echo $! > child.new; mv child.new child; wait";
+        command.args(["-c", script]).arg(home.path().join("postgres"));
+        home.start(QUITS, &mut command).unwrap();
+        let child = home.path().join("child");
+        crate::wait::until("it has its child", || Ok(child.exists())).unwrap();
+        let pids = vec![home.pid(QUITS).unwrap(), read_pid(&child).unwrap()];
+        (home, pids)
+    }
+
+    fn wait_until_gone(folder: &Path, pids: &[u32]) {
+        crate::wait::until_within(3 * GRACE, "all of it is gone", || {
+            Ok(!folder.exists() && !pids.iter().any(|pid| process::exists(*pid)))
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn who_does_not_stop_when_told_to_is_killed_with_its_children() {
+        let (home, pids) = stubborn();
+        let folder = home.path().to_owned();
+        let start = crate::wait::now();
+        drop(home);
+        assert!(start.elapsed() < 3 * GRACE, "{:?}", start.elapsed());
+        assert!(!folder.exists());
+        wait_until_gone(&folder, &pids);
+    }
+
+    #[test]
+    fn the_watchdog_kills_who_does_not_stop_when_told_to_with_its_children() {
+        let (mut home, pids) = stubborn();
+        let mut watchdog = home.watchdog.take().unwrap();
+        drop(watchdog.stdin.take());
+        wait_until_gone(home.path(), &pids);
+        let _ = watchdog.wait().unwrap();
+    }
+
+    #[test]
+    fn a_watchdog_that_is_gone_or_halted_is_not_needed_and_not_waited_for() {
+        for signal in [rustix::process::Signal::KILL, rustix::process::Signal::STOP] {
+            let (home, pids) = stubborn();
+            let folder = home.path().to_owned();
+            let watchdog = home.watchdog.as_ref().map(Child::id).unwrap();
+            process::send(watchdog, signal);
+            drop(home);
+            wait_until_gone(&folder, &[pids, vec![watchdog]].concat());
+        }
+    }
 }

@@ -28,8 +28,8 @@ dynamic_shared_memory_type = mmap
 max_connections = 400
 ";
 
+/// Commits stay synchronous, without which the store refuses a server; to wait for no disk takes no time.
 const NOT_DURABLE: &str = "fsync = off
-synchronous_commit = off
 full_page_writes = off
 ";
 

@@ -45,8 +45,20 @@ pub(crate) fn kill_with_children(pid: u32) -> Result<()> {
     })
 }
 
+/// Tells a process to stop at once and to clean up (SIGQUIT), also one that somebody has halted.
+pub(crate) fn quit(pid: u32) {
+    send(pid, Signal::QUIT);
+    send(pid, Signal::CONT);
+}
+
+/// Whether a process of this number lives.
+#[cfg(test)]
+pub(crate) fn exists(pid: u32) -> bool {
+    table().unwrap().iter().any(|entry| entry.pid == pid && !entry.ended)
+}
+
 /// Sends a signal; a process that is gone already needs none.
-fn send(pid: u32, signal: Signal) {
+pub(crate) fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }

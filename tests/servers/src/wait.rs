@@ -13,11 +13,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// What the question fails with, and where [`PATIENCE`] ends before.
-pub(crate) fn until(what: &str, mut question: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(crate) fn until(what: &str, question: impl FnMut() -> Result<bool>) -> Result<()> {
+    until_within(PATIENCE, what, question)
+}
+
+/// The same with a patience of its own.
+pub(crate) fn until_within(patience: Duration, what: &str, mut question: impl FnMut() -> Result<bool>) -> Result<()> {
     let start = now();
     while !question()? {
-        if start.elapsed() > PATIENCE {
-            bail!("waited {} s in vain until {what}", PATIENCE.as_secs());
+        if start.elapsed() > patience {
+            bail!("waited {} s in vain until {what}", patience.as_secs());
         }
         std::thread::sleep(PAUSE);
     }
@@ -25,6 +30,6 @@ pub(crate) fn until(what: &str, mut question: impl FnMut() -> Result<bool>) -> R
 }
 
 #[expect(clippy::disallowed_methods, reason = "servers live in real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

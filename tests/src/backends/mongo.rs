@@ -62,7 +62,9 @@ struct MongoDatabase {
 impl Pool {
     async fn open() -> Result<Arc<Self>, Cause> {
         let url = std::env::var(MONGODB_VARIABLE).map_err(|_| {
-            format!("{MONGODB_VARIABLE} is not set: run `cargo xtask test` or `cargo xtask servers up`")
+            format!(
+                "{MONGODB_VARIABLE} is not set: run `cargo xtask test`, or set what `cargo xtask servers up` prints"
+            )
         })?;
         let client = MongoStore::connect(&url).await?.database().client().clone();
         let prefix = format!("authsome_test_{}", ObjectId::new());

@@ -57,8 +57,9 @@ struct PgDatabase {
 }
 
 async fn server() -> Result<Server, Cause> {
-    let url = std::env::var(POSTGRES_VARIABLE)
-        .map_err(|_| format!("{POSTGRES_VARIABLE} is not set: run `cargo xtask test` or `cargo xtask servers up`"))?;
+    let url = std::env::var(POSTGRES_VARIABLE).map_err(|_| {
+        format!("{POSTGRES_VARIABLE} is not set: run `cargo xtask test`, or set what `cargo xtask servers up` prints")
+    })?;
     let connection = PgStore::connect(&url).await?.connection().clone();
     let random = ask(&connection, "SELECT replace(gen_random_uuid()::text, '-', '')").await?;
     Ok(Server { url, connection, prefix: format!("authsome_test_{random}") })

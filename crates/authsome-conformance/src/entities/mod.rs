@@ -26,8 +26,8 @@ fn core_subjects() -> Vec<Subject> {
 }
 
 fn own_subjects() -> Vec<Subject> {
-    use fixture::{Branch, Bud, Item, Leaf, Nail, Notice, Switch, Vine};
-    subjects![Item, Branch, Leaf, Bud, Nail, Vine, Notice, Switch]
+    use fixture::{Branch, Bud, Item, Knot, Leaf, Nail, Notice, Switch, Vine};
+    subjects![Item, Branch, Leaf, Bud, Nail, Vine, Knot, Notice, Switch]
 }
 
 /// The cases of core's entities and the suite's own.

@@ -1,6 +1,7 @@
 //! Migrations, on databases that nothing was ever done to.
 
 mod changes;
+mod drift;
 mod faults;
 mod interrupted;
 mod runs;
@@ -20,7 +21,7 @@ use crate::context::Cx;
 use crate::failure::Outcome;
 
 pub(crate) fn cases() -> Vec<Case> {
-    [runs::cases(), changes::cases(), faults::cases(), interrupted::cases()].concat()
+    [runs::cases(), changes::cases(), drift::cases(), faults::cases(), interrupted::cases()].concat()
 }
 
 static CLOCK: SystemClock = SystemClock;

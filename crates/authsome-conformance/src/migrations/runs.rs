@@ -1,16 +1,17 @@
 //! What a run does, and what it leaves alone.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use authsome_core::app::AppStore;
 use authsome_core::entity::Entity;
 use authsome_core::error::StoreError;
-use authsome_core::migration::{MigrationReport, Operation};
+use authsome_core::migration::{MigrateError, MigrationReport, Operation, RunBy, Step};
 use authsome_core::registry;
-use authsome_core::schema::TableDef;
+use authsome_core::schema::{Schema, TableDef};
 use tokio::task::JoinSet;
 
-use super::{differences, group, history, migrator, table, tables};
+use super::{CLOCK, differences, group, history, migrator, table, tables};
 use crate::case::{Case, cases};
 use crate::context::Cx;
 use crate::failure::{Outcome, backend, ensure, ensure_eq};
@@ -25,6 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
             the_live_schema_is_that_of_the_entities,
             the_history_says_what_was_applied,
             ten_at_once_apply_each_step_once,
+            a_run_sees_all_that_the_run_before_it_did,
             a_plugin_that_comes_later_is_applied_alone,
             a_plugin_that_is_removed_keeps_its_tables,
             verbs_work_after_a_run_and_not_before,
@@ -133,6 +135,32 @@ async fn ten_at_once_apply_each_step_once(cx: &mut Cx) -> Outcome {
     ensure_eq!(applied.len(), steps, "steps that were reported: {applied:?}");
     ensure_eq!(history(cx).await?.len(), steps, "steps in the history");
     ensure_eq!(differences(cx, &[fixture::group()]).await?, Vec::new());
+    Ok(())
+}
+
+async fn a_run_sees_all_that_the_run_before_it_did(cx: &mut Cx) -> Outcome {
+    let other = cx.another().await?;
+    let mut first = cx.store().migrations().begin().await?;
+    let second = tokio::spawn(async move {
+        let mut second = other.migrations().begin().await?;
+        let history = second.history().await?;
+        second.finish().await?;
+        Ok::<_, MigrateError>(history)
+    });
+    // Time enough to come in between, for one that does not wait.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let step = Step {
+        group: "plugin".to_owned(),
+        version: 1,
+        name: "step_1".to_owned(),
+        checksum: "0".repeat(64),
+        operations: vec![Operation::CreateTable(table("conformance_first"))],
+        before: Schema::default(),
+    };
+    first.apply(std::slice::from_ref(&step), &RunBy { program: "authsome 0", clock: &CLOCK }).await?;
+    first.finish().await?;
+    let seen: Vec<String> = second.await??.into_iter().map(|row| row.name).collect();
+    ensure_eq!(seen, vec![step.name], "what the second run finds in the history");
     Ok(())
 }
 

@@ -73,6 +73,7 @@ async fn a_key_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
         ..before.clone()
     };
     ensure_eq!(cx.db().update_api_key(&scope(), &before, &changed).await?, changed);
+    ensure_eq!(cx.db().update_api_key(&scope(), &before, &before).await?, changed, "what another one changed stays");
     ensure_eq!(cx.db().api_key(&scope(), id(1)).await?.as_ref(), Some(&changed));
     cx.db().delete_api_key(&scope(), id(1)).await?;
     not_found(cx.db().update_api_key(&scope(), &before, &changed).await)?;

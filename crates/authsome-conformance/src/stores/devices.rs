@@ -85,6 +85,11 @@ async fn a_device_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     cx.db().create_device(&scope(), &Device::sample(&home(), 1)).await?;
     let renamed = Device { name: None, trusted: true, updated_at: at(9), ..Device::sample(&home(), 1) };
     ensure_eq!(cx.db().update_device(&scope(), &Device::sample(&home(), 1), &renamed).await?, renamed);
+    ensure_eq!(
+        cx.db().update_device(&scope(), &Device::sample(&home(), 1), &Device::sample(&home(), 1)).await?,
+        renamed,
+        "what another one changed stays"
+    );
     ensure_eq!(cx.db().device(&scope(), id(1)).await?.as_ref(), Some(&renamed));
     cx.db().delete_device(&scope(), id(1)).await?;
     not_found(cx.db().update_device(&scope(), &Device::sample(&home(), 1), &renamed).await)?;

@@ -55,6 +55,10 @@ async fn a_notification_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
         Notification { attempts: 3, user_id: None, last_error: Some("timed out".to_owned()), ..before.clone() };
     ensure_eq!(cx.db().update_notification(&scope(), &before, &changed).await?, changed);
     ensure_eq!(cx.db().notification(&scope(), id(1)).await?.as_ref(), Some(&changed));
+    let other = Notification { due_at: Some(at(70)), ..before.clone() };
+    let both = Notification { due_at: Some(at(70)), ..changed.clone() };
+    let update = cx.db().update_notification(&scope(), &before, &other).await?;
+    ensure_eq!(update, both, "what another one changed stays");
     cx.db().delete_notification(&scope(), id(1)).await?;
     not_found(cx.db().update_notification(&scope(), &before, &changed).await)?;
     not_found(cx.db().delete_notification(&scope(), id(1)).await)

@@ -102,6 +102,7 @@ async fn an_organization_is_updated(cx: &mut Cx) -> Outcome {
     let acme = organization(cx, 1).await?;
     let changed = Organization { slug: "new".to_owned(), logo: Some("x".to_owned()), created_by: None, ..acme.clone() };
     ensure_eq!(cx.db().update_organization(&scope(), &acme, &changed).await?, changed);
+    ensure_eq!(cx.db().update_organization(&scope(), &acme, &acme).await?, changed, "what another one changed stays");
     ensure_eq!(cx.db().organization_by_slug(&scope(), "new").await?, Some(changed));
     not_found(cx.db().update_organization(&scope(), &Organization::sample(&home(), 2), &acme).await)
 }
@@ -170,6 +171,7 @@ async fn a_member_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let alice = member(cx, 1, acme).await?;
     let owner = Member { role: Role::Owner, updated_at: at(9), ..alice.clone() };
     ensure_eq!(cx.db().update_member(&scope(), &alice, &owner).await?, owner);
+    ensure_eq!(cx.db().update_member(&scope(), &alice, &alice).await?, owner, "what another one changed stays");
     ensure_eq!(cx.db().member(&scope(), owner.id).await?.as_ref(), Some(&owner));
     cx.db().delete_member(&scope(), owner.id).await?;
     not_found(cx.db().update_member(&scope(), &alice, &owner).await)?;
@@ -252,6 +254,7 @@ async fn an_invitation_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let guest = invitation(cx, 1, acme).await?;
     let changed = Invitation { role: Role::Admin, expires_at: at(9), token_hash: hash(&home(), 7), ..guest.clone() };
     ensure_eq!(cx.db().update_invitation(&scope(), &guest, &changed).await?, changed);
+    ensure_eq!(cx.db().update_invitation(&scope(), &guest, &guest).await?, changed, "what another one changed stays");
     ensure_eq!(cx.db().invitation_by_token(&scope(), &hash(&home(), 7)).await?, Some(changed.clone()));
     cx.db().delete_invitation(&scope(), changed.id).await?;
     not_found(cx.db().update_invitation(&scope(), &guest, &changed).await)?;
@@ -321,6 +324,7 @@ async fn a_team_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     let red = team(cx, 1, acme).await?;
     let blue = Team { name: "Blue".to_owned(), slug: "blue".to_owned(), ..red.clone() };
     ensure_eq!(cx.db().update_team(&scope(), &red, &blue).await?, blue);
+    ensure_eq!(cx.db().update_team(&scope(), &red, &red).await?, blue, "what another one changed stays");
     ensure_eq!(cx.db().team_by_slug(&scope(), acme, "blue").await?.as_ref(), Some(&blue));
     cx.db().delete_team(&scope(), blue.id).await?;
     not_found(cx.db().update_team(&scope(), &red, &blue).await)?;

@@ -51,6 +51,11 @@ async fn a_configuration_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
         ..before.clone()
     };
     ensure_eq!(cx.db().update_app_session_config(app, &before, &changed).await?, changed);
+    ensure_eq!(
+        cx.db().update_app_session_config(app, &before, &before).await?,
+        changed,
+        "what another one changed stays"
+    );
     ensure_eq!(cx.db().app_session_config(app).await?.as_ref(), Some(&changed));
     cx.db().delete_app_session_config(app, changed.id).await?;
     ensure_eq!(cx.db().app_session_config(app).await?, None);

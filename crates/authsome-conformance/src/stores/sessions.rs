@@ -81,6 +81,7 @@ async fn an_update_writes_every_field_and_keeps_the_id(cx: &mut Cx) -> Outcome {
         ..before.clone()
     };
     ensure_eq!(cx.db().update_session(&scope(), &before, &changed).await?, changed);
+    ensure_eq!(cx.db().update_session(&scope(), &before, &before).await?, changed, "what another one changed stays");
     ensure_eq!(cx.db().session_by_token(&scope(), &before.token_hash).await?, None, "the token before");
     ensure_eq!(cx.db().session_by_token(&scope(), &changed.token_hash).await?, Some(changed.clone()));
     not_found(cx.db().update_session(&scope(), &Session { id: id(2), ..before }, &changed).await)

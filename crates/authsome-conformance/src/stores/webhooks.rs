@@ -43,6 +43,10 @@ async fn a_webhook_is_updated_and_deleted(cx: &mut Cx) -> Outcome {
     };
     ensure_eq!(cx.db().update_webhook(&scope(), &Webhook::sample(&home(), 1), &changed).await?, changed);
     ensure_eq!(cx.db().webhook(&scope(), id(1)).await?.as_ref(), Some(&changed));
+    let other = Webhook { updated_at: at(10), ..Webhook::sample(&home(), 1) };
+    let both = Webhook { updated_at: at(10), ..changed.clone() };
+    let update = cx.db().update_webhook(&scope(), &Webhook::sample(&home(), 1), &other).await?;
+    ensure_eq!(update, both, "what another one changed stays");
     cx.db().delete_webhook(&scope(), id(1)).await?;
     not_found(cx.db().update_webhook(&scope(), &Webhook::sample(&home(), 1), &changed).await)?;
     not_found(cx.db().delete_webhook(&scope(), id(1)).await)

@@ -101,6 +101,18 @@ pub enum MigrateError {
     /// Another process held the lock for too long.
     #[error("another process is migrating this database and did not finish in time: wait for it, then start again")]
     Locked,
+    /// The lock was lost in the middle of a run, so that another one may be under way. The step that was under way has
+    /// left nothing.
+    #[error("the migration lock was lost during the run: start again, and see `authsome migrate status`")]
+    LockLost,
+    /// A step that was taken back is not in the history, so another process took it back meanwhile.
+    #[error("migration {group}/{version} is no longer in the history: see `authsome migrate status`")]
+    NotApplied {
+        /// The group.
+        group: String,
+        /// The version.
+        version: u32,
+    },
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -169,11 +181,16 @@ pub struct LiveTable {
     pub name: String,
     /// Columns.
     pub columns: Vec<LiveColumn>,
+    /// Columns of the primary key, in their order; empty where the table has none.
+    pub primary_key: Vec<String>,
     /// Indexes other than the primary key's own. Where an index has a condition that no declaration makes, its text
     /// stands in place of the column that is null.
     pub indexes: Vec<IndexDef>,
     /// References.
     pub references: Vec<ReferenceDef>,
+    /// What the declaration cannot say and must not be: each a sentence part that follows the table's name, like "is
+    /// not logged".
+    pub surprises: Vec<String>,
 }
 
 /// Who runs migrations, and the clock that dates and times each step.

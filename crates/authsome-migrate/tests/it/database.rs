@@ -198,8 +198,10 @@ fn live_table(table: &TableDef, foreign: &BTreeSet<String>) -> LiveTable {
     LiveTable {
         name: table.name.clone(),
         columns: columns.collect(),
+        primary_key: table.primary_key(),
         indexes: table.indexes.clone(),
         references: table.references.clone(),
+        surprises: Vec::new(),
     }
 }
 

@@ -142,6 +142,18 @@ async fn verify_finds_missing_extra_retyped_and_renullabled_columns() {
 }
 
 #[tokio::test]
+async fn verify_finds_another_primary_key() {
+    let mut live = Vec::new();
+    let found = drifted(|state| {
+        let table = state.live.tables.get_mut("users").unwrap();
+        table.id = "email".to_owned();
+        live = table.primary_key();
+    })
+    .await;
+    assert_eq!(found, [Difference::PrimaryKey { table: "users".to_owned(), live }]);
+}
+
+#[tokio::test]
 async fn verify_finds_a_condition_that_an_index_lost_or_won() {
     let found = drifted(|state| {
         let index = &mut state.live.tables.get_mut("users").unwrap().indexes[0];

@@ -62,6 +62,7 @@ pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure
     }
     match report.failed {
         0 => Ok(()),
+        1 => Err(Failure::run("a check failed", "mend what the line above names that begins with `fail`")),
         failed => Err(Failure::run(format!("{failed} checks failed"), "mend what the lines above name")),
     }
 }
@@ -203,13 +204,12 @@ async fn migrations(migrator: &Migrator<'_>) -> Verdict {
 
 async fn environments(store: &dyn Store) -> Verdict {
     let name = authsome::engine::Config::default().app;
-    let found = async {
-        match store.app_by_slug(&name).await? {
-            Some(app) => store.default_environment(app.id).await,
-            None => Ok(None),
-        }
+    let app = match store.app_by_slug(&name).await {
+        Err(error) => return Fail(chain(&error)),
+        Ok(None) => return Good(format!("the app `{name}` and its environments are made at the first start")),
+        Ok(Some(app)) => app,
     };
-    match found.await {
+    match store.default_environment(app.id).await {
         Err(error) => Fail(chain(&error)),
         Ok(Some(environment)) => Good(format!("the default one is `{}`", environment.slug)),
         Ok(None) => Fail(format!("the app `{name}` has no default environment: start the server, which makes it")),

@@ -1,5 +1,7 @@
 //! Operations as MongoDB's commands.
 
+use std::collections::BTreeSet;
+
 use authsome_core::error::StoreError;
 use authsome_core::migration::{MigrateError, Operation, Step};
 use authsome_core::schema::{Schema, TableDef};
@@ -20,14 +22,52 @@ pub(super) fn render(step: &Step) -> Result<Vec<String>, MigrateError> {
             continue;
         }
         let after = applied(&schema, operation, step)?;
-        let commands = commands(operation, &schema, &after)?;
-        for command in commands {
-            let command = serde_json::to_string(&command).map_err(StoreError::backend)?;
-            rendered.push(format!("db.runCommand({command})"));
+        for command in commands(operation, &schema, &after)? {
+            rendered.push(shown(&command)?);
         }
         schema = after;
     }
+    for command in catalogue_writes(&tables_of(&step.operations), &schema) {
+        rendered.push(shown(&command)?);
+    }
     Ok(rendered)
+}
+
+fn shown(command: &Document) -> Result<String, StoreError> {
+    serde_json::to_string(command).map(|command| format!("db.runCommand({command})")).map_err(StoreError::backend)
+}
+
+/// The tables that operations change, each once, in order.
+pub(super) fn tables_of<'o>(operations: impl IntoIterator<Item = &'o Operation>) -> BTreeSet<String> {
+    let table = |operation: &Operation| match operation {
+        Operation::CreateTable(table) => Some(table.name.clone()),
+        Operation::DropTable { table }
+        | Operation::AddColumn { table, .. }
+        | Operation::DropColumn { table, .. }
+        | Operation::CreateIndex { table, .. }
+        | Operation::DropIndex { table, .. } => Some(table.clone()),
+        Operation::Raw { .. } => None,
+    };
+    operations.into_iter().filter_map(table).collect()
+}
+
+/// The commands that make the catalogue say of these tables what the schema does.
+pub(super) fn catalogue_writes(tables: &BTreeSet<String>, schema: &Schema) -> Vec<Document> {
+    let (mut kept, mut gone) = (Vec::new(), Vec::new());
+    for name in tables {
+        match schema.tables.get(name) {
+            Some(table) => kept.push(doc! {"q": {"_id": name}, "u": catalogued(table), "upsert": true}),
+            None => gone.push(doc! {"q": {"_id": name}, "limit": 1}),
+        }
+    }
+    let mut commands = Vec::new();
+    if !kept.is_empty() {
+        commands.push(doc! {"update": COLLECTION, "updates": kept});
+    }
+    if !gone.is_empty() {
+        commands.push(doc! {"delete": COLLECTION, "deletes": gone});
+    }
+    commands
 }
 
 fn raw(operation: &Operation) -> Option<&str> {
@@ -66,7 +106,7 @@ pub(super) fn inverse(operation: &Operation, before: &Schema) -> Option<Operatio
     }
 }
 
-/// The commands that carry out an operation, in order. Each does nothing where it was done before, but for `create`,
+/// The commands that carry out an operation but for the catalogue, in order. Each does nothing where it was done before, but for `create`,
 /// `drop` and `dropIndexes`, which say so.
 pub(super) fn commands(operation: &Operation, before: &Schema, after: &Schema) -> Result<Vec<Document>, StoreError> {
     match operation {
@@ -78,24 +118,18 @@ pub(super) fn commands(operation: &Operation, before: &Schema, after: &Schema) -
                     return Err(Refusal::NotAKey(reference.name.clone()).into());
                 }
             }
-            Ok(vec![
-                doc! {"create": &table.name, "validator": validator(table)},
-                create_indexes(table, indexes(table)),
-                keep(table),
-            ])
+            Ok(vec![doc! {"create": &table.name, "validator": validator(table)}, create_indexes(table, indexes(table))])
         }
-        Operation::DropTable { table } => {
-            Ok(vec![doc! {"delete": COLLECTION, "deletes": [{"q": {"_id": table}, "limit": 1}]}, doc! {"drop": table}])
-        }
+        Operation::DropTable { table } => Ok(vec![doc! {"drop": table}]),
         Operation::AddColumn { table, .. } => {
             let table = table_of(after, table)?;
             check_names(table)?;
-            Ok(vec![validate(table), keep(table)])
+            Ok(vec![validate(table)])
         }
         Operation::DropColumn { table, column } => {
             let table = table_of(after, table)?;
             let empty = doc! {"q": {column: {"$exists": true}}, "u": {"$unset": {column: ""}}, "multi": true};
-            Ok(vec![validate(table), doc! {"update": &table.name, "updates": [empty]}, keep(table)])
+            Ok(vec![validate(table), doc! {"update": &table.name, "updates": [empty]}])
         }
         Operation::CreateIndex { table, .. } | Operation::DropIndex { table, .. } => {
             let (old, new) = (indexes(table_of(before, table)?), indexes(table_of(after, table)?));
@@ -114,7 +148,6 @@ pub(super) fn commands(operation: &Operation, before: &Schema, after: &Schema) -
             if !dropped.is_empty() {
                 commands.push(doc! {"dropIndexes": &table.name, "index": dropped});
             }
-            commands.push(keep(table));
             Ok(commands)
         }
         Operation::Raw { .. } => raw(operation).map(parse).transpose().map(|command| command.into_iter().collect()),
@@ -131,12 +164,6 @@ fn create_indexes(table: &TableDef, indexes: Vec<Document>) -> Document {
 
 fn validate(table: &TableDef) -> Document {
     doc! {"collMod": &table.name, "validator": validator(table)}
-}
-
-/// Puts the table into the catalogue.
-fn keep(table: &TableDef) -> Document {
-    let kept = doc! {"q": {"_id": &table.name}, "u": catalogued(table), "upsert": true};
-    doc! {"update": COLLECTION, "updates": [kept]}
 }
 
 /// Fields that begin with `_` are the backend's, those with `$` operators, and a dot leads into a document.

@@ -6,11 +6,11 @@ use authsome_core::error::StoreError;
 use authsome_core::migration::{AppliedStep, MigrateError, RunBy, Step};
 use authsome_core::schema::{ColumnDef, ScopeLevel, TableDef};
 use authsome_core::value::{ColumnType, ColumnValue, DecodeError, Value};
-use mongodb::Database;
 use mongodb::bson::{Document, doc};
 
+use crate::backend::Shared;
 use crate::error::store_error;
-use crate::operations::Operations;
+use crate::operations::{Find, Operations};
 use crate::row;
 
 /// The collection.
@@ -30,20 +30,23 @@ fn table() -> TableDef {
 }
 
 /// The history, oldest first; `None` where the collection is not there.
-pub(super) async fn read_if_there(database: &Database) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
-    let names = database.list_collection_names().filter(doc! {"name": COLLECTION}).await;
+pub(super) async fn read_if_there(shared: &Shared) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
+    let names = shared.database.list_collection_names().filter(doc! {"name": COLLECTION}).await;
     if names.map_err(|error| store_error(&error))?.is_empty() {
         return Ok(None);
     }
-    read(database).await.map(Some)
+    read(shared).await.map(Some)
 }
 
 /// The history, oldest first.
-pub(super) async fn read(database: &Database) -> Result<Vec<AppliedStep>, MigrateError> {
-    let sort = Some(doc! {POSITION: 1});
-    let kept = Operations::outside(database).find(COLLECTION, doc! {}, sort, 0).await;
+pub(super) async fn read(shared: &Shared) -> Result<Vec<AppliedStep>, MigrateError> {
+    let kept = Operations::outside(shared).find(COLLECTION, doc! {}, by_position(1)).await;
     let kept = kept.map_err(|error| store_error(&error))?;
     Ok(kept.iter().map(step).collect::<Result<_, _>>()?)
+}
+
+fn by_position(direction: i32) -> Find {
+    Find { sort: Some(doc! {POSITION: direction}), ..Find::default() }
 }
 
 fn step(kept: &Document) -> Result<AppliedStep, StoreError> {
@@ -81,7 +84,7 @@ pub(super) async fn insert(
     run: &RunBy<'_>,
     took: Duration,
 ) -> mongodb::error::Result<()> {
-    let last = operations.find(COLLECTION, doc! {}, Some(doc! {POSITION: -1}), 1).await?;
+    let last = operations.find(COLLECTION, doc! {}, by_position(-1).limit(1)).await?;
     let position = last.first().and_then(|last| last.get_i64(POSITION).ok()).unwrap_or(0).saturating_add(1);
     let values = vec![
         Value::Text(step.group.clone()),
@@ -94,7 +97,7 @@ pub(super) async fn insert(
     ];
     let mut kept = doc! {"_id": id(step), POSITION: position};
     kept.extend(row::document(&table(), &values));
-    operations.insert(COLLECTION, &kept).await
+    operations.insert_own(COLLECTION, &kept).await
 }
 
 /// Takes the row of a step out.

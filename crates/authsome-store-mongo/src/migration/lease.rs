@@ -12,11 +12,13 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::error::{duplicate, store_error};
-use crate::operations::Operations;
+use crate::operations::{Find, Operations};
 
 const COLLECTION: &str = "authsome_migration_lock";
 /// The `_id` of its one document.
 const ID: &str = "run";
+/// Counts the changes of the catalogue and the history.
+const GENERATION: &str = "steps";
 /// How long it lasts without its holder, by the server's clock, in milliseconds.
 const LASTS_MS: i64 = 10_000;
 /// How often its holder renews it.
@@ -30,6 +32,13 @@ pub(super) struct Lease {
     holder: ObjectId,
     heartbeat: JoinHandle<()>,
     released: bool,
+}
+
+/// Which generation of the tables a transaction sees.
+pub(crate) async fn generation(operations: &mut Operations<'_>) -> Result<i64> {
+    let wanted = Find { fields: Some(doc! {GENERATION: 1}), ..Find::default() };
+    let found = operations.find(COLLECTION, doc! {"_id": ID}, wanted.limit(1)).await?;
+    Ok(found.first().and_then(|found| found.get_i64(GENERATION).ok()).unwrap_or(0))
 }
 
 fn extended() -> Document {
@@ -78,7 +87,7 @@ impl Lease {
     /// The same in a transaction, whose commit then excludes that somebody took it meanwhile.
     pub(super) async fn hold_within(&self, operations: &mut Operations<'_>) -> Result<bool> {
         let held = doc! {"_id": ID, "holder": self.holder};
-        Ok(operations.update_one(COLLECTION, held, doc! {"$inc": {"steps": 1_i64}}).await?.is_some())
+        Ok(operations.update_one(COLLECTION, held, doc! {"$inc": {GENERATION: 1_i64}}).await?.is_some())
     }
 
     pub(super) async fn release(mut self) -> std::result::Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! [`MongoSession`]: a run that holds the lease.
 
+use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +12,13 @@ use authsome_core::schema::Schema;
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 
-use super::commands::{applied, commands, inverse};
+use super::commands::{applied, catalogue_writes, commands, inverse, tables_of};
 use super::lease::Lease;
 use super::{history, live};
 use crate::backend::Shared;
 use crate::catalogue;
 use crate::error::{
-    INDEX_NOT_FOUND, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Refusal, is_code, refused_write, store_error,
+    Failure, INDEX_NOT_FOUND, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Refusal, is_code, refused_write, store_error,
 };
 use crate::operations::Operations;
 use crate::references::LOCKS;
@@ -60,25 +62,30 @@ impl MongoSession {
         &self.shared.database
     }
 
-    /// Carries out a step and notes each operation that has begun, whether it succeeds or not. A collection that was there
-    /// is none of this run's, and what it holds is not this run's to undo.
-    async fn carry_out(&self, step: &Step, done: &mut Vec<Done>) -> Result<(), MigrateError> {
+    /// Carries out a step but for the catalogue, notes each operation that has begun, whether it succeeds or not, and
+    /// returns the schema after it. A collection that was there is none of this run's, and what it holds is not this run's
+    /// to undo.
+    async fn carry_out(&self, step: &Step, done: &mut Vec<Done>) -> Result<Schema, MigrateError> {
         let mut before = step.before.clone();
         for operation in &step.operations {
             let after = applied(&before, operation, step)?;
-            self.lease.hold().await?;
-            for (position, command) in commands(operation, &before, &after)?.into_iter().enumerate() {
-                let made = self.execute(command).await?;
-                if position == 0 && made {
-                    done.push(Done { operation: operation.clone(), before: before.clone(), after: after.clone() });
-                }
+            let mut commands = commands(operation, &before, &after)?.into_iter();
+            let was_there = match commands.next() {
+                Some(first) => !self.execute(first).await?,
+                None => false,
+            };
+            if !was_there {
+                done.push(Done { operation: operation.clone(), before, after: after.clone() });
+            }
+            for command in commands {
+                self.execute(command).await?;
             }
             before = after;
         }
-        Ok(())
+        Ok(before)
     }
 
-    /// Runs a command, and says whether there was something to do.
+    /// Runs a command if the lease is still held, and says whether there was something to do.
     async fn execute(&self, command: Document) -> Result<bool, StoreError> {
         let name = command.keys().next().cloned().unwrap_or_default();
         let is_done = |error: &mongodb::error::Error| match name.as_str() {
@@ -87,6 +94,7 @@ impl MongoSession {
             "dropIndexes" => is_code(error, NAMESPACE_NOT_FOUND) || is_code(error, INDEX_NOT_FOUND),
             _ => false,
         };
+        self.lease.hold().await?;
         let mut sent = command.clone();
         // The row of the history comes after it, and is acknowledged by a majority that then has this too.
         sent.entry("writeConcern".to_owned()).or_insert_with(|| doc! {"w": 1}.into());
@@ -105,11 +113,11 @@ impl MongoSession {
         if found.as_ref() == made { Ok(()) } else { Err(Refusal::ForeignCollection(name.to_owned()).into()) }
     }
 
-    /// Writes the history in a transaction that fails where somebody else has the lease.
-    async fn note(&self, step: &Step, row: Row<'_>) -> Result<(), StoreError> {
+    /// Writes the rows of steps and the catalogue in a transaction that fails where somebody else has the lease.
+    async fn note(&self, steps: &[Step], row: Row<'_>, catalogue: &[Document]) -> Result<(), StoreError> {
         let mut write = 1;
         loop {
-            match self.note_once(step, row).await {
+            match self.note_once(steps, row, catalogue).await {
                 Err(error) if error.is_transient() && write < WRITES => {
                     tokio::time::sleep(self.shared.pause(write)).await;
                     // A lease that is lost stays lost.
@@ -121,62 +129,75 @@ impl MongoSession {
         }
     }
 
-    async fn note_once(&self, step: &Step, row: Row<'_>) -> Result<(), StoreError> {
+    async fn note_once(&self, steps: &[Step], row: Row<'_>, catalogue: &[Document]) -> Result<(), StoreError> {
         let mut session = transaction::begin(&self.shared).await?;
-        let mut operations = Operations::inside(self.database(), &mut session);
+        let mut operations = Operations::inside(&self.shared, &mut session);
         let noted = async {
-            let held = self.lease.hold_within(&mut operations).await?;
-            if held {
+            if !self.lease.hold_within(&mut operations).await? {
+                return Err(StoreError::contention().into());
+            }
+            for step in steps {
                 match row {
                     Row::Insert(run, took) => history::insert(&mut operations, step, run, took).await?,
                     Row::Delete => history::delete(&mut operations, step).await?,
                 }
             }
-            Ok::<_, mongodb::error::Error>(held)
+            for command in catalogue {
+                let answer = operations.command(command.clone()).await?;
+                refused_write(&answer).map_or(Ok(()), Err)?;
+            }
+            Ok::<_, Failure>(())
         };
         match noted.await {
-            Ok(true) => transaction::commit(&mut session).await,
-            Ok(false) => Err(StoreError::contention()),
-            Err(error) => Err(store_error(&error)),
+            Ok(()) => transaction::commit(&mut session).await,
+            Err(failure) => Err(self.shared.resolve(failure).await),
         }
     }
 
-    /// Undoes what was carried out, the last first, until something that destroyed data.
-    async fn undo(&self, done: Vec<Done>) {
-        for Done { operation, before, after } in done.into_iter().rev() {
-            let Some(inverse) = inverse(&operation, &before) else { return };
-            let undone = async {
-                self.lease.hold().await?;
+    /// Takes the rows of steps out and undoes what was carried out, the last first, until something that destroyed data.
+    async fn undo(&self, steps: &[Step], done: Vec<Done>) {
+        let (mut tables, mut earlier) = (BTreeSet::new(), Schema::default());
+        let mut inverses = Vec::new();
+        for done in done.iter().rev() {
+            let Some(inverse) = inverse(&done.operation, &done.before) else { break };
+            inverses.push((inverse, done));
+            for name in tables_of([&done.operation]) {
+                earlier.tables.remove(&name);
+                earlier.tables.extend(done.before.tables.get(&name).map(|table| (name.clone(), table.clone())));
+                tables.insert(name);
+            }
+        }
+        let undone = async {
+            self.note(steps, Row::Delete, &catalogue_writes(&tables, &earlier)).await?;
+            for (inverse, Done { before, after, .. }) in inverses {
                 // No row has a value yet in a column that this run added; where rows have one, they are older.
-                let commands = commands(&inverse, &after, &before)?;
-                let of_rows = |command: &Document| {
-                    command.get_str("update").is_ok_and(|collection| collection != catalogue::COLLECTION)
-                };
-                for command in commands.into_iter().filter(|command| !of_rows(command)) {
+                let commands = commands(&inverse, after, before)?;
+                for command in commands.into_iter().filter(|command| !command.contains_key("update")) {
                     self.execute(command).await?;
                 }
-                Ok::<_, StoreError>(())
-            };
-            if let Err(error) = undone.await {
-                tracing::warn!(%error, "a failed migration was not undone: the next run does it again");
-                return;
             }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = undone.await {
+            tracing::warn!(%error, "a failed migration was not undone: the next run does it again");
         }
     }
 
     async fn apply_all(&self, steps: &[Step], run: &RunBy<'_>, done: &mut Vec<Done>) -> Result<(), MigrateError> {
         for step in steps {
             let begun = run.clock.now();
-            self.carry_out(step, done).await?;
-            self.note(step, Row::Insert(run, run.clock.now().since(begun))).await?;
+            let after = self.carry_out(step, done).await?;
+            let row = Row::Insert(run, run.clock.now().since(begun));
+            self.note(slice::from_ref(step), row, &catalogue_writes(&tables_of(&step.operations), &after)).await?;
         }
         Ok(())
     }
 
     async fn revert_all(&self, steps: &[Step], done: &mut Vec<Done>) -> Result<(), MigrateError> {
         for step in steps {
-            self.carry_out(step, done).await?;
-            self.note(step, Row::Delete).await?;
+            let after = self.carry_out(step, done).await?;
+            let catalogue = catalogue_writes(&tables_of(&step.operations), &after);
+            self.note(slice::from_ref(step), Row::Delete, &catalogue).await?;
             done.clear();
         }
         Ok(())
@@ -186,20 +207,14 @@ impl MongoSession {
 #[async_trait]
 impl MigrationSession for MongoSession {
     async fn history(&mut self) -> Result<Vec<AppliedStep>, MigrateError> {
-        history::read(self.database()).await
+        history::read(&self.shared).await
     }
 
     async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
         let mut done = Vec::new();
         let applied = self.apply_all(steps, run, &mut done).await;
         if applied.is_err() {
-            for step in steps {
-                if let Err(error) = self.note(step, Row::Delete).await {
-                    tracing::warn!(%error, "the history of a failed migration was not undone");
-                    return applied;
-                }
-            }
-            self.undo(done).await;
+            self.undo(steps, done).await;
         }
         self.shared.catalogue.forget();
         applied
@@ -209,17 +224,14 @@ impl MigrationSession for MongoSession {
         let mut done = Vec::new();
         let reverted = self.revert_all(steps, &mut done).await;
         if reverted.is_err() {
-            self.undo(done).await;
+            self.undo(&[], done).await;
         }
         self.shared.catalogue.forget();
         reverted
     }
 
     async fn record(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        for step in steps {
-            self.note(step, Row::Insert(run, Duration::ZERO)).await?;
-        }
-        Ok(())
+        Ok(self.note(steps, Row::Insert(run, Duration::ZERO), &[]).await?)
     }
 
     async fn finish(self: Box<Self>) -> Result<(), MigrateError> {

@@ -72,3 +72,11 @@ async fn the_url_names_the_database_and_cannot_weaken_what_is_waited_for() {
     store.close().await.unwrap();
     assert!(matches!(store.ping().await, Err(StoreError::Unavailable { .. })));
 }
+
+#[tokio::test]
+async fn a_connection_to_one_member_alone_is_refused() {
+    for url in ["mongodb://127.0.0.1:1/?directConnection=true", &format!("{}&directConnection=true", url())] {
+        let error = MongoStore::connect(url).await.unwrap_err();
+        assert!(matches!(error, StoreError::Invalid { .. }), "{error:?}");
+    }
+}

@@ -1,12 +1,14 @@
 //! Connections that break and servers that fail in the middle: what was asked is done once, or not at all.
 
+use authsome_core::app::App;
 use authsome_core::entity::Entity;
 use authsome_core::error::{AbortReason, StoreError};
+use authsome_core::id::AppId;
 use authsome_core::store::Store;
 use authsome_core::user::User;
 use mongodb::bson::doc;
 
-use crate::fixture::{Home, settled, user};
+use crate::fixture::{Home, id, row, settled, text, user};
 
 /// The server of the tests fails commands by the name of the client, so that tests meet no faults but their own. One that
 /// is not used up would meet a later test.
@@ -106,5 +108,34 @@ async fn users_who_sign_up_at_once_do_not_wait_for_each_other() {
     other.commit().await.unwrap();
     one.commit().await.unwrap();
     assert_eq!(home.documents("authsome_users").await, 2);
+    home.leave().await;
+}
+
+#[tokio::test]
+async fn an_insert_without_a_transaction_is_sent_again_and_done_once() {
+    let home = Home::new(None).await;
+    let app: App = row(&[("id", text(id::<AppId>(1)))]);
+    app.insert((), &home.store).await.unwrap();
+    let another = |number: u64| -> App {
+        let unique = |name: &'static str| (name, text(format!("{name}{number}")));
+        row(&[("id", text(id::<AppId>(number))), unique("slug"), unique("publishable_key")])
+    };
+    home.fail(1, doc! {"failCommands": ["insert"], "closeConnection": true}).await;
+    another(2).insert((), &home.store).await.unwrap();
+    assert_eq!(home.documents("authsome_apps").await, 2, "it was not done the first time");
+    let error = doc! {"code": 91, "errmsg": "shutdown"};
+    home.fail(1, doc! {"failCommands": ["insert"], "writeConcernError": error}).await;
+    another(3).insert((), &home.store).await.unwrap();
+    assert_eq!(home.documents("authsome_apps").await, 3, "it was done the first time");
+    home.leave().await;
+}
+
+#[tokio::test]
+async fn a_transaction_reads_the_state_at_its_begin() {
+    let home = Home::new(None).await;
+    let scope = settled(&home.store).await;
+    let tx = home.store.begin().await.unwrap();
+    user(&scope, 1).insert(&scope, &home.store).await.unwrap();
+    assert_eq!(User::find(&scope).count(tx.as_ref()).await.unwrap(), 0);
     home.leave().await;
 }

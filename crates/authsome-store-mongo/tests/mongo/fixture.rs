@@ -9,6 +9,8 @@ use authsome_core::entity::Entity;
 use authsome_core::entropy::SeededEntropy;
 use authsome_core::environment::Environment;
 use authsome_core::id::TypedId;
+use authsome_core::migration::{Operation, Step};
+use authsome_core::schema::{ColumnDef, Schema, ScopeLevel, TableDef};
 use authsome_core::scope::Scope;
 use authsome_core::store::Store;
 use authsome_core::time::Timestamp;
@@ -54,6 +56,12 @@ impl Home {
         let store = MongoStore::from_client(Client::with_options(options).unwrap(), &name).await.unwrap();
         let beside = Client::with_uri_str(url()).await.unwrap().database(&name);
         Self { store, beside, app_name: name }
+    }
+
+    /// A store of another process on the same database.
+    pub(crate) async fn another(&self) -> MongoStore {
+        let client = Client::with_uri_str(url()).await.unwrap();
+        MongoStore::from_client(client, self.beside.name()).await.unwrap()
     }
 
     pub(crate) async fn leave(self) {
@@ -122,6 +130,28 @@ pub(crate) fn user(scope: &Scope, number: u64) -> User {
         ("email", text(format!("user{number}@example.com"))),
         ("email_key", text(format!("user{number}@example.com"))),
     ])
+}
+
+/// A step on an empty database.
+pub(crate) fn step(operations: Vec<Operation>) -> Step {
+    Step {
+        group: "plugin".to_owned(),
+        version: 1,
+        name: "create".to_owned(),
+        checksum: "0".repeat(64),
+        operations,
+        before: Schema::default(),
+    }
+}
+
+/// A table that has an id alone.
+pub(crate) fn table(name: &str) -> TableDef {
+    TableDef::new(name, ScopeLevel::Global, ColumnDef::new("id", ColumnType::Text))
+}
+
+/// The operation that makes it.
+pub(crate) fn create(name: &str) -> Operation {
+    Operation::CreateTable(table(name))
 }
 
 /// A place that collects commands.

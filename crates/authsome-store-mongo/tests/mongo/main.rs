@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails in a helper fails the test")]
 
+mod cascade;
 mod connecting;
 mod data;
+mod drift;
 mod faults;
 mod fixture;
 mod lease;
 mod plans;
+mod stale;

@@ -8,7 +8,7 @@ use authsome_core::entity::Entity;
 use authsome_core::error::{AbortReason, StoreError};
 use authsome_core::store::Store;
 use authsome_store_pg::PgStore;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement, TransactionTrait};
 
 fn is_unavailable<T>(outcome: &Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Unavailable { .. }))
@@ -120,9 +120,9 @@ async fn the_timeout_of_a_transaction_stays_in_it() {
 #[tokio::test]
 async fn a_database_that_only_reads_is_unavailable_for_writes() {
     let scratch = Scratch::new().await;
-    let writer = scratch.migrated().await;
-    run(&writer, &format!("ALTER DATABASE {} SET default_transaction_read_only = on", scratch.name)).await;
-    let store = scratch.store().await;
+    scratch.migrated().await;
+    let url = format!("{}?options=-c%20default_transaction_read_only%3Don", scratch.url);
+    let store = PgStore::from_connection(Database::connect(url).await.unwrap()).unwrap();
     assert!(is_unavailable(&item("a").insert(&scope(), &store).await));
     assert_eq!(Item::find(&scope()).count(&store).await.unwrap(), 0);
 }

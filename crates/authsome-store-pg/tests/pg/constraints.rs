@@ -1,10 +1,12 @@
 //! Which constraint is reported, what a limit means beside others, and that errors show nothing of a row.
 
-use crate::common::{Crate, Item, Scratch, boxed, item, run, scope};
+use crate::common::{Crate, Item, Scratch, ask, boxed, item, run, scope};
 use authsome_core::entity::Entity;
 use authsome_core::error::StoreError;
 use authsome_core::store::Store;
 use authsome_core::time::Timestamp;
+use authsome_store_pg::PgStore;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
 fn conflict(error: StoreError) -> String {
     match error {
@@ -135,4 +137,28 @@ async fn a_write_that_met_another_ones_is_contention() {
     update().one(&store).await.unwrap();
     let error = update().one(&*tx).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_a_deadlock_ended_runs_again() {
+    let scratch = Scratch::new().await;
+    let other = scratch.migrated().await;
+    for id in ["a", "b"] {
+        item(id).insert(&scope(), &other).await.unwrap();
+    }
+    // Whoever looks for a deadlock, once and after its own timeout, is the one that it ends.
+    let victim = PgStore::connect(&format!("{}?options=-c%20deadlock_timeout%3D3s", scratch.url)).await.unwrap();
+    let survivor = other.connection().begin().await.unwrap();
+    let hold = "SET LOCAL deadlock_timeout = '1h'; UPDATE test_items SET count = count + 1 WHERE id = 'b'";
+    survivor.execute_unprepared(hold).await.unwrap();
+    let both = tokio::spawn(async move { Item::update(&scope()).increment(Item::COUNT, 1).all(&victim).await });
+    let waiting = "SELECT count(*)::text FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while ask(&other, waiting).await == "0" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    survivor.execute_unprepared("UPDATE test_items SET count = count + 1 WHERE id = 'a'").await.unwrap();
+    survivor.commit().await.unwrap();
+    assert_eq!(both.await.unwrap().unwrap(), 2);
+    assert_eq!(ask(&other, "SELECT sum(count)::text FROM test_items").await, "4");
 }

@@ -14,4 +14,8 @@ mod outage;
 #[cfg(test)]
 mod pooler;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod values;

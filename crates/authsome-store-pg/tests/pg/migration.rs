@@ -12,7 +12,7 @@ use authsome_core::value::ColumnType;
 use authsome_migrate::Migrator;
 use authsome_store_pg::PgStore;
 
-use crate::common::{Crate, Item, Scratch, group, item, migrate, run, scope};
+use crate::common::{Crate, Item, Scratch, ask, group, item, migrate, run, scope};
 
 fn step(operations: Vec<Operation>, before: Schema) -> Step {
     Step { group: "test".to_owned(), version: 1, name: "make".to_owned(), checksum: "c".to_owned(), operations, before }
@@ -54,6 +54,8 @@ async fn the_live_schema_is_recognized() {
         assert_eq!(table.columns, columns);
         assert_eq!(table.indexes, declared.indexes);
         assert_eq!(table.references, declared.references);
+        assert_eq!(table.primary_key, declared.primary_key());
+        assert_eq!(table.surprises, Vec::<String>::new());
     }
 }
 
@@ -95,6 +97,57 @@ async fn a_change_behind_its_back_is_seen_by_verify() {
             "ALTER TABLE test_items ALTER at TYPE timestamptz(3)",
         ),
         ("ALTER TABLE test_items ALTER slug DROP NOT NULL", "ALTER TABLE test_items ALTER slug SET NOT NULL"),
+        (
+            "ALTER TABLE test_items DROP CONSTRAINT test_items_pkey; \
+             ALTER TABLE test_items ADD CONSTRAINT test_items_pkey PRIMARY KEY (env_id, app_id, id)",
+            "ALTER TABLE test_items DROP CONSTRAINT test_items_pkey; \
+             ALTER TABLE test_items ADD CONSTRAINT test_items_pkey PRIMARY KEY (app_id, env_id, id)",
+        ),
+        ("ALTER TABLE test_items SET UNLOGGED", "ALTER TABLE test_items SET LOGGED"),
+        ("ALTER TABLE test_items ENABLE ROW LEVEL SECURITY", "ALTER TABLE test_items DISABLE ROW LEVEL SECURITY"),
+        (
+            "DROP INDEX test_items_code_key; \
+             CREATE UNIQUE INDEX test_items_code_key ON test_items (code) NULLS NOT DISTINCT",
+            "DROP INDEX test_items_code_key; CREATE UNIQUE INDEX test_items_code_key ON test_items (code)",
+        ),
+        (
+            "DROP INDEX test_items_at_idx; \
+             CREATE INDEX test_items_at_idx ON test_items USING brin (app_id, env_id, at)",
+            "DROP INDEX test_items_at_idx; CREATE INDEX test_items_at_idx ON test_items (app_id, env_id, at)",
+        ),
+        (
+            "DROP INDEX test_items_at_idx; CREATE INDEX test_items_at_idx ON test_items (app_id, env_id, at DESC)",
+            "DROP INDEX test_items_at_idx; CREATE INDEX test_items_at_idx ON test_items (app_id, env_id, at)",
+        ),
+        (
+            "DROP INDEX test_items_at_idx; \
+             CREATE INDEX test_items_at_idx ON test_items (app_id COLLATE \"default\", env_id, at)",
+            "DROP INDEX test_items_at_idx; CREATE INDEX test_items_at_idx ON test_items (app_id, env_id, at)",
+        ),
+        (
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'test_items_at_idx'::regclass",
+            "UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'test_items_at_idx'::regclass",
+        ),
+        (
+            "ALTER TABLE test_items ALTER CONSTRAINT test_items_box_id_fkey DEFERRABLE",
+            "ALTER TABLE test_items ALTER CONSTRAINT test_items_box_id_fkey NOT DEFERRABLE",
+        ),
+        (
+            &format!(
+                "ALTER TABLE test_items DROP CONSTRAINT test_items_box_id_fkey; {reference} ON DELETE CASCADE NOT VALID"
+            ),
+            "ALTER TABLE test_items VALIDATE CONSTRAINT test_items_box_id_fkey",
+        ),
+        (
+            &format!(
+                "ALTER TABLE test_items DROP CONSTRAINT test_items_box_id_fkey; \
+                 {} ON DELETE CASCADE",
+                reference.replace("(app_id, env_id, id)", "(app_id, env_id, id) MATCH FULL")
+            ),
+            &format!("ALTER TABLE test_items DROP CONSTRAINT test_items_box_id_fkey; {reference} ON DELETE CASCADE"),
+        ),
+        ("ALTER TABLE test_items DISABLE TRIGGER ALL", "ALTER TABLE test_items ENABLE TRIGGER ALL"),
+        ("ALTER TABLE test_items ADD CONSTRAINT few CHECK (count < 5)", "ALTER TABLE test_items DROP CONSTRAINT few"),
     ] {
         run(&store, change).await;
         assert_ne!(migrator.verify().await.unwrap(), [], "{change}");
@@ -157,6 +210,85 @@ async fn the_lock_is_gone_with_its_connection() {
     migrate(&two).await;
     assert!(held.history().await.is_err());
     assert!(held.finish().await.is_err());
+}
+
+/// Ends the connection that holds the lock of migrations, and waits until it has.
+const LOSE_LOCK: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks \
+    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+fn raw(store: &PgStore, statement: &str) -> Operation {
+    Operation::Raw { statements: [(store.migrations().dialect(), statement.to_owned())].into() }
+}
+
+#[tokio::test]
+async fn a_run_that_lost_its_lock_applies_no_further_step() {
+    let scratch = Scratch::new().await;
+    let store = scratch.store().await;
+    let clock = ManualClock::at(Timestamp::EPOCH);
+    let by = RunBy { program: "test", clock: &clock };
+    let mut session = store.migrations().begin().await.unwrap();
+    run(&store, LOSE_LOCK).await;
+    // What the step does would be seen: it is not rolled back.
+    run(&store, "CREATE SEQUENCE tried").await;
+    let tell = step(vec![raw(&store, "SELECT nextval('tried')")], Schema::default());
+    let lost = session.apply(&[tell], &by).await;
+    assert!(matches!(lost, Err(MigrateError::LockLost)), "{lost:?}");
+    assert_eq!(ask(&store, "SELECT is_called::text FROM tried").await, "false");
+    assert!(session.finish().await.is_err());
+}
+
+#[tokio::test]
+async fn a_run_that_loses_its_lock_during_a_step_leaves_nothing_of_it() {
+    let scratch = Scratch::new().await;
+    let store = scratch.store().await;
+    let clock = ManualClock::at(Timestamp::EPOCH);
+    let by = RunBy { program: "test", clock: &clock };
+    let make = Operation::CreateTable(Crate::table().clone());
+    let lose = || raw(&store, LOSE_LOCK);
+    let mut session = store.migrations().begin().await.unwrap();
+    let lost = session.apply(&[step(vec![make.clone(), lose()], Schema::default())], &by).await;
+    assert!(matches!(lost, Err(MigrateError::LockLost)), "{lost:?}");
+    assert_eq!(store.migrations().history().await.unwrap(), None);
+    assert_eq!(store.migrations().introspect(&["test_boxes".to_owned()]).await.unwrap(), []);
+
+    let mut session = store.migrations().begin().await.unwrap();
+    session.apply(&[step(vec![make], Schema::default())], &by).await.unwrap();
+    session.finish().await.unwrap();
+    let mut session = store.migrations().begin().await.unwrap();
+    let lost = session.revert(&[step(vec![lose()], Schema::default())]).await;
+    assert!(matches!(lost, Err(MigrateError::LockLost)), "{lost:?}");
+    assert_eq!(store.migrations().history().await.unwrap().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_time_limits_of_a_server_end_no_run() {
+    let scratch = Scratch::new().await;
+    let outside = scratch.store().await;
+    for limit in ["idle_in_transaction_session_timeout", "statement_timeout"] {
+        run(&outside, &format!("ALTER DATABASE {} SET {limit} = 200", scratch.name)).await;
+    }
+    let store = scratch.store().await;
+    let clock = ManualClock::at(Timestamp::EPOCH);
+    let by = RunBy { program: "test", clock: &clock };
+    let mut session = store.migrations().begin().await.unwrap();
+    session.apply(&[step(vec![raw(&store, "SELECT pg_sleep(0.6)")], Schema::default())], &by).await.unwrap();
+    session.finish().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_that_is_not_in_the_history_is_not_taken_back() {
+    let scratch = Scratch::new().await;
+    let store = scratch.migrated().await;
+    run(&store, "DELETE FROM authsome_migrations").await;
+    let mut session = store.migrations().begin().await.unwrap();
+    let drop = Operation::DropTable { table: "test_items".to_owned() };
+    let mut before = Schema::default();
+    for table in [Crate::table(), Item::table()] {
+        before.apply(&Operation::CreateTable(table.clone())).unwrap();
+    }
+    let taken_back = session.revert(&[step(vec![drop], before)]).await;
+    assert!(matches!(&taken_back, Err(MigrateError::NotApplied { version: 1, .. })), "{taken_back:?}");
+    item("a").insert(&scope(), &store).await.unwrap();
 }
 
 #[tokio::test]

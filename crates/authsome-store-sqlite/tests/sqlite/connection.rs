@@ -100,7 +100,8 @@ async fn a_store_closes_although_a_transaction_is_open() {
 #[tokio::test]
 async fn two_stores_on_one_file_see_each_others_writes() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, two) = (hasty_store(folder.path()).await, hasty_store(folder.path()).await);
+    let connect = async || SqliteStore::connect(&url(folder.path())).await.unwrap();
+    let (one, two) = (connect().await, connect().await);
     migrate(&one).await;
     item("a").insert(&scope(), &one).await.unwrap();
     item("b").insert(&scope(), &two).await.unwrap();

@@ -76,6 +76,39 @@ async fn the_live_schema_is_recognized() {
         assert_eq!(table.columns, columns);
         assert_eq!(table.indexes, declared.indexes);
         assert_eq!(table.references, declared.references);
+        assert_eq!(table.primary_key, declared.primary_key());
+        assert_eq!(table.surprises, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn what_no_declaration_makes_is_a_surprise() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let made = r#""id" text NOT NULL, "up" text REFERENCES "t" ("id"), PRIMARY KEY ("id")"#;
+    let index = r#"CREATE INDEX "t_up_idx" ON "t" ("up")"#;
+    let table = |columns: &str, index: &str| format!(r#"CREATE TABLE "t" ({columns}) WITHOUT ROWID; {index}"#);
+    let live = async |sql: String| {
+        store.connection().execute_unprepared(&sql).await.unwrap();
+        let live = store.migrations().introspect(&["t".to_owned()]).await.unwrap().remove(0);
+        store.connection().execute_unprepared(r#"DROP TABLE "t""#).await.unwrap();
+        (live.primary_key, live.surprises.len())
+    };
+    let id = vec!["id".to_owned()];
+    assert_eq!(live(table(made, index)).await, (id.clone(), 0));
+    let two = made.replace(r#"PRIMARY KEY ("id")"#, r#"UNIQUE ("id"), PRIMARY KEY ("up", "id")"#);
+    assert_eq!(live(table(&two, index)).await, (vec!["up".to_owned(), "id".to_owned()], 1));
+    for (what, sql, surprises) in [
+        ("row ids", table(made, index).replace("WITHOUT ROWID", ""), 1),
+        ("a collation of a column", table(&made.replace("\"up\" text", "\"up\" text COLLATE NOCASE"), index), 2),
+        ("a collation of an index", table(made, &index.replace("(\"up\")", "(\"up\" COLLATE NOCASE)")), 1),
+        ("an order", table(made, &index.replace("(\"up\")", "(\"up\" DESC)")), 1),
+        ("another unique key", table(&made.replace("PRIMARY", "UNIQUE (\"up\"), PRIMARY"), index), 1),
+        ("another deletion", table(&made.replace("(\"id\"),", "(\"id\") ON DELETE SET NULL,"), index), 1),
+        ("a check", table(&made.replace("PRIMARY", "CHECK (\"up\" > 'a'), PRIMARY"), index), 1),
+        ("a deferred one", table(&made.replace("(\"id\"),", "(\"id\") DEFERRABLE INITIALLY DEFERRED,"), index), 1),
+        ("a settled conflict", table(&format!("{made} ON CONFLICT REPLACE"), index), 1),
+    ] {
+        assert_eq!(live(sql).await, (id.clone(), surprises), "{what}");
     }
 }
 
@@ -117,6 +150,18 @@ async fn a_step_that_fails_leaves_nothing_of_its_run() {
     assert!(session.finish().await.is_err());
     assert_eq!(schema_sql(&store).await, Vec::<String>::new());
     assert_eq!(store.migrations().history().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_step_that_is_not_in_the_history_is_not_taken_back() {
+    let store = memory_store().await;
+    store.connection().execute_unprepared("DELETE FROM authsome_migrations").await.unwrap();
+    let mut session = store.migrations().begin().await.unwrap();
+    let statements = [(store.migrations().dialect(), "DROP TABLE test_items".to_owned())].into();
+    let drop = step(vec![Operation::Raw { statements }], Schema::default());
+    let taken_back = session.revert(&[drop]).await;
+    assert!(matches!(&taken_back, Err(MigrateError::NotApplied { version: 1, .. })), "{taken_back:?}");
+    assert!(!store.migrations().introspect(&["test_items".to_owned()]).await.unwrap().is_empty());
 }
 
 #[tokio::test]
