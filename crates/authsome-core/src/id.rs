@@ -31,9 +31,18 @@ pub trait TypedId: Copy + Ord + fmt::Display + fmt::Debug + FromStr<Err = IdErro
         if let Some(low) = random.get_mut(6..) {
             entropy.fill(low)?;
         }
-        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-        Ok(Self::from_ulid(Ulid::from_parts(millis, u128::from_be_bytes(random))))
+        Ok(Self::from_ulid(Ulid::from_parts(millis(now), u128::from_be_bytes(random))))
     }
+
+    /// The least id of this moment: ids that were made before it are less, all others are not.
+    #[must_use]
+    fn first_at(time: Timestamp) -> Self {
+        Self::from_ulid(Ulid::from_parts(millis(time), 0))
+    }
+}
+
+fn millis(time: Timestamp) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(0)
 }
 
 /// The text is not an id of the expected kind.
@@ -165,6 +174,8 @@ ids! {
     TeamId = "atm";
     /// A membership of a team.
     TeamMemberId = "atmm";
+    /// A sign-in that waits for a second factor.
+    TicketId = "atkt";
     /// A user.
     UserId = "ausr";
     /// A verification of an address.

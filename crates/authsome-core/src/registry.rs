@@ -28,6 +28,7 @@ macro_rules! for_each_entity {
             $crate::session::RefreshToken,
             $crate::account::Verification,
             $crate::account::PasswordReset,
+            $crate::ticket::Ticket,
             $crate::device::Device,
             $crate::organization::Organization,
             $crate::organization::Member,

@@ -1,6 +1,7 @@
 //! [`Apps`].
 
 use authsome_core::app::App;
+use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::{Environment, EnvironmentType};
 use authsome_core::error::{Code, Error, StoreError};
@@ -9,10 +10,9 @@ use authsome_core::id::{AppId, TypedId};
 use authsome_core::metadata::Metadata;
 use authsome_core::secret::Token;
 use authsome_core::store::{StoreTx, Transactions};
-use serde_json::json;
 
 use crate::engine::Engine;
-use crate::environments::{NewEnvironment, row};
+use crate::environments::{NewEnvironment, about, row};
 use crate::events::nothing;
 use crate::slug;
 
@@ -28,10 +28,36 @@ pub struct NewApp {
     pub slug: Option<String>,
 }
 
+/// A change of an app (RFC 7396). What is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AppPatch {
+    /// Name for people, 1 to 200 characters.
+    pub name: Option<String>,
+    /// Slug.
+    pub slug: Option<String>,
+    /// What the operator attached: a merge patch of it; `Some(None)` takes all of it away.
+    pub metadata: Option<Option<serde_json::Map<String, serde_json::Value>>>,
+}
+
+impl AppPatch {
+    fn applied(&self, app: &App) -> Result<App, Error> {
+        let name = self.name.as_ref().unwrap_or(&app.name);
+        let slug = slug_of(Some(self.slug.as_ref().unwrap_or(&app.slug)), name)?;
+        let metadata = match &self.metadata {
+            None => app.metadata.clone(),
+            Some(None) => Metadata::default(),
+            Some(Some(patch)) => {
+                app.metadata.merged(patch).map_err(|error| Error::invalid("metadata", error.to_string()))?
+            }
+        };
+        Ok(App { name: name.clone(), slug, metadata, ..app.clone() })
+    }
+}
+
 /// The apps of an installation.
 #[derive(Clone, Debug)]
 pub struct Apps {
-    engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 impl Apps {
@@ -82,6 +108,99 @@ impl Apps {
         self.engine.inner().cache.clear();
         Ok(rows.app.clone())
     }
+
+    /// Changes an app.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_request`, `conflict` where the slug is taken, or is that of the configured app, by which the
+    /// program finds it; `unavailable`.
+    pub async fn update(&self, id: AppId, patch: &AppPatch) -> Result<App, Error> {
+        self.change(id, "app.updated", |found| {
+            let app = patch.applied(found)?;
+            if app.slug != found.slug && found.slug == self.engine.config().app {
+                return Err(Error::new(
+                    Code::Conflict,
+                    "the configured app keeps its slug: the program finds it by it",
+                ));
+            }
+            Ok(app)
+        })
+        .await
+    }
+
+    /// Gives an app a new publishable key. Clients that send the old one are refused from now on.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn replace_publishable_key(&self, id: AppId) -> Result<App, Error> {
+        let key = Token::generate(PUBLISHABLE_KEY, &*self.engine.inner().entropy)?;
+        let replaced = |found: &App| Ok(App { publishable_key: key.expose().to_owned(), ..found.clone() });
+        self.change(id, "app.publishable_key_replaced", replaced).await
+    }
+
+    /// Deletes an app with all its environments: nothing reaches them from now on, and a background job removes what is
+    /// in them. Confirmed always. The configured app is not deleted.
+    ///
+    /// # Errors
+    /// `not_found`, `conflict` for the configured app, `confirmation_required`, `unavailable`.
+    pub async fn delete(&self, id: AppId, confirm: Confirm) -> Result<(), Error> {
+        let now = self.engine.clock().now();
+        self.engine
+            .store()
+            .transaction(|tx| async move {
+                let app = tx.app(id).await?.ok_or_else(Error::not_found)?;
+                if app.slug == self.engine.config().app {
+                    return Err(Error::new(
+                        Code::Conflict,
+                        "the app that the program is configured with is not deleted",
+                    ));
+                }
+                confirm.require(Destructive::DeleteApp)?;
+                tx.delete_app_environments(id, now).await?;
+                Ok(tx.delete_app(id, now).await?)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        self.engine.wake_emptying();
+        Ok(())
+    }
+
+    /// Changes an app, writes the event where that changed anything, and lets the change take effect at once.
+    async fn change(
+        &self,
+        id: AppId,
+        action: &str,
+        change: impl Fn(&App) -> Result<App, Error> + Send + Sync,
+    ) -> Result<App, Error> {
+        let now = self.engine.clock().now();
+        let event = &self.engine.app_event(id, now, action, &id, nothing())?;
+        let change = &change;
+        let app = self
+            .engine
+            .store()
+            .transaction(|tx| async move {
+                let found = tx.app(id).await?.ok_or_else(Error::not_found)?;
+                let changed = change(&found)?;
+                if changed == found {
+                    return Ok::<_, Error>(found);
+                }
+                let changed = App { updated_at: now, ..changed };
+                let changed = tx.update_app(&found, &changed).await.map_err(slug_conflict)?;
+                event.insert(&id, &*tx).await?;
+                Ok(changed)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(app)
+    }
+}
+
+fn slug_conflict(error: StoreError) -> Error {
+    if error.is_conflict_on("authsome_apps_slug_key") {
+        Error::new(Code::Conflict, "the slug is taken")
+    } else {
+        error.into()
+    }
 }
 
 /// The slug that is asked for, else that of the name.
@@ -115,6 +234,7 @@ impl NewAppRows {
             metadata: Metadata::default(),
             created_at: now,
             updated_at: now,
+            deleted_at: None,
         };
         let mut events = vec![engine.app_event(app.id, now, "app.created", &app.id, nothing())?];
         let mut environments = Vec::new();
@@ -125,7 +245,7 @@ impl NewAppRows {
         ] {
             let mut environment = row(engine, app.id, &NewEnvironment::new(name, kind), now)?;
             environment.is_default.0 = kind == EnvironmentType::Development;
-            let data = json!({ "slug": environment.slug, "type": environment.kind });
+            let data = about(&environment);
             events.push(engine.app_event(app.id, now, "environment.created", &environment.id, data)?);
             environments.push(environment);
         }

@@ -12,10 +12,10 @@ use authsome_core::session::{Session, SessionState};
 use authsome_core::time::Timestamp;
 
 use crate::engine::Engine;
-use crate::{network, selection};
+use crate::{api_keys, network, selection};
 
-/// How exact the time at which a session was last seen is, at most.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+/// How exact the time at which a session or key was last used is, at most.
+pub(crate) const TOUCH_EVERY: Duration = Duration::from_secs(60);
 /// How long an answer waits until the time at which its session was seen is written.
 const TOUCH_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -29,7 +29,8 @@ pub struct Authenticated {
 }
 
 impl Engine {
-    /// Checks a session token: one query, beside the environment and its settings, which are cached.
+    /// Checks a session token or an API key: one query, beside the environment and its settings, which are cached, and
+    /// the user of a user's key.
     ///
     /// `named` is the environment that the request names by slug or id, if it does. A session is noted as seen once a
     /// minute, more often where it would end after less than 10 minutes of idleness; that never lengthens its life, and
@@ -45,6 +46,9 @@ impl Engine {
         named: Option<&str>,
         client: &Client,
     ) -> Result<Authenticated, Error> {
+        if api_keys::is_one(token) {
+            return self.authenticate_key(token, named).await;
+        }
         let inner = self.inner();
         let now = inner.clock.now();
         let hash = Token::presented(token).hash();

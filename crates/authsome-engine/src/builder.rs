@@ -11,9 +11,13 @@ use authsome_core::plugin::{Host, Plugin};
 use authsome_core::secret::MasterKey;
 use authsome_core::store::Store;
 
+use crate::cache::Cache;
 use crate::config::Config;
-use crate::engine::{Engine, Parts};
+use crate::engine::{Engine, Inner};
+use crate::jobs::Jobs;
+use crate::keys::Keys;
 use crate::plugins::Plugins;
+use crate::rate::Leases;
 
 /// Why an engine was not made.
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +163,11 @@ impl EngineBuilder {
         if self.mailer.is_none() {
             tracing::warn!("no mailer: mails are not sent");
         }
-        Ok(Engine::new(Parts {
+        Ok(Engine::from_inner(Arc::new(Inner {
+            keys: Keys::new(&master_key),
+            cache: Cache::new(self.config.cache_ttl),
+            leases: Leases::default(),
+            jobs: Jobs::default(),
             store,
             clock: self.clock,
             entropy: self.entropy,
@@ -168,6 +176,6 @@ impl EngineBuilder {
             is_lasting,
             plugins,
             mailer: self.mailer,
-        }))
+        })))
     }
 }

@@ -31,6 +31,8 @@ pub struct Config {
     pub reset_token_ttl: Seconds,
     /// How long a mailed verification of an address is valid: 1 minute to 30 days. Default: 24 hours.
     pub verification_token_ttl: Seconds,
+    /// How long a key signs JSON Web Tokens until the next one takes its place: 1 day to 1 year. Default: 90 days.
+    pub signing_key_ttl: Seconds,
 }
 
 impl Default for Config {
@@ -44,6 +46,7 @@ impl Default for Config {
             cache_ttl: Duration::from_secs(1),
             reset_token_ttl: Seconds::hours(1),
             verification_token_ttl: DAY,
+            signing_key_ttl: Seconds::days(90),
         }
     }
 }
@@ -71,6 +74,8 @@ impl Config {
         let month = Seconds::days(30);
         let message = "it lies between a minute and 30 days";
         require(within(self.verification_token_ttl, month), "verification_token_ttl", message);
+        let is_ttl = (DAY..=Seconds::days(365)).contains(&self.signing_key_ttl);
+        require(is_ttl, "signing_key_ttl", "it lies between a day and a year");
         errors.extend(
             self.settings
                 .check()
@@ -118,6 +123,7 @@ mod tests {
             cache_ttl: Duration::from_secs(61),
             reset_token_ttl: Seconds(59),
             verification_token_ttl: Seconds::days(31),
+            signing_key_ttl: Seconds::hours(23),
             settings: Settings { session_ttl: Some(Seconds(1)), ..Settings::default() },
             ..Config::default()
         };
@@ -128,6 +134,7 @@ mod tests {
             "cache_ttl",
             "reset_token_ttl",
             "verification_token_ttl",
+            "signing_key_ttl",
             "settings.session_ttl",
         ];
         assert_eq!(fields(&config), expected);

@@ -23,25 +23,14 @@ use crate::keys::Keys;
 use crate::plugins::Plugins;
 use crate::rate::{Leases, RateLimiter};
 
-/// What the builder puts together.
-pub(crate) struct Parts {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) config: Config,
-    pub(crate) master_key: MasterKey,
-    /// Whether the master key outlives the process.
-    pub(crate) is_lasting: bool,
-    pub(crate) plugins: Plugins,
-    pub(crate) mailer: Option<Arc<dyn Mailer>>,
-}
-
+/// What an engine is made of.
 pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) config: Config,
     pub(crate) master_key: MasterKey,
+    /// Whether the master key outlives the process.
     pub(crate) is_lasting: bool,
     pub(crate) plugins: Plugins,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
@@ -67,25 +56,6 @@ impl Engine {
     /// Begins an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
-    }
-
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, clock, entropy, config, master_key, is_lasting, plugins, mailer } = parts;
-        let inner = Inner {
-            keys: Keys::new(&master_key),
-            cache: Cache::new(config.cache_ttl),
-            leases: Leases::default(),
-            jobs: Jobs::default(),
-            store,
-            clock,
-            entropy,
-            config,
-            master_key,
-            is_lasting,
-            plugins,
-            mailer,
-        };
-        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {

@@ -12,6 +12,8 @@ use authsome_core::store::Store;
 use authsome_core::time::Timestamp;
 
 use crate::account::Account;
+use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::devices::Devices;
 use crate::engine::Engine;
@@ -133,6 +135,18 @@ impl EnvironmentHandle {
     #[must_use]
     pub fn devices(&self) -> Devices {
         Devices::new(self.clone())
+    }
+
+    /// API keys.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeys {
+        ApiKeys::new(self.clone())
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        Audit::new(self.clone())
     }
 
     /// Passwords and addresses: reset, change, verification.

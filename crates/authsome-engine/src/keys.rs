@@ -14,6 +14,8 @@ pub(crate) struct Keys {
     pub(crate) lockout: Subkey,
     /// Seals the keys that sign JSON Web Tokens.
     pub(crate) signing: Subkey,
+    /// Seals the secrets of webhooks.
+    pub(crate) webhook: Subkey,
     /// Stands for accounts and mailboxes in counters of requests.
     pub(crate) rate: Subkey,
 }
@@ -26,6 +28,7 @@ impl Keys {
             device: master.derive("device"),
             lockout: master.derive("lockout"),
             signing: master.derive("signing"),
+            webhook: master.derive("webhook"),
             rate: master.derive("rate"),
         }
     }

@@ -37,7 +37,9 @@
 //! write everything in one transaction, then run the *after* hooks and wake the queue.
 
 mod account;
+mod api_keys;
 mod apps;
+mod audit;
 mod auth;
 mod authenticate;
 mod bootstrap;
@@ -60,14 +62,18 @@ mod passwords;
 mod plugins;
 mod rate;
 mod selection;
+mod session_config;
 mod sessions;
 mod settings;
 mod slug;
 mod tokens;
 mod users;
+mod webhooks;
 
 pub use account::Account;
-pub use apps::{Apps, NewApp};
+pub use api_keys::{ApiKeys, IssuedApiKey, NewApiKey};
+pub use apps::{AppPatch, Apps, NewApp};
+pub use audit::{Audit, EventQuery};
 pub use auth::{Auth, Issued, SignIn, SignUp, SignUpOutcome};
 pub use authenticate::Authenticated;
 pub use bootstrap::StartError;
@@ -76,7 +82,8 @@ pub use config::Config;
 pub use devices::{DevicePatch, Devices};
 pub use engine::Engine;
 pub use environment::{EnvironmentHandle, SignInPage};
-pub use environments::{EnvironmentPatch, Environments, NewEnvironment};
+pub use environments::{EnvironmentCopy, EnvironmentPatch, Environments, NewEnvironment};
+pub use jwt::Rotation;
 pub use rate::{RateDecision, RateLimiter};
 pub use sessions::Sessions;
-pub use users::{NewUser, ProfilePatch, Users};
+pub use users::{NewUser, ProfilePatch, Progress, UserPatch, Users};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use authsome_core::migration::MigrationGroup;
 use authsome_core::plugin::{Capabilities, Hooks, Host, Job, PasswordMethod, Plugin, UserData};
 use authsome_core::route::Route;
+use authsome_core::schema::TableDef;
 
 use crate::builder::BuildError;
 
@@ -13,6 +14,8 @@ use crate::builder::BuildError;
 pub(crate) struct Plugins {
     names: Vec<&'static str>,
     pub(crate) groups: Vec<MigrationGroup>,
+    /// Parents before children.
+    pub(crate) tables: Vec<&'static TableDef>,
     pub(crate) methods: Vec<&'static str>,
     pub(crate) password: Option<Arc<dyn PasswordMethod>>,
     pub(crate) routes: Vec<Route>,
@@ -38,6 +41,7 @@ impl Plugins {
         }
         self.names.push(name);
         self.groups.extend(plugin.migrations());
+        self.tables.extend(plugin.tables());
         self.methods.extend(methods);
         self.password = self.password.take().or(password);
         self.routes.extend(routes);

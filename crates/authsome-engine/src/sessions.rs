@@ -1,6 +1,10 @@
 //! [`Sessions`].
 
+use std::time::Duration;
+
+use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::environment::EnvironmentType;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{SessionId, UserId};
@@ -9,12 +13,16 @@ use authsome_core::scope::Scope;
 use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::authenticate::session_not_found;
 use crate::environment::EnvironmentHandle;
+use crate::users::Progress;
 
 /// How many sessions one statement ends.
 const BATCH: u32 = 500;
+/// How long one call that ends everybody's works.
+const BUDGET: Duration = Duration::from_secs(5);
 
 /// An environment's sessions.
 #[derive(Clone, Debug)]
@@ -80,6 +88,30 @@ impl Sessions {
     /// `unavailable`.
     pub async fn revoke_all(&self, user: UserId) -> Result<u64, Error> {
         self.end_of_user(user, None).await
+    }
+
+    /// Ends every session of the environment, with one event. It works for some five seconds; where more are left, the
+    /// same call again goes on. Confirmed where the environment is of type production.
+    ///
+    /// # Errors
+    /// `confirmation_required`, `unavailable`.
+    pub async fn revoke_everybodys(&self, confirm: Confirm) -> Result<Progress, Error> {
+        let at = &self.at;
+        if at.environment().environment.kind == EnvironmentType::Production {
+            confirm.require(Destructive::RevokeSessions)?;
+        }
+        let scope = &at.scope();
+        let event = &at.event(at.now(), "sessions.revoked", &scope.env_id, json!({ "reason": "revoked" }))?;
+        event.insert(scope, at.store()).await?;
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < BUDGET {
+            let batch = Session::delete(scope).batch(BATCH, at.store()).await?;
+            count += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(Progress { count, complete: true });
+            }
+        }
+        Ok(Progress { count, complete: false })
     }
 
     async fn end_of_user(&self, user: UserId, keep: Option<SessionId>) -> Result<u64, Error> {

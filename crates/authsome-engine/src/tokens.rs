@@ -12,6 +12,14 @@ const VERIFICATION: &str = "avt_";
 /// Prefix of mailed tokens that let a person set a password.
 const RESET: &str = "apt_";
 
+/// Prefix of the tickets of half-done sign-ins.
+const TICKET: &str = "amt_";
+
+/// A ticket of a half-done sign-in.
+pub(crate) fn ticket(entropy: &dyn Entropy) -> Result<Token, EntropyError> {
+    Token::generate(TICKET, entropy)
+}
+
 /// The two tokens of a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {

@@ -15,8 +15,15 @@ pub(crate) const RECENT: Duration = Duration::from_secs(600);
 pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
     match (guard, &context.principal) {
         (Guard::Public, _)
-        | (Guard::Session, Principal::Session(_))
-        | (Guard::Permission(_) | Guard::Administrator, Principal::Administrator) => Ok(()),
+        | (Guard::Session | Guard::SessionOrPermission(_), Principal::Session(_))
+        | (Guard::Permission(_) | Guard::SessionOrPermission(_) | Guard::Administrator, Principal::Administrator) => {
+            Ok(())
+        }
+        (Guard::Permission(wanted) | Guard::SessionOrPermission(wanted), Principal::ApiKey(key))
+            if wanted.is_among(&key.permissions) =>
+        {
+            Ok(())
+        }
         (Guard::RecentSession, Principal::Session(session)) => {
             if context.now.since(session.authenticated_at) <= RECENT {
                 Ok(())
@@ -28,7 +35,7 @@ pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
             }
         }
         (_, Principal::Anonymous) => Err(Error::new(Code::Unauthenticated, "send a credential")),
-        // Permissions come from roles, which no session or key has yet.
+        // A session's permissions come from roles, of which there are none yet.
         (_, Principal::Session(_) | Principal::ApiKey(_) | Principal::Administrator) => {
             Err(Error::new(Code::Forbidden, "the credential does not allow this"))
         }

@@ -60,6 +60,15 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 }
 
+/// A field of a merge patch (RFC 7396) that cannot be taken away: it may be absent, not null.
+pub(crate) fn kept<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A field of a merge patch (RFC 7396) that is there, be it null.
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

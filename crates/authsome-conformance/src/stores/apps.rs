@@ -1,6 +1,7 @@
 //! Apps.
 
 use authsome_core::app::{App, AppStore};
+use authsome_core::authenticator::due;
 use authsome_core::entity::Page;
 use authsome_core::id::AppId;
 
@@ -17,7 +18,8 @@ pub(super) fn cases() -> Vec<Case> {
             a_taken_slug_or_key_is_a_conflict,
             an_app_is_added_where_it_is_absent,
             an_update_writes_every_field,
-            an_app_with_environments_is_not_deleted,
+            a_deleted_app_is_found_by_nothing_and_leaves_its_slug,
+            a_deleted_app_without_environments_is_erased,
             a_list_shows_the_newest_first,
         ]
     })
@@ -63,22 +65,43 @@ async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
     cx.db().create_app(&app).await?;
     let changed = App { name: "New".to_owned(), slug: "new".to_owned(), updated_at: at(9), ..app.clone() };
     ensure_eq!(cx.db().update_app(&app, &changed).await?, changed);
+    ensure_eq!(cx.db().update_app(&app, &app).await?, changed, "what another one changed stays");
     ensure_eq!(cx.db().app_by_slug("new").await?, Some(changed));
     let missing = App::sample(&home(), 2);
     not_found(cx.db().update_app(&missing, &missing).await)?;
     not_found(cx.db().update_app(&missing, &App { name: "New".to_owned(), ..missing.clone() }).await)
 }
 
-async fn an_app_with_environments_is_not_deleted(cx: &mut Cx) -> Outcome {
+async fn a_deleted_app_is_found_by_nothing_and_leaves_its_slug(cx: &mut Cx) -> Outcome {
     let app = App::sample(&home(), 1);
     cx.db().create_app(&app).await?;
-    cx.db().delete_app(app.id).await?;
-    not_found(cx.db().delete_app(app.id).await)?;
-    cx.settle().await?;
-    reference(cx.db().delete_app(home().scope.app_id).await, "authsome_environments_app_id_fkey")?;
-    cx.recover().await?;
-    ensure!(cx.db().app(home().scope.app_id).await?.is_some(), "the app of an environment");
+    ensure!(due::<App>(at(9), 10, cx.db()).await?.is_empty(), "nothing is deleted");
+    cx.db().delete_app(app.id, at(1)).await?;
+    ensure_eq!(cx.db().app(app.id).await?, None);
+    ensure_eq!(cx.db().app_by_slug(&app.slug).await?, None);
+    ensure_eq!(cx.db().app_by_publishable_key(&app.publishable_key).await?, None);
+    not_found(cx.db().delete_app(app.id, at(2)).await)?;
+    not_found(cx.db().update_app(&app, &App { name: "New".to_owned(), ..app.clone() }).await)?;
+    ensure!(!cx.db().list_apps(Page::first(50)).await?.data.iter().any(|listed| listed.id == app.id), "it is listed");
+    ensure_eq!(due::<App>(at(9), 10, cx.db()).await?, vec![App { deleted_at: Some(at(1)), ..app.clone() }]);
+    let next = App { id: id(2), publishable_key: "pk_next".to_owned(), ..app.clone() };
+    cx.db().create_app(&next).await?;
+    ensure_eq!(cx.db().app_by_slug(&app.slug).await?, Some(next));
     Ok(())
+}
+
+async fn a_deleted_app_without_environments_is_erased(cx: &mut Cx) -> Outcome {
+    let app = App::sample(&home(), 1);
+    cx.db().create_app(&app).await?;
+    not_found(cx.db().erase_app(app.id).await)?;
+    cx.db().delete_app(app.id, at(1)).await?;
+    cx.db().erase_app(app.id).await?;
+    not_found(cx.db().erase_app(app.id).await)?;
+    let full = home().scope.app_id;
+    cx.db().delete_app(full, at(1)).await?;
+    cx.settle().await?;
+    reference(cx.db().erase_app(full).await, "authsome_environments_app_id_fkey")?;
+    cx.recover().await
 }
 
 async fn a_list_shows_the_newest_first(cx: &mut Cx) -> Outcome {

@@ -1,14 +1,19 @@
 //! Environments.
 
-use authsome_core::entity::Page;
-use authsome_core::environment::{Environment, EnvironmentStore};
+use authsome_core::app::App;
+use authsome_core::authenticator::due;
+use authsome_core::entity::{Entity, Page};
+use authsome_core::environment::{Environment, EnvironmentStore, delete_rows};
 use authsome_core::id::{AppId, EnvironmentId};
+use authsome_core::scope::{PerEnvironment, Scope};
+use authsome_core::session::Session;
+use authsome_core::user::User;
 use authsome_core::value::Marker;
 
 use super::{home, user};
 use crate::case::{Case, cases};
 use crate::context::Cx;
-use crate::failure::{Outcome, conflict, ensure_eq, not_found, reference, there};
+use crate::failure::{Failure, Outcome, conflict, ensure, ensure_eq, invalid, not_found, reference, there};
 use crate::fixture::{Sample, at, homes, id, nowhere};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -25,6 +30,8 @@ pub(super) fn cases() -> Vec<Case> {
             the_default_is_not_deleted,
             an_empty_deleted_environment_is_erased,
             environments_are_listed_newest_first,
+            all_environments_of_an_app_are_deleted_at_once,
+            an_environment_is_emptied_in_batches,
         ]
     })
 }
@@ -111,6 +118,7 @@ async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
     changed.settings.mfa_required = Some(true);
     changed.metadata.insert("region".to_owned(), "eu".to_owned());
     ensure_eq!(cx.db().update_environment(app(), &before, &changed).await?, changed);
+    ensure_eq!(cx.db().update_environment(app(), &before, &before).await?, changed, "what another one changed stays");
     ensure_eq!(cx.db().environment_by_slug(app(), "new").await?, Some(changed.clone()));
     not_found(cx.db().update_environment(app(), &Environment { id: id(2), ..before }, &changed).await)
 }
@@ -179,9 +187,45 @@ async fn environments_are_listed_newest_first(cx: &mut Cx) -> Outcome {
     let after = there(first.next_cursor, "a second page")?;
     let rest = cx.db().list_environments(app(), Page::after(after, 3)).await?;
     ensure_eq!([ids(&first.data), ids(&rest.data)].concat(), expected);
-    let first = cx.db().list_deleted_environments(app(), Page::first(2)).await?;
-    let after = there(first.next_cursor, "a second page of the deleted")?;
-    let rest = cx.db().list_deleted_environments(app(), Page::after(after, 2)).await?;
-    ensure_eq!([ids(&first.data), ids(&rest.data)].concat(), deleted);
+    deleted.sort();
+    ensure_eq!(ids(&due(at(9), 10, cx.db()).await?), deleted, "what is to be emptied, the oldest first");
     Ok(())
+}
+
+async fn all_environments_of_an_app_are_deleted_at_once(cx: &mut Cx) -> Outcome {
+    let [home, other, elsewhere] = homes();
+    let default = Environment { is_default: Marker(true), ..Environment::sample(&home, 1) };
+    cx.db().create_environment(app(), &default).await?;
+    ensure_eq!(cx.db().delete_app_environments(app(), at(1)).await?, 3);
+    ensure_eq!(cx.db().delete_app_environments(app(), at(2)).await?, 0);
+    for id in [home.scope.env_id, other.scope.env_id, default.id] {
+        ensure_eq!(cx.db().environment(app(), id).await?, None);
+    }
+    let there = cx.db().environment(elsewhere.scope.app_id, elsewhere.scope.env_id).await?;
+    ensure!(there.is_some(), "another app's environment");
+    Ok(())
+}
+
+/// How many rows of a table the environment holds.
+async fn rows_of<E: Entity<Scope = PerEnvironment>>(cx: &Cx, scope: &Scope) -> Result<u64, Failure> {
+    Ok(E::find(scope).count(cx.db()).await?)
+}
+
+async fn an_environment_is_emptied_in_batches(cx: &mut Cx) -> Outcome {
+    let [home, other, _] = homes();
+    for number in 1..=5 {
+        for home in [&home, &other] {
+            User::sample(home, number).insert(&home.scope, cx.db()).await?;
+            Session::sample(home, number).insert(&home.scope, cx.db()).await?;
+        }
+    }
+    ensure_eq!(delete_rows(User::table(), &home.scope, 2, cx.db()).await?, 2);
+    ensure_eq!(rows_of::<Session>(cx, &home.scope).await?, 3, "sessions go with their users");
+    ensure_eq!(delete_rows(Session::table(), &home.scope, 100, cx.db()).await?, 3);
+    ensure_eq!(delete_rows(User::table(), &home.scope, 100, cx.db()).await?, 3);
+    ensure_eq!(delete_rows(User::table(), &home.scope, 100, cx.db()).await?, 0);
+    ensure_eq!(rows_of::<User>(cx, &other.scope).await?, 5, "another environment's users");
+    ensure_eq!(rows_of::<Session>(cx, &other.scope).await?, 5, "another environment's sessions");
+    invalid(delete_rows(Environment::table(), &home.scope, 1, cx.db()).await)?;
+    invalid(delete_rows(App::table(), &home.scope, 1, cx.db()).await)
 }

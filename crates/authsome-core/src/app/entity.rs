@@ -1,6 +1,7 @@
 //! [`App`].
 
-use crate::entity::Entity;
+use crate::authenticator::Queued;
+use crate::entity::{Column, Entity};
 use crate::id::AppId;
 use crate::metadata::Metadata;
 use crate::time::Timestamp;
@@ -8,8 +9,9 @@ use crate::time::Timestamp;
 /// An application that signs people in. Environments belong to it.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_apps", scope = Global)]
-#[index(name = "authsome_apps_slug_key", columns(slug), unique)]
+#[index(name = "authsome_apps_slug_key", columns(slug), unique, only_where_null = deleted_at)]
 #[index(name = "authsome_apps_publishable_key_key", columns(publishable_key), unique)]
+#[index(name = "authsome_apps_deleted_idx", columns(deleted_at), global)]
 pub struct App {
     /// Id.
     #[entity(id)]
@@ -30,4 +32,10 @@ pub struct App {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When it was deleted; its environments are being emptied since.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Queued for App {
+    const DUE: Column<Self, Option<Timestamp>> = Self::DELETED_AT;
 }

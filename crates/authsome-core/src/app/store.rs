@@ -7,8 +7,9 @@ use crate::entity::{Entity, Listed, Page};
 use crate::error::StoreError;
 use crate::id::AppId;
 use crate::records::Records;
+use crate::time::Timestamp;
 
-/// Apps.
+/// Apps. Those that are being deleted are found by no look-up and no list.
 #[async_trait]
 pub trait AppStore: Send + Sync {
     /// Adds an app.
@@ -48,11 +49,17 @@ pub trait AppStore: Send + Sync {
     /// [`StoreError::NotFound`], [`StoreError::Conflict`].
     async fn update_app(&self, before: &App, after: &App) -> Result<App, StoreError>;
 
-    /// Deletes an app that has no environments.
+    /// Deletes an app softly: it is found no more, its slug is free again. Its environments are removed by a job.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there, or is deleted already.
+    async fn delete_app(&self, id: AppId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes the row of an app that was deleted softly and has no environments.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Reference`] while it has environments.
-    async fn delete_app(&self, id: AppId) -> Result<(), StoreError>;
+    async fn erase_app(&self, id: AppId) -> Result<(), StoreError>;
 
     /// A page of apps, newest first.
     ///
@@ -72,26 +79,33 @@ impl<R: Records + ?Sized> AppStore for R {
     }
 
     async fn app(&self, id: AppId) -> Result<Option<App>, StoreError> {
-        App::find(()).filter(App::ID.eq(id)).one(self).await
+        App::find(()).filter(App::ID.eq(id)).filter(App::DELETED_AT.is_null()).one(self).await
     }
 
     async fn app_by_slug(&self, slug: &str) -> Result<Option<App>, StoreError> {
-        App::find(()).filter(App::SLUG.eq(slug)).one(self).await
+        App::find(()).filter(App::SLUG.eq(slug)).filter(App::DELETED_AT.is_null()).one(self).await
     }
 
     async fn app_by_publishable_key(&self, key: &str) -> Result<Option<App>, StoreError> {
-        App::find(()).filter(App::PUBLISHABLE_KEY.eq(key)).one(self).await
+        let find = App::find(()).filter(App::PUBLISHABLE_KEY.eq(key));
+        find.filter(App::DELETED_AT.is_null()).one(self).await
     }
 
     async fn update_app(&self, before: &App, after: &App) -> Result<App, StoreError> {
-        App::update(()).filter(App::ID.eq(before.id)).set_changed(before, after).existing(self).await
+        let update = App::update(()).filter(App::ID.eq(before.id)).filter(App::DELETED_AT.is_null());
+        update.set_changed(before, after).existing(self).await
     }
 
-    async fn delete_app(&self, id: AppId) -> Result<(), StoreError> {
-        App::delete(()).by_id(&id, self).await
+    async fn delete_app(&self, id: AppId, now: Timestamp) -> Result<(), StoreError> {
+        let update = App::update(()).filter(App::ID.eq(id)).filter(App::DELETED_AT.is_null());
+        update.set(App::DELETED_AT, Some(now)).existing(self).await.map(|_| ())
+    }
+
+    async fn erase_app(&self, id: AppId) -> Result<(), StoreError> {
+        App::delete(()).filter(App::DELETED_AT.is_not_null()).by_id(&id, self).await
     }
 
     async fn list_apps(&self, page: Page<AppId>) -> Result<Listed<App, AppId>, StoreError> {
-        App::find(()).page(page, self).await
+        App::find(()).filter(App::DELETED_AT.is_null()).page(page, self).await
     }
 }

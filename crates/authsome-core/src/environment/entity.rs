@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Settings;
 use crate::app::App;
-use crate::entity::Entity;
+use crate::authenticator::Queued;
+use crate::entity::{Column, Entity};
 use crate::id::{AppId, EnvironmentId};
 use crate::scope::Scope;
 use crate::text_enum;
@@ -43,6 +44,7 @@ impl EnvironmentType {
 #[entity(table = "authsome_environments", scope = PerApp)]
 #[index(name = "authsome_environments_slug_key", columns(slug), unique, only_where_null = deleted_at)]
 #[index(name = "authsome_environments_default_key", columns(is_default), unique)]
+#[index(name = "authsome_environments_deleted_idx", columns(deleted_at), global)]
 #[reference(app_id, to = App, on_delete = Restrict)]
 pub struct Environment {
     /// Id.
@@ -81,6 +83,10 @@ pub struct Environment {
     pub updated_at: Timestamp,
     /// When it was deleted; its rows are being removed since.
     pub deleted_at: Option<Timestamp>,
+}
+
+impl Queued for Environment {
+    const DUE: Column<Self, Option<Timestamp>> = Self::DELETED_AT;
 }
 
 impl Environment {

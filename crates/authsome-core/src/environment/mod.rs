@@ -1,9 +1,11 @@
 //! Environments: the walls inside an app, and the settings within them.
 
+mod empty;
 mod entity;
 mod settings;
 mod store;
 
+pub use empty::delete_rows;
 pub use entity::{Environment, EnvironmentType};
 pub use settings::{
     EffectiveSettings, IpBinding, PasswordPolicy, SettingSource, SettingValue, Settings, SettingsPatch, Sourced,

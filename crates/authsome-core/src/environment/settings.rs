@@ -76,6 +76,14 @@ macro_rules! settings {
             }
         }
 
+        impl SettingsPatch {
+            /// The change after which every setting is inherited.
+            #[must_use]
+            pub fn inherit_all() -> Self {
+                Self { $($name: Some(None),)* }
+            }
+        }
+
         impl Sourced {
             /// What results from the environment's settings, the app's, and the configuration's, in falling precedence.
             #[must_use]
@@ -166,6 +174,20 @@ where
 const YEAR: u32 = 31_536_000;
 
 impl Settings {
+    /// What is allowed and advised against, in words for the operator.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let composed = [self.require_special_chars, self.require_uppercase, self.require_numbers];
+        let mut warnings = Vec::new();
+        if composed.contains(&Some(true)) {
+            warnings.push(
+                "composition rules make passwords easier to guess, not harder: NIST SP 800-63B-4 (section 3.1.1.2) and OWASP \
+                 ASVS 5.0 (6.2.5) advise against them; ask for a greater length instead",
+            );
+        }
+        warnings
+    }
+
     /// What is out of its range.
     #[must_use]
     pub fn check(&self) -> Vec<FieldError> {

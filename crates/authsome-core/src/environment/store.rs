@@ -85,6 +85,12 @@ pub trait EnvironmentStore: Send + Sync {
     /// [`StoreError::NotFound`] where it is not there, is deleted already, or is the default.
     async fn delete_environment(&self, app: AppId, id: EnvironmentId, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Deletes every environment of an app softly, the default one too; says how many. Part of the app's deletion.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_app_environments(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Removes the row of an environment that was deleted softly and is empty.
     ///
     /// # Errors
@@ -96,16 +102,6 @@ pub trait EnvironmentStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn list_environments(
-        &self,
-        app: AppId,
-        page: Page<EnvironmentId>,
-    ) -> Result<Listed<Environment, EnvironmentId>, StoreError>;
-
-    /// A page of the app's environments that were deleted softly.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn list_deleted_environments(
         &self,
         app: AppId,
         page: Page<EnvironmentId>,
@@ -194,6 +190,11 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
             .map(|_| ())
     }
 
+    async fn delete_app_environments(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError> {
+        let update = Environment::update(&app).filter(Environment::DELETED_AT.is_null());
+        update.set(Environment::DELETED_AT, Some(now)).all(self).await
+    }
+
     async fn erase_environment(&self, app: AppId, id: EnvironmentId) -> Result<(), StoreError> {
         let delete = Environment::delete(&app).filter(Environment::DELETED_AT.is_not_null());
         delete.by_id(&id, self).await
@@ -205,13 +206,5 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
         page: Page<EnvironmentId>,
     ) -> Result<Listed<Environment, EnvironmentId>, StoreError> {
         Environment::find(&app).filter(Environment::DELETED_AT.is_null()).page(page, self).await
-    }
-
-    async fn list_deleted_environments(
-        &self,
-        app: AppId,
-        page: Page<EnvironmentId>,
-    ) -> Result<Listed<Environment, EnvironmentId>, StoreError> {
-        Environment::find(&app).filter(Environment::DELETED_AT.is_not_null()).page(page, self).await
     }
 }

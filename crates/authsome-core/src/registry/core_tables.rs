@@ -15,6 +15,7 @@ pub(super) fn migration() -> Migration {
         refresh_tokens(),
         verifications(),
         password_resets(),
+        tickets(),
         devices(),
         organizations(),
         members(),
@@ -67,8 +68,10 @@ fn apps() -> TableDef {
         .column(json("metadata"))
         .column(time("created_at"))
         .column(time("updated_at"))
-        .index(IndexDef::unique("authsome_apps_slug_key", &["slug"]))
+        .column(time("deleted_at").nullable())
+        .index(IndexDef::unique("authsome_apps_slug_key", &["slug"]).only_where_null("deleted_at"))
         .index(IndexDef::unique("authsome_apps_publishable_key_key", &["publishable_key"]))
+        .index(IndexDef::plain("authsome_apps_deleted_idx", &["deleted_at"]))
 }
 
 fn app_events() -> TableDef {
@@ -108,6 +111,7 @@ fn environments() -> TableDef {
         .column(time("deleted_at").nullable())
         .index(IndexDef::unique("authsome_environments_slug_key", &["app_id", "slug"]).only_where_null("deleted_at"))
         .index(IndexDef::unique("authsome_environments_default_key", &["app_id", "is_default"]))
+        .index(IndexDef::plain("authsome_environments_deleted_idx", &["deleted_at"]))
         .reference("app_id", "authsome_apps", ScopeLevel::Global, "id", OnDelete::Restrict)
 }
 
@@ -200,6 +204,20 @@ fn password_resets() -> TableDef {
         .index(IndexDef::unique("authsome_password_resets_token_key", &["token_hash"]))
         .index(IndexDef::plain("authsome_password_resets_user_idx", &["app_id", "env_id", "user_id"]))
         .index(IndexDef::plain("authsome_password_resets_expires_idx", &["expires_at"]))
+        .reference("user_id", "authsome_users", ScopeLevel::Environment, "id", OnDelete::Cascade)
+}
+
+fn tickets() -> TableDef {
+    TableDef::new("authsome_tickets", ScopeLevel::Environment, text("id", 64))
+        .column(text("user_id", 64))
+        .column(bytes("token_hash", 32))
+        .column(text("method", 64))
+        .column(json("amr"))
+        .column(time("created_at"))
+        .column(time("expires_at"))
+        .index(IndexDef::unique("authsome_tickets_token_key", &["token_hash"]))
+        .index(IndexDef::plain("authsome_tickets_user_idx", &["app_id", "env_id", "user_id"]))
+        .index(IndexDef::plain("authsome_tickets_expires_idx", &["expires_at"]))
         .reference("user_id", "authsome_users", ScopeLevel::Environment, "id", OnDelete::Cascade)
 }
 
@@ -395,6 +413,7 @@ fn signing_keys() -> TableDef {
         .column(time("created_at"))
         .column(time("activated_at").nullable())
         .column(time("retired_at").nullable())
+        .column(time("needed_until").nullable())
         .index(IndexDef::unique("authsome_signing_keys_state_key", &["app_id", "env_id", "state"]))
         .reference("env_id", "authsome_environments", ScopeLevel::App, "id", OnDelete::Restrict)
 }

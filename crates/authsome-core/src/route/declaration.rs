@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{Reply, Request};
 use crate::error::{Code, Error};
+use crate::permission::Permission;
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,10 @@ pub enum Guard {
     Session,
     /// A session whose last proof of identity is at most 10 minutes old.
     RecentSession,
-    /// The administrator's token, or a session or key with this permission (`resource:action`).
-    Permission(&'static str),
+    /// The administrator's token, or a session or key with this permission.
+    Permission(Permission),
+    /// A session, for what is its user's own; or the administrator's token, or a key, with this permission.
+    SessionOrPermission(Permission),
     /// The administrator's token alone.
     Administrator,
 }

@@ -45,4 +45,6 @@ pub struct SigningKey {
     pub activated_at: Option<Timestamp>,
     /// When it ceased to sign.
     pub retired_at: Option<Timestamp>,
+    /// When the last token that it signed is expired. Known since it ceased to sign.
+    pub needed_until: Option<Timestamp>,
 }

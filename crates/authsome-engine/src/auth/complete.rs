@@ -15,6 +15,7 @@ use authsome_core::time::{Seconds, Timestamp};
 use authsome_core::user::User;
 use serde_json::json;
 
+use super::ticket::{self, TicketDraft};
 use super::{Auth, Issued};
 use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
@@ -36,9 +37,10 @@ impl Auth {
     /// which every method signs in: it holds what no method may skip.
     ///
     /// # Errors
-    /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`, `mfa_required`, what a
-    /// hook refuses with; `invalid_credentials` where the account is gone; `unavailable`, also where the account was
-    /// changed at the same moment.
+    /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`; `mfa_required`, with the
+    /// ticket that continues, where the environment asks for it and `amr` does not say `mfa`; what a hook refuses with;
+    /// `invalid_credentials` where the account is gone; `unavailable`, also where the account was changed at the same
+    /// moment.
     pub async fn complete_sign_in(
         &self,
         user: &User,
@@ -63,11 +65,9 @@ impl Auth {
         let now = at.now();
         at.require_method(method)?;
         require_admitted(user, at.settings())?;
-        require_second_factor(at.settings())?;
         at.before(now, Moment::SignIn { user, method }).await?;
-        let draft = Draft::new(&at, user.id, amr, now).await?;
-        at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
-        let (at_ref, draft_ref) = (&at, &draft);
+        let entry = Entry::new(&at, user.id, method, amr, now).await?;
+        let (at_ref, entry_ref) = (&at, &entry);
         let written = at
             .store()
             .transaction(|tx| async move {
@@ -77,14 +77,14 @@ impl Auth {
                     return Ok::<_, Error>(None);
                 }
                 require_admitted(&current, at_ref.settings())?;
-                let session = draft_ref.write(at_ref, &*tx).await?;
+                let session = entry_ref.write(at_ref, &*tx).await?;
                 Ok(Some((current, session)))
             })
             .await?;
         let Some((user, session)) = written else {
             return Ok(Completion::Stale);
         };
-        Ok(Completion::Issued(Box::new(draft.issue(&at, user, session, method).await)))
+        Ok(Completion::Issued(Box::new(entry.issue(&at, user, session, method).await?)))
     }
 }
 
@@ -109,23 +109,67 @@ fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Err
     }
 }
 
-/// Refuses where a second factor is needed: no method of this engine is one, so there is nothing to continue with.
-pub(super) fn require_second_factor(settings: &EffectiveSettings) -> Result<(), Error> {
-    if settings.mfa_required {
-        let error = Error::new(Code::MfaRequired, "a second factor is required, and none is available");
-        Err(error.with("methods", json!([])))
-    } else {
-        Ok(())
-    }
-}
-
 fn changed_meanwhile() -> Error {
     Error::new(Code::Unavailable, "the account was changed at the same moment: try again").retry_after(Seconds(1))
 }
 
+/// What a correct proof leads to, before it is stored.
+pub(super) enum Entry {
+    Session(Box<Draft>),
+    /// A second factor is required first.
+    Ticket(Box<TicketDraft>),
+}
+
+impl Entry {
+    /// Decides it. The *before* hooks of a session run here.
+    pub(super) async fn new(
+        at: &EnvironmentHandle,
+        user: UserId,
+        method: &str,
+        amr: &[&str],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        if ticket::is_required(at, amr) {
+            return Ok(Self::Ticket(Box::new(TicketDraft::new(at, user, method, amr, now)?)));
+        }
+        let draft = Draft::new(at, user, amr, now).await?;
+        at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
+        Ok(Self::Session(Box::new(draft)))
+    }
+
+    /// Stores it; gives the session where there is one.
+    pub(super) async fn write(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<Option<Session>, Error> {
+        match self {
+            Self::Session(draft) => draft.write(at, tx).await.map(Some),
+            Self::Ticket(ticket) => {
+                ticket.write(tx).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Hands out what was stored: the session, or the ticket in an error.
+    ///
+    /// # Errors
+    /// `mfa_required`.
+    pub(super) async fn issue(
+        self,
+        at: &EnvironmentHandle,
+        user: User,
+        session: Option<Session>,
+        method: &str,
+    ) -> Result<Issued, Error> {
+        match (self, session) {
+            (Self::Session(draft), Some(session)) => Ok(draft.issue(at, user, session, method).await),
+            (Self::Ticket(ticket), _) => Err(ticket.refusal()),
+            (Self::Session(_), None) => Err(Error::internal("a session was not stored")),
+        }
+    }
+}
+
 /// A session before it is stored.
 pub(super) struct Draft {
-    pub(super) session: Session,
+    session: Session,
     tokens: Pair,
     refresh: RefreshToken,
     device: Device,
@@ -134,7 +178,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) async fn new(at: &EnvironmentHandle, user: UserId, amr: &[&str], now: Timestamp) -> Result<Self, Error> {
+    async fn new(at: &EnvironmentHandle, user: UserId, amr: &[&str], now: Timestamp) -> Result<Self, Error> {
         let inner = at.engine().inner();
         let entropy = &*inner.entropy;
         let (scope, settings, client) = (at.scope(), at.settings(), at.client());
@@ -194,7 +238,7 @@ impl Draft {
 
     /// Stores it with its device, its refresh token and its events, and ends the oldest sessions past the limit. The
     /// transaction has touched the user.
-    pub(super) async fn write(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<Session, Error> {
+    async fn write(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<Session, Error> {
         let scope = &at.scope();
         self.end_oldest(at, tx).await?;
         let device = tx.see_device(scope, &self.device).await?;
@@ -227,7 +271,7 @@ impl Draft {
     }
 
     /// Tells the hooks that it is stored, and hands out its tokens.
-    pub(super) async fn issue(self, at: &EnvironmentHandle, user: User, session: Session, method: &str) -> Issued {
+    async fn issue(self, at: &EnvironmentHandle, user: User, session: Session, method: &str) -> Issued {
         let now = session.created_at;
         at.after(now, Moment::SessionCreate { session: &session }).await;
         at.after(now, Moment::SignIn { user: &user, method }).await;

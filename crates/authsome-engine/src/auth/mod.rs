@@ -5,6 +5,7 @@ mod refresh;
 mod session;
 mod sign_in;
 mod sign_up;
+mod ticket;
 
 use authsome_core::secret::Token;
 use authsome_core::session::Session;

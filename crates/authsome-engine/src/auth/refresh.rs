@@ -101,7 +101,7 @@ impl Auth {
                 (*issued, tokens.session.clone())
             }
             Outcome::Graced(issued, exchanged_at) => {
-                let token = at.access_token(&issued.1, &opaque, exchanged_at).await?;
+                let token = at.access_token_again(&issued.1, &opaque, exchanged_at).await?;
                 (*issued, token)
             }
             Outcome::Replayed(session) => {

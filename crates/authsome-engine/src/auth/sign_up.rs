@@ -13,7 +13,7 @@ use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::user::User;
 
-use super::complete::{Draft, require_second_factor};
+use super::complete::Entry;
 use super::{Auth, Issued};
 use crate::events::nothing;
 use crate::passwords;
@@ -47,7 +47,7 @@ pub enum SignUpOutcome {
 }
 
 enum Written {
-    SignedUp(Box<Session>),
+    SignedUp(Box<Option<Session>>),
     VerifyFirst,
     TakenQuietly,
 }
@@ -59,7 +59,8 @@ impl Auth {
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `conflict` where the
     /// username or phone number is taken, and, in an environment that does not want addresses proven first, where the
-    /// address is; `mfa_required`; what a hook refuses with; `unavailable`. A username or number that is taken is said to
+    /// address is; `mfa_required`, with a ticket, where the person is registered and needs a second factor to be signed in;
+    /// what a hook refuses with; `unavailable`. A username or number that is taken is said to
     /// be so everywhere; who registers with an address and a username learns from a second try with the username alone
     /// whether the first one made an account.
     pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
@@ -70,9 +71,6 @@ impl Auth {
             return Err(Error::new(Code::RegistrationClosed, "people cannot register themselves here"));
         }
         let verify_first = at.settings().require_email_verification;
-        if !verify_first {
-            require_second_factor(at.settings())?;
-        }
         let method = passwords::method(at.engine())?;
         method.check(&at.settings().password_policy(), &sign_up.password)?;
 
@@ -83,13 +81,11 @@ impl Auth {
         user.name = sign_up.name;
         user.metadata = sign_up.metadata;
         at.before(now, Moment::SignUp { user: &user }).await?;
-        let draft = if verify_first {
+        let entry = if verify_first {
             None
         } else {
             at.before(now, Moment::SignIn { user: &user, method: passwords::METHOD }).await?;
-            let draft = Draft::new(&at, user.id, &[passwords::AMR], now).await?;
-            at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
-            Some(draft)
+            Some(Entry::new(&at, user.id, passwords::METHOD, &[passwords::AMR], now).await?)
         };
         let digest = method.hash(&sign_up.password).await?;
 
@@ -97,7 +93,7 @@ impl Auth {
         let verify = at.notification(now, NotificationKind::VerifyEmail, Some(user.id), user.email_key.clone())?;
         let exists = at.notification(now, NotificationKind::AccountExists, None, user.email_key.clone())?;
         let (at_ref, user_ref, method_ref, digest_ref) = (&at, &user, &method, &digest);
-        let (draft_ref, created_ref, verify_ref, exists_ref) = (draft.as_ref(), &created, &verify, &exists);
+        let (entry_ref, created_ref, verify_ref, exists_ref) = (entry.as_ref(), &created, &verify, &exists);
         let written = at
             .store()
             .transaction(|tx| async move {
@@ -117,18 +113,18 @@ impl Auth {
                 method_ref.set(tx, scope, user_ref.id, digest_ref, now).await?;
                 created_ref.insert(scope, tx).await?;
                 verify_ref.insert(scope, tx).await?;
-                match draft_ref {
-                    Some(draft) => Ok(Written::SignedUp(Box::new(draft.write(at_ref, tx).await?))),
+                match entry_ref {
+                    Some(entry) => Ok(Written::SignedUp(Box::new(entry.write(at_ref, tx).await?))),
                     None => Ok::<_, Error>(Written::VerifyFirst),
                 }
             })
             .await?;
 
         at.engine().wake_mail();
-        match (written, draft) {
-            (Written::SignedUp(session), Some(draft)) => {
+        match (written, entry) {
+            (Written::SignedUp(session), Some(entry)) => {
                 at.after(now, Moment::SignUp { user: &user }).await;
-                let issued = draft.issue(&at, user, *session, passwords::METHOD).await;
+                let issued = entry.issue(&at, user, *session, passwords::METHOD).await?;
                 Ok(SignUpOutcome::SignedUp(Box::new(issued)))
             }
             (Written::TakenQuietly, _) => Ok(SignUpOutcome::VerifyFirst),

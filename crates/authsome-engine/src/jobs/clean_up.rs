@@ -6,6 +6,7 @@ use authsome_core::authenticator::delete_expired;
 use authsome_core::error::Error;
 use authsome_core::organization::Invitation;
 use authsome_core::session::{RefreshToken, Session};
+use authsome_core::ticket::Ticket;
 
 use crate::engine::Engine;
 
@@ -22,6 +23,7 @@ pub(super) async fn clean_up(engine: &Engine) -> Result<bool, Error> {
         delete_expired::<RefreshToken>(now, BATCH, store).await?,
         delete_expired::<Verification>(now, BATCH, store).await?,
         delete_expired::<PasswordReset>(now, BATCH, store).await?,
+        delete_expired::<Ticket>(now, BATCH, store).await?,
         delete_expired::<Invitation>(now, BATCH, store).await?,
         delete_expired::<Lockout>(now, BATCH, store).await?,
         delete_expired::<RateWindow>(now, BATCH, store).await?,

@@ -1,10 +1,13 @@
-//! What is done in the background: sending mail, cleaning up, and the jobs of plugins.
+//! What is done in the background: sending mail, cleaning up, emptying what was deleted, rotating keys, and the jobs of
+//! plugins.
 //!
 //! Each job has a task of its own, which ends promptly when the engine stops or is dropped. A job that fails runs again
 //! later, so that a store that is down for a while kills none of them; that is logged when it begins and when it is over,
 //! not each time.
 
 mod clean_up;
+mod empty;
+mod rotate;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -22,6 +25,10 @@ use crate::mail;
 const MAIL_EVERY: Duration = Duration::from_secs(2);
 /// How often what is of no use any more is deleted.
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(60);
+/// How often deleted environments are looked for unasked: what another process deleted, or one that ended meanwhile.
+const EMPTY_EVERY: Duration = Duration::from_secs(15);
+/// How often keys that are due to be rotated are looked for.
+const ROTATE_EVERY: Duration = Duration::from_secs(3_600);
 /// The least pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long stopping waits for jobs to finish.
@@ -33,6 +40,7 @@ const MOST_RUNS: u32 = 1_000;
 #[derive(Default)]
 pub(crate) struct Jobs {
     mail: Arc<Notify>,
+    emptying: Arc<Notify>,
     running: Mutex<Option<Running>>,
 }
 
@@ -52,6 +60,8 @@ impl Jobs {
 enum Work {
     Mail(Arc<Notify>),
     CleanUp,
+    Empty(Arc<Notify>),
+    Rotate,
     Plugin(Arc<dyn Job>),
 }
 
@@ -60,6 +70,8 @@ impl Work {
         match self {
             Self::Mail(_) => "mail",
             Self::CleanUp => "clean_up",
+            Self::Empty(_) => "empty_deleted",
+            Self::Rotate => "rotate_signing_keys",
             Self::Plugin(job) => job.name(),
         }
     }
@@ -68,6 +80,8 @@ impl Work {
         match self {
             Self::Mail(_) => MAIL_EVERY,
             Self::CleanUp => CLEAN_UP_EVERY,
+            Self::Empty(_) => EMPTY_EVERY,
+            Self::Rotate => ROTATE_EVERY,
             Self::Plugin(job) => job.every(),
         }
     }
@@ -76,18 +90,28 @@ impl Work {
         match self {
             Self::Mail(_) => mail::deliver_due(engine).await,
             Self::CleanUp => clean_up::clean_up(engine).await,
+            Self::Empty(_) => empty::empty(engine).await,
+            Self::Rotate => rotate::rotate(engine).await,
             Self::Plugin(job) => job.run(engine.clock().now()).await,
+        }
+    }
+
+    /// How long it leaves the database to others where it has more to do, after a run that took so long.
+    fn breath(&self, took: Duration) -> Duration {
+        match self {
+            Self::Empty(_) => took,
+            Self::Mail(_) | Self::CleanUp | Self::Rotate | Self::Plugin(_) => Duration::ZERO,
         }
     }
 
     /// Waits until it is to run again.
     async fn wait(&self, pause: Duration) {
         match self {
-            Self::Mail(queued) => {
-                // Nothing was queued in time: the queue is looked at all the same.
-                let _ = tokio::time::timeout(pause, queued.notified()).await;
+            Self::Mail(asked) | Self::Empty(asked) => {
+                // Nobody asked in time: it runs all the same.
+                let _ = tokio::time::timeout(pause, asked.notified()).await;
             }
-            Self::CleanUp | Self::Plugin(_) => tokio::time::sleep(pause).await,
+            Self::CleanUp | Self::Rotate | Self::Plugin(_) => tokio::time::sleep(pause).await,
         }
     }
 }
@@ -98,9 +122,15 @@ impl Engine {
         self.inner().jobs.mail.notify_one();
     }
 
+    /// Says that an environment was deleted.
+    pub(crate) fn wake_emptying(&self) {
+        self.inner().jobs.emptying.notify_one();
+    }
+
     fn work(&self) -> Vec<Work> {
         let inner = self.inner();
-        let mut work = vec![Work::Mail(Arc::clone(&inner.jobs.mail)), Work::CleanUp];
+        let emptying = Work::Empty(Arc::clone(&inner.jobs.emptying));
+        let mut work = vec![Work::Mail(Arc::clone(&inner.jobs.mail)), Work::CleanUp, emptying, Work::Rotate];
         work.extend(inner.plugins.jobs.iter().map(|job| Work::Plugin(Arc::clone(job))));
         work
     }
@@ -157,13 +187,17 @@ async fn repeat(engine: Weak<Inner>, work: Work, stop: CancellationToken) {
     let mut trouble = Trouble::default();
     while !stop.is_cancelled() {
         let Some(inner) = engine.upgrade() else { return };
+        let began = tokio::time::Instant::now();
         let ran = work.run(&Engine::from_inner(inner)).await;
         trouble.note(work.name(), ran.as_ref().err());
         let pause = match ran {
-            Ok(true) => continue,
+            Ok(true) => work.breath(began.elapsed()),
             Ok(false) => work.every(),
             Err(_) => work.every().max(PAUSE),
         };
+        if pause.is_zero() {
+            continue;
+        }
         tokio::select! {
             () = stop.cancelled() => {}
             () = work.wait(pause) => {}

@@ -1,4 +1,4 @@
-//! An environment's signing keys.
+//! An environment's signing keys: one that signs, the next one, and the one before.
 
 use std::sync::Arc;
 
@@ -6,8 +6,11 @@ use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{SigningKeyId, TypedId};
 use authsome_core::jwt::{SigningPair, VerifyingKey};
+use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::signingkey::{SigningKey, SigningKeyState};
+use authsome_core::store::Transactions;
+use authsome_core::time::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::environment::EnvironmentHandle;
@@ -16,57 +19,108 @@ use crate::environment::EnvironmentHandle;
 pub(crate) struct KeyRing {
     /// Signs.
     pub(super) current: SigningPair,
+    /// Signed before.
+    pub(super) previous: Option<SigningPair>,
     /// Verify.
     pub(super) published: Vec<VerifyingKey>,
 }
 
-/// The environment's keys. One that has none gets its first; of callers at once, one makes it.
+/// The environment's keys. One that has none gets its first; of callers at once, one makes them.
 pub(super) async fn ring(at: &EnvironmentHandle) -> Result<Arc<KeyRing>, Error> {
     let inner = at.engine().inner();
     let scope = at.scope();
     if let Some(ring) = inner.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await? {
         return Ok(ring);
     }
-    make(at, &scope).await?;
+    complete(at).await?;
     let ring = inner.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await?;
     ring.ok_or_else(|| Error::internal("the environment's signing key is gone"))
 }
 
 async fn load(at: &EnvironmentHandle, scope: &Scope) -> Result<Option<KeyRing>, Error> {
-    let keys = SigningKey::find(scope).all(at.store()).await?;
-    let Some(current) = keys.iter().find(|key| key.state == SigningKeyState::Current) else {
+    let keys = Keys::find(scope, at.store()).await?;
+    let Some(current) = &keys.current else {
         return Ok(None);
     };
+    Ok(Some(KeyRing {
+        current: open(at, current)?,
+        previous: keys.previous.as_ref().map(|key| open(at, key)).transpose()?,
+        published: keys.all().map(|key| VerifyingKey { id: key.id, public: key.public }).collect(),
+    }))
+}
+
+/// The rows of an environment's keys.
+#[derive(Default)]
+pub(super) struct Keys {
+    pub(super) next: Option<SigningKey>,
+    pub(super) current: Option<SigningKey>,
+    pub(super) previous: Option<SigningKey>,
+}
+
+impl Keys {
+    pub(super) async fn find(scope: &Scope, records: &(impl Records + ?Sized)) -> Result<Self, StoreError> {
+        let mut keys = Self::default();
+        for key in SigningKey::find(scope).all(records).await? {
+            let place = match key.state {
+                SigningKeyState::Next => &mut keys.next,
+                SigningKeyState::Current => &mut keys.current,
+                SigningKeyState::Previous => &mut keys.previous,
+            };
+            *place = Some(key);
+        }
+        Ok(keys)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &SigningKey> {
+        [&self.current, &self.next, &self.previous].into_iter().flatten()
+    }
+}
+
+/// Makes a current and a next key where there is none, both at once where there is neither.
+pub(super) async fn complete(at: &EnvironmentHandle) -> Result<(), Error> {
+    let now = at.now();
+    let current = &SigningKey { activated_at: Some(now), ..new(at, SigningKeyState::Current, now)? };
+    let next = &new(at, SigningKeyState::Next, now)?;
+    let scope = &at.scope();
+    at.store()
+        .transaction(|tx| async move {
+            current.insert_if_absent(scope, &*tx).await?;
+            next.insert_if_absent(scope, &*tx).await?;
+            Ok::<_, Error>(())
+        })
+        .await
+}
+
+/// A new key.
+pub(super) fn new(at: &EnvironmentHandle, state: SigningKeyState, now: Timestamp) -> Result<SigningKey, Error> {
+    let inner = at.engine().inner();
+    let id = SigningKeyId::generate(now, &*inner.entropy)?;
+    let pair = SigningPair::generate(id, &*inner.entropy)?;
+    let seed = Zeroizing::new(pair.seed());
+    Ok(SigningKey {
+        id,
+        scope: at.scope(),
+        state,
+        public: pair.verifying_key().public,
+        sealed_private: inner.keys.signing.seal(&place(id), &*seed, &*inner.entropy)?,
+        created_at: now,
+        activated_at: None,
+        retired_at: None,
+        needed_until: None,
+    })
+}
+
+/// The pair of a key, its private half opened.
+fn open(at: &EnvironmentHandle, key: &SigningKey) -> Result<SigningPair, Error> {
     let sealing = &at.engine().inner().keys.signing;
-    let opened = sealing.open(&place(current.id), &current.sealed_private).map(Zeroizing::new);
+    let opened = sealing.open(&place(key.id), &key.sealed_private).map(Zeroizing::new);
     let seed = opened.map_err(Error::internal)?;
     let seed = <&[u8; 32]>::try_from(seed.as_slice()).map_err(|_| StoreError::Corrupt {
         table: SigningKey::table().name.clone(),
         column: SigningKey::SEALED_PRIVATE.name().to_owned(),
-        id: current.id.to_string(),
+        id: key.id.to_string(),
     })?;
-    let published = keys.iter().map(|key| VerifyingKey { id: key.id, public: key.public }).collect();
-    Ok(Some(KeyRing { current: SigningPair::from_seed(current.id, seed), published }))
-}
-
-async fn make(at: &EnvironmentHandle, scope: &Scope) -> Result<(), Error> {
-    let inner = at.engine().inner();
-    let now = at.now();
-    let id = SigningKeyId::generate(now, &*inner.entropy)?;
-    let pair = SigningPair::generate(id, &*inner.entropy)?;
-    let seed = Zeroizing::new(pair.seed());
-    let key = SigningKey {
-        id,
-        scope: *scope,
-        state: SigningKeyState::Current,
-        public: pair.verifying_key().public,
-        sealed_private: inner.keys.signing.seal(&place(id), &*seed, &*inner.entropy)?,
-        created_at: now,
-        activated_at: Some(now),
-        retired_at: None,
-    };
-    key.insert_if_absent(scope, at.store()).await?;
-    Ok(())
+    Ok(SigningPair::from_seed(key.id, seed))
 }
 
 /// Where the private key is sealed for.

@@ -4,10 +4,12 @@
 //! the form is for is that others can verify it without asking.
 
 mod keys;
+mod rotate;
 
 use authsome_core::appsessionconfig::TokenFormat;
 use authsome_core::error::Error;
-use authsome_core::jwt::{self, Claims, Expected, JwtError, KeySet};
+use authsome_core::id::SigningKeyId;
+use authsome_core::jwt::{self, Claims, Expected, JwtError, KeySet, SigningPair};
 use authsome_core::secret::Token;
 use authsome_core::session::Session;
 use authsome_core::time::Timestamp;
@@ -15,6 +17,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::environment::EnvironmentHandle;
 pub(crate) use keys::KeyRing;
+pub use rotate::Rotation;
 
 impl EnvironmentHandle {
     /// The token of a session that was issued at a moment: `opaque` itself, or a JWT with its hash as id. The same
@@ -29,6 +32,32 @@ impl EnvironmentHandle {
             return Ok(opaque.clone());
         }
         let ring = keys::ring(self).await?;
+        self.signed(session, opaque, issued_at, &ring.current)
+    }
+
+    /// The token that a session was given at a moment, whichever key signed it then.
+    pub(crate) async fn access_token_again(
+        &self,
+        session: &Session,
+        opaque: &Token,
+        issued_at: Timestamp,
+    ) -> Result<Token, Error> {
+        let token = self.access_token(session, opaque, issued_at).await?;
+        if token.hash() == session.token_hash || self.environment().token_format == TokenFormat::Opaque {
+            return Ok(token);
+        }
+        let ring = keys::ring(self).await?;
+        let older = ring.previous.as_ref().map(|pair| self.signed(session, opaque, issued_at, pair)).transpose()?;
+        Ok(older.filter(|older| older.hash() == session.token_hash).unwrap_or(token))
+    }
+
+    fn signed(
+        &self,
+        session: &Session,
+        opaque: &Token,
+        issued_at: Timestamp,
+        pair: &SigningPair,
+    ) -> Result<Token, Error> {
         let seconds = |time: Timestamp| time.as_millis().div_euclid(1_000);
         let claims = Claims {
             iss: self.engine().config().public_url.clone(),
@@ -42,16 +71,25 @@ impl EnvironmentHandle {
             exp: seconds(session.expires_at),
             jti: BASE64URL_NOPAD.encode(opaque.hash().as_bytes()),
         };
-        let token = jwt::sign(&claims, &ring.current).map_err(Error::internal)?;
+        let token = jwt::sign(&claims, pair).map_err(Error::internal)?;
         Ok(Token::presented(&token))
     }
 
-    /// The keys that verify this environment's tokens. An environment that has none yet gets its first.
+    /// The keys that verify this environment's tokens: of the key that signs, the next one, and the one before. An
+    /// environment that has none yet gets its first.
     ///
     /// # Errors
     /// `unavailable`.
     pub async fn key_set(&self) -> Result<KeySet, Error> {
         Ok(KeySet::new(&keys::ring(self).await?.published))
+    }
+
+    /// The id of the key that signs this environment's tokens.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn signing_key(&self) -> Result<SigningKeyId, Error> {
+        Ok(keys::ring(self).await?.current.verifying_key().id)
     }
 
     /// Verifies a session's JWT by its signature, claims and times alone: this environment's, and not expired. It does

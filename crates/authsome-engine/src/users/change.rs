@@ -3,10 +3,12 @@
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::UserId;
+use authsome_core::notification::NotificationKind;
 use authsome_core::plugin::Moment;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
 use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
 use serde_json::json;
 
@@ -18,7 +20,8 @@ use crate::{lockout, passwords, sessions};
 const BATCH: u32 = 500;
 
 impl Users {
-    /// Bans a user: every session ends, and no sign-in completes. Banning a banned user changes nothing.
+    /// Bans a user: every session and half-done sign-in ends, and no sign-in completes. Banning a banned user changes
+    /// nothing.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -48,6 +51,7 @@ impl Users {
                     event.insert(scope, &*tx).await?;
                 }
                 if banned {
+                    delete_tickets(scope, id, &*tx).await?;
                     sessions::end_all(scope, id, None, ended, &*tx).await?;
                 }
                 Ok(user)
@@ -99,6 +103,17 @@ impl Users {
             .await
     }
 
+    /// Sends a user a link that lets the person set a new password. Whatever they have stays until they do.
+    ///
+    /// # Errors
+    /// `not_found`, `environment_inactive`, `method_not_allowed_here`, `unavailable`.
+    pub async fn send_password_reset(&self, id: UserId) -> Result<(), Error> {
+        let at = &self.at;
+        at.require_method(passwords::METHOD)?;
+        let user = self.get(id).await?;
+        at.queue(NotificationKind::ResetPassword, Some(id), user.email_key).await
+    }
+
     /// Deletes a user softly: every session and API key ends, no sign-in finds the user, the names are free again. The
     /// row stays until it is erased.
     ///
@@ -126,9 +141,15 @@ impl Users {
     }
 }
 
-/// Deletes a user's mailed tokens, used or not: what they prove no longer holds. Part of a transaction.
+/// Deletes a user's mailed tokens, used or not, and tickets: what they prove no longer holds. Part of a transaction.
 pub(crate) async fn delete_proofs(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {
     while tx.delete_user_password_resets(scope, user, BATCH).await? == u64::from(BATCH) {}
     while tx.delete_user_verifications(scope, user, BATCH).await? == u64::from(BATCH) {}
+    delete_tickets(scope, user, tx).await
+}
+
+/// Deletes the tickets of a user's half-done sign-ins. Part of a transaction.
+async fn delete_tickets(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    while Ticket::delete(scope).filter(Ticket::USER_ID.eq(user)).batch(BATCH, tx).await? == u64::from(BATCH) {}
     Ok(())
 }

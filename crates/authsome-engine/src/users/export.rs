@@ -13,6 +13,7 @@ use authsome_core::organization::Member;
 use authsome_core::scope::Scope;
 use authsome_core::session::Session;
 use authsome_core::store::Store;
+use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
 use serde_json::{Map, Value, json};
 
@@ -50,6 +51,8 @@ async fn core_data(scope: &Scope, user: &User, store: &dyn Store) -> Result<Map<
     add("verifications", every(verifications, verification_data).await?);
     let resets = |page| PasswordReset::find(scope).filter(PasswordReset::USER_ID.eq(id)).page(page, store);
     add("password_resets", every(resets, reset_data).await?);
+    let tickets = |page| Ticket::find(scope).filter(Ticket::USER_ID.eq(id)).page(page, store);
+    add("tickets", every(tickets, ticket_data).await?);
     let text = id.to_string();
     let events = |page: Page<EventId>| {
         let concerns = Event::ACTOR.eq(&text).or(Event::TARGET.eq(&text));
@@ -147,6 +150,13 @@ fn reset_data(reset: &PasswordReset) -> Value {
     json!({
         "id": reset.id, "created_at": reset.created_at, "expires_at": reset.expires_at,
         "consumed_at": reset.consumed_at,
+    })
+}
+
+fn ticket_data(ticket: &Ticket) -> Value {
+    json!({
+        "id": ticket.id, "method": ticket.method, "amr": ticket.amr, "created_at": ticket.created_at,
+        "expires_at": ticket.expires_at,
     })
 }
 

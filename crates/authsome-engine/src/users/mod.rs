@@ -1,10 +1,12 @@
 //! [`Users`].
 
+mod all;
 mod change;
 mod create;
 mod erase;
 mod export;
 mod profile;
+mod update;
 
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::{Code, Error, FieldError, StoreError};
@@ -16,9 +18,11 @@ use authsome_core::user::{User, UserQuery};
 
 use crate::environment::EnvironmentHandle;
 
+pub use all::Progress;
 pub(crate) use change::delete_proofs;
 pub use create::NewUser;
 pub use profile::ProfilePatch;
+pub use update::UserPatch;
 
 /// An environment's users.
 #[derive(Clone, Debug)]
@@ -118,8 +122,8 @@ pub(crate) fn name_conflict(error: StoreError) -> Error {
     }
 }
 
-/// Which of the names of a user who is not stored another user has: usernames and numbers first, so that an answer about them says nothing about an
-/// address.
+/// Which of the names of a user who is not stored another user has: usernames and numbers first, so that an answer about
+/// them says nothing about an address.
 pub(crate) async fn taken_name<R: Records + ?Sized>(
     scope: &Scope,
     user: &User,

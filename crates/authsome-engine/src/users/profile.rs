@@ -24,7 +24,7 @@ pub struct ProfilePatch {
 }
 
 impl ProfilePatch {
-    fn apply(&self, user: &mut User) -> Result<(), MetadataError> {
+    pub(super) fn apply(&self, user: &mut User) -> Result<(), MetadataError> {
         if let Some(name) = &self.name {
             user.name.clone_from(name);
         }
@@ -40,7 +40,7 @@ impl ProfilePatch {
     }
 
     /// The names of the fields that it changes.
-    fn fields(&self) -> Vec<&'static str> {
+    pub(super) fn fields(&self) -> Vec<&'static str> {
         let fields = [
             ("name", self.name.is_some()),
             ("username", self.username.is_some()),
@@ -81,6 +81,6 @@ impl Users {
     }
 }
 
-fn too_large(error: &MetadataError) -> Error {
+pub(super) fn too_large(error: &MetadataError) -> Error {
     Error::invalid_fields(vec![FieldError { field: "metadata".to_owned(), message: error.to_string() }])
 }

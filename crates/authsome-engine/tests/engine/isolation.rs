@@ -3,7 +3,7 @@
 use authsome_core::entity::Page;
 use authsome_core::error::Code;
 use authsome_core::user::UserQuery;
-use authsome_engine::{DevicePatch, NewApp, ProfilePatch};
+use authsome_engine::{DevicePatch, ProfilePatch};
 
 use crate::common::*;
 
@@ -87,23 +87,4 @@ async fn a_request_without_a_credential_is_put_where_it_says() {
     assert_eq!(code(engine.environment("nowhere").await), Code::NotFound);
     world.deactivate("staging").await;
     assert_eq!(slug(engine.select(None, Some("staging")).await.unwrap()), "staging");
-}
-
-#[tokio::test]
-async fn a_publishable_key_puts_a_request_into_its_app() {
-    let world = World::new().await;
-    let new = NewApp { name: "Second App".to_owned(), slug: None };
-    let second = world.engine.apps().create(&new).await.unwrap();
-    assert_eq!(second.slug, "second-app");
-    assert_eq!(code(world.engine.apps().create(&new).await), Code::Conflict);
-    let active = world.engine.select(Some(&second.publishable_key), Some("production")).await.unwrap();
-    assert_eq!(active.environment.app_id, second.id);
-    let there = world.engine.handle(active);
-    let issued = sign_up_in(&there, ALICE).await;
-    world.sign_up(ALICE).await;
-    let authenticated = world.authenticate(&issued.token).await.unwrap();
-    assert_eq!(authenticated.environment.scope(), there.scope());
-    let id = there.scope().env_id.to_string();
-    assert_eq!(code(world.engine.environment(&id).await), Code::NotFound, "it is another app's");
-    world.engine.environment_of(second.id, &id).await.unwrap();
 }

@@ -2,7 +2,13 @@
 
 #![cfg(test)]
 
+mod api_keys;
+mod apps;
+mod audit;
 mod common;
+mod copies;
+mod deletion;
+mod environments;
 mod hooks;
 mod isolation;
 mod jobs;
@@ -11,6 +17,10 @@ mod mail;
 mod rate;
 mod refresh;
 mod session;
+mod session_config;
 mod sign_in;
+mod signing_keys;
 mod start;
+mod suspension;
+mod tickets;
 mod users;

@@ -1,5 +1,6 @@
 //! Checking sessions, and what people do with them.
 
+use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::Settings;
 use authsome_core::error::Code;
@@ -9,6 +10,7 @@ use authsome_core::organization::{Member, Organization, Role};
 use authsome_core::route::{Client, Principal};
 use authsome_core::session::Session;
 use authsome_core::time::Seconds;
+use authsome_engine::Progress;
 
 use crate::common::*;
 
@@ -217,4 +219,29 @@ async fn a_member_activates_an_organization_and_nobody_else_does() {
     assert_eq!(code(here.auth().set_organization(&bob.session, organization.id).await), Code::NotFound);
     let refreshed = here.auth().refresh(&alice.refresh_token, None, &client()).await.unwrap();
     assert_eq!(refreshed.session.organization_id, Some(organization.id));
+}
+
+#[tokio::test]
+async fn ending_everybodys_sessions_in_production_is_confirmed_and_leaves_other_environments_alone() {
+    let world = World::new().await;
+    let production = world.environment("production").await;
+    let alice = sign_up_in(&production, ALICE).await;
+    let bob = sign_up_in(&production, "bob@example.com").await;
+    let other = world.sign_up(ALICE).await;
+    for confirm in [Confirm::NOTHING, Confirm::to(Destructive::DeleteUsers)] {
+        let error = production.sessions().revoke_everybodys(confirm).await.unwrap_err();
+        assert_eq!((error.code(), &error.extra()["action"]), (Code::ConfirmationRequired, &"revoke-sessions".into()));
+    }
+    world.authenticate(&alice.token).await.unwrap();
+    let confirmed = Confirm::to(Destructive::RevokeSessions);
+    let progress = production.sessions().revoke_everybodys(confirmed).await.unwrap();
+    assert_eq!(progress, Progress { count: 2, complete: true });
+    for issued in [&alice, &bob] {
+        assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
+        let refreshed = production.auth().refresh(&issued.refresh_token, None, &client()).await;
+        assert_eq!(code(refreshed), Code::SessionNotFound);
+    }
+    production.auth().sign_in(credentials(ALICE, PASSWORD), &client()).await.unwrap();
+    world.authenticate(&other.token).await.unwrap();
+    assert_eq!(world.here().await.sessions().revoke_everybodys(Confirm::NOTHING).await.unwrap().count, 1);
 }

@@ -154,32 +154,13 @@ async fn a_ban_is_told_after_a_correct_password_alone() {
 }
 
 #[tokio::test]
-async fn in_a_suspended_environment_no_authentication_completes() {
-    let world = World::new().await;
-    let issued = world.sign_up(ALICE).await;
-    world.deactivate("development").await;
-    let here = world.here().await;
-    assert_eq!(code(world.authenticate(&issued.token).await), Code::EnvironmentInactive);
-    assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::EnvironmentInactive);
-    assert_eq!(code(here.auth().sign_up(registration("b@example.com"), &client()).await), Code::EnvironmentInactive);
-    assert_eq!(code(here.account().forgot(&ALICE.parse().unwrap()).await), Code::EnvironmentInactive);
-    let scope = here.scope();
-    world.engine.environments(scope.app_id).activate(scope.env_id).await.unwrap();
-    world.authenticate(&issued.token).await.unwrap();
-}
-
-#[tokio::test]
-async fn settings_close_registration_methods_and_sign_ins_without_a_second_factor() {
+async fn settings_close_registration_and_methods() {
     let world = World::new().await;
     world.sign_up(ALICE).await;
     world.configure("development", serde_json::json!({ "self_registration": false })).await;
     let refused = world.here().await.auth().sign_up(registration("b@example.com"), &client()).await;
     assert_eq!(code(refused), Code::RegistrationClosed);
-    world.configure("development", serde_json::json!({ "mfa_required": true })).await;
-    let error = world.sign_in(ALICE, PASSWORD).await.unwrap_err();
-    assert_eq!(error.code(), Code::MfaRequired);
-    assert_eq!(error.extra()["methods"], serde_json::json!([]));
-    world.configure("development", serde_json::json!({ "mfa_required": null, "allowed_auth_methods": [] })).await;
+    world.configure("development", serde_json::json!({ "allowed_auth_methods": [] })).await;
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::MethodNotAllowedHere);
     assert!(world.here().await.methods().is_empty());
     world.configure("development", serde_json::json!({ "allowed_auth_methods": ["password"] })).await;

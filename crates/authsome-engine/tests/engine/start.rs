@@ -1,16 +1,15 @@
-//! Building and starting, and the administration of apps and environments.
+//! Building and starting.
 
 use std::sync::Arc;
 
 use authsome_core::clock::ManualClock;
-use authsome_core::entity::{Entity, Page};
-use authsome_core::environment::{EnvironmentType, SettingSource};
+use authsome_core::entity::Page;
+use authsome_core::environment::EnvironmentType;
 use authsome_core::error::{Code, Error};
-use authsome_core::event::AppEvent;
 use authsome_core::plugin::{Capabilities, Host, Plugin};
 use authsome_core::secret::MasterKey;
 use authsome_core::store::Store;
-use authsome_engine::{BuildError, Config, Engine, EnvironmentPatch, NewEnvironment, StartError};
+use authsome_engine::{BuildError, Config, Engine, StartError};
 use authsome_store_memory::MemoryStore;
 
 use crate::common::*;
@@ -128,39 +127,6 @@ async fn an_engine_that_was_not_started_says_so() {
 }
 
 #[tokio::test]
-async fn environments_are_made_changed_and_made_the_default() {
-    let world = World::new().await;
-    let app = world.engine.configured_app().await.unwrap().id;
-    let environments = world.engine.environments(app);
-    let new = NewEnvironment::new("Preview PR 12", EnvironmentType::Custom);
-    let preview = environments.create(&new).await.unwrap();
-    assert_eq!((preview.slug.as_str(), preview.color.as_str()), ("preview-pr-12", "#8B5CF6"));
-    assert_eq!(code(environments.create(&new).await), Code::Conflict);
-    let bad = NewEnvironment { color: Some("red".to_owned()), slug: Some("ok".to_owned()), ..new };
-    assert_eq!(code(environments.create(&bad).await), Code::InvalidRequest);
-    let patch = EnvironmentPatch {
-        name: Some("Preview".to_owned()),
-        color: Some(None),
-        metadata: Some([("pr".to_owned(), Some("12".to_owned()))].into()),
-        ..EnvironmentPatch::default()
-    };
-    let changed = environments.update(preview.id, &patch).await.unwrap();
-    assert_eq!((changed.name.as_str(), changed.metadata["pr"].as_str()), ("Preview", "12"));
-    let taken = EnvironmentPatch { slug: Some("staging".to_owned()), ..EnvironmentPatch::default() };
-    assert_eq!(code(environments.update(preview.id, &taken).await), Code::Conflict);
-    assert_eq!(world.here().await.environment().environment.slug, "development");
-    environments.set_default(preview.id).await.unwrap();
-    assert_eq!(world.here().await.environment().environment.slug, "preview-pr-12");
-    assert_eq!(environments.default().await.unwrap().id, preview.id);
-    let listed = environments.list(Page::default()).await.unwrap().data;
-    assert_eq!(listed.iter().filter(|found| found.is_default.0).count(), 1);
-    let events = AppEvent::find(&app).limit(1_000).all(&*world.store).await.unwrap();
-    for (action, count) in [("environment.created", 4), ("environment.updated", 1), ("environment.set_default", 1)] {
-        assert_eq!(events.iter().filter(|event| event.action == action).count(), count, "{action}");
-    }
-}
-
-#[tokio::test]
 async fn a_setting_takes_effect_at_once_here_and_after_a_second_in_another_process() {
     let world = World::new().await;
     let other = Engine::builder()
@@ -174,24 +140,6 @@ async fn a_setting_takes_effect_at_once_here_and_after_a_second_in_another_proce
     assert_eq!((length(&world.engine).await, length(&other).await), (12, 8));
     world.advance(seconds(1));
     assert_eq!(length(&other).await, 12);
-}
-
-#[tokio::test]
-async fn each_setting_says_where_it_comes_from() {
-    let settings = authsome_core::environment::Settings { lockout_max_attempts: Some(5), ..Default::default() };
-    let world = World::with_settings(settings).await;
-    world.configure("development", serde_json::json!({ "min_password_length": 12 })).await;
-    let scope = world.here().await.scope();
-    let sourced = world.engine.environments(scope.app_id).effective_settings(scope.env_id).await.unwrap();
-    assert_eq!(sourced.min_password_length.source, SettingSource::Environment);
-    assert_eq!(sourced.lockout_max_attempts.source, SettingSource::Config);
-    assert_eq!(sourced.session_ttl.source, SettingSource::BuiltIn);
-    let bad = EnvironmentPatch {
-        settings: Some(serde_json::from_value(serde_json::json!({ "min_password_length": 1 })).unwrap()),
-        ..EnvironmentPatch::default()
-    };
-    let error = world.engine.environments(scope.app_id).update(scope.env_id, &bad).await.unwrap_err();
-    assert_eq!(error.fields()[0].field, "settings.min_password_length");
 }
 
 #[test]

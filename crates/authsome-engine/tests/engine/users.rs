@@ -1,11 +1,12 @@
 //! Users: profiles, deletion, erasure, export.
 
+use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Page};
 use authsome_core::error::Code;
 use authsome_core::event::Event;
 use authsome_core::notification::Notification;
 use authsome_core::user::UserQuery;
-use authsome_engine::{DevicePatch, NewUser, ProfilePatch};
+use authsome_engine::{DevicePatch, NewUser, ProfilePatch, Progress, UserPatch};
 
 use crate::common::*;
 
@@ -188,4 +189,135 @@ impl World {
         }
         text
     }
+}
+
+fn update(change: impl FnOnce(&mut UserPatch)) -> UserPatch {
+    let mut patch = UserPatch::default();
+    change(&mut patch);
+    patch
+}
+
+#[tokio::test]
+async fn an_address_or_number_that_an_administrator_changes_counts_as_not_proven_unless_they_say_so() {
+    let world = World::new().await;
+    let id = world.sign_up(ALICE).await.user.id;
+    let users = world.here().await.users();
+    let apply = async |change: &dyn Fn(&mut UserPatch)| users.update(id, &update(change)).await.unwrap();
+    let verified = apply(&|patch| patch.email_verified = Some(true)).await;
+    assert!(verified.email_verified);
+    let same = apply(&|patch| patch.email = Some("Alice@Example.com".parse().unwrap())).await;
+    assert!(same.email_verified && same.email_key == ALICE, "another spelling is the same mailbox");
+    let moved = apply(&|patch| patch.email = Some("alice@example.org".parse().unwrap())).await;
+    assert!(!moved.email_verified && moved.email_key == "alice@example.org");
+    let vouched = apply(&|patch| {
+        patch.email = Some(ALICE.parse().unwrap());
+        patch.email_verified = Some(true);
+    });
+    assert!(vouched.await.email_verified);
+    let called = apply(&|patch| {
+        patch.phone = Some(Some("+4930123456".parse().unwrap()));
+        patch.phone_verified = Some(true);
+    });
+    assert!(called.await.phone_verified);
+    let same = apply(&|patch| patch.phone = Some(Some("+4930123456".parse().unwrap()))).await;
+    assert!(same.phone_verified);
+    let moved = apply(&|patch| patch.phone = Some(Some("+4930123457".parse().unwrap()))).await;
+    assert!(!moved.phone_verified);
+    let none = apply(&|patch| patch.phone = Some(None)).await;
+    assert!(none.phone.is_none() && !none.phone_verified);
+    let refused = users.update(id, &update(|patch| patch.phone_verified = Some(true))).await.unwrap_err();
+    assert_eq!((refused.code(), refused.fields()[0].field.as_str()), (Code::InvalidRequest, "phone_verified"));
+}
+
+#[tokio::test]
+async fn an_administrators_change_takes_no_name_that_another_user_has() {
+    let world = World::new().await;
+    let id = world.sign_up(ALICE).await.user.id;
+    let bob = world.sign_up("bob@example.com").await.user.id;
+    let users = world.here().await.users();
+    let number = || Some(Some("+4930123456".parse().unwrap()));
+    let profile = || patch(&serde_json::json!({ "username": "bob" }));
+    users.update(bob, &update(|patch| (patch.phone, patch.profile) = (number(), profile()))).await.unwrap();
+    let before = users.get(id).await.unwrap();
+    let taken = [
+        update(|patch| patch.email = Some("BOB@example.com".parse().unwrap())),
+        update(|patch| patch.phone = number()),
+        update(|patch| patch.profile = profile()),
+    ];
+    for patch in taken {
+        assert_eq!(code(users.update(id, &patch).await), Code::Conflict);
+    }
+    assert_eq!(users.get(id).await.unwrap(), before);
+    users.delete(bob).await.unwrap();
+    assert_eq!(code(users.update(bob, &UserPatch::default()).await), Code::NotFound);
+    users.update(id, &update(|patch| patch.email = Some("bob@example.com".parse().unwrap()))).await.unwrap();
+}
+
+#[tokio::test]
+async fn links_that_were_mailed_to_an_address_are_void_once_an_administrator_changes_it() {
+    let world = World::new().await;
+    let id = world.sign_up(ALICE).await.user.id;
+    let here = world.here().await;
+    world.work().await;
+    let verification = world.mailer.token();
+    here.users().send_password_reset(id).await.unwrap();
+    world.work().await;
+    let reset = world.mailer.token();
+    let renamed = update(|change| change.profile = patch(&serde_json::json!({ "name": "Alice" })));
+    here.users().update(id, &renamed).await.unwrap();
+    here.users().update(id, &update(|patch| patch.email = Some("a@example.org".parse().unwrap()))).await.unwrap();
+    assert_eq!(code(here.account().verify_email(&verification, None).await), Code::InvalidToken);
+    let refused = here.account().reset(&reset, &password("a wholly new password"), None).await;
+    assert_eq!(code(refused), Code::InvalidToken);
+    world.work().await;
+    assert!(world.mailer.take().is_empty());
+    assert_eq!(world.count_of("user.updated").await, 2);
+}
+
+#[tokio::test]
+async fn a_reset_that_an_administrator_sends_lets_the_person_set_a_password_and_ends_nothing_before() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let here = world.here().await;
+    world.work().await;
+    world.mailer.take();
+    here.users().send_password_reset(issued.user.id).await.unwrap();
+    world.work().await;
+    world.authenticate(&issued.token).await.unwrap();
+    let mail = world.mailer.one();
+    assert_eq!(mail.to, ALICE);
+    let token = crate::common::mailer::token_of(&mail);
+    here.account().reset(&token, &password("a wholly new password"), None).await.unwrap();
+    assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
+    here.users().delete(issued.user.id).await.unwrap();
+    assert_eq!(code(here.users().send_password_reset(issued.user.id).await), Code::NotFound);
+}
+
+#[tokio::test]
+async fn deleting_all_users_of_production_is_confirmed_and_leaves_other_environments_alone() {
+    let world = World::new().await;
+    let production = world.environment("production").await;
+    let mut issued = Vec::new();
+    for name in ["a", "b", "c"] {
+        issued.push(sign_up_in(&production, &format!("{name}@example.com")).await);
+    }
+    let other = world.sign_up(ALICE).await;
+    for confirm in [Confirm::NOTHING, Confirm::to(Destructive::RevokeSessions)] {
+        let error = production.users().delete_all(confirm).await.unwrap_err();
+        assert_eq!((error.code(), &error.extra()["action"]), (Code::ConfirmationRequired, &"delete-users".into()));
+    }
+    world.authenticate(&issued[0].token).await.unwrap();
+    let progress = production.users().delete_all(Confirm::to(Destructive::DeleteUsers)).await.unwrap();
+    assert_eq!(progress, Progress { count: 3, complete: true });
+    for issued in &issued {
+        assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
+        assert_eq!(code(production.users().get(issued.user.id).await), Code::NotFound);
+    }
+    let find = Event::find(&production.scope()).filter(Event::ACTION.eq("user.deleted"));
+    assert_eq!(find.count(&*world.store).await.unwrap(), 3);
+    world.authenticate(&other.token).await.unwrap();
+    let again = production.users().delete_all(Confirm::to(Destructive::DeleteUsers)).await.unwrap();
+    assert_eq!(again, Progress { count: 0, complete: true });
+    let elsewhere = world.here().await.users().delete_all(Confirm::NOTHING).await.unwrap();
+    assert_eq!(elsewhere.count, 1, "no confirmation outside of production");
 }

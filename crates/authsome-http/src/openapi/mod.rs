@@ -67,6 +67,11 @@ pub fn openapi(table: &[Route], config: &Config, options: &HttpOptions) -> Value
                     "name": SessionCookie::of(&config.public_url).name(),
                     "description": "The token of a session, for browsers. Sent from the service's own site alone.",
                 },
+                "apiKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key.",
+                },
                 "administrator": {
                     "type": "http",
                     "scheme": "bearer",

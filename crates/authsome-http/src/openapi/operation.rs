@@ -98,7 +98,12 @@ fn security(guard: Guard) -> Value {
         Guard::Public => json!([]),
         Guard::Session | Guard::RecentSession => json!([{"session": []}, {"cookie": []}]),
         Guard::Permission(permission) => {
-            json!([{"administrator": []}, {"session": [permission]}, {"cookie": [permission]}])
+            let permission = permission.to_string();
+            json!([{"administrator": []}, {"apiKey": [permission]}])
+        }
+        Guard::SessionOrPermission(permission) => {
+            let permission = permission.to_string();
+            json!([{"administrator": []}, {"apiKey": [permission]}, {"session": []}, {"cookie": []}])
         }
         Guard::Administrator => json!([{"administrator": []}]),
     }
@@ -110,6 +115,9 @@ fn guard_text(guard: Guard) -> String {
         Guard::Session => "a session".to_owned(),
         Guard::RecentSession => "a session whose last proof of identity is at most 10 minutes old".to_owned(),
         Guard::Permission(permission) => format!("the administrator's token, or the permission {permission}"),
+        Guard::SessionOrPermission(permission) => {
+            format!("a session for what is its user's own; the administrator's token, or the permission {permission}")
+        }
         Guard::Administrator => "the administrator's token".to_owned(),
     }
 }

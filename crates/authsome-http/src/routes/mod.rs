@@ -1,5 +1,6 @@
-//! The routes of accounts, a file each resource.
+//! The routes of accounts, a file each resource, and of administration.
 
+mod admin;
 mod device;
 mod email;
 mod me;
@@ -69,8 +70,8 @@ impl Services {
     }
 }
 
-/// The routes of accounts.
-pub(crate) fn account(engine: &Engine) -> Vec<Route> {
+/// The routes of accounts and of administration.
+pub(crate) fn all(engine: &Engine) -> Vec<Route> {
     let services = Services { engine: engine.clone(), cookie: SessionCookie::of(&engine.config().public_url) };
     let mut routes = vec![
         sign_up::route(&services),
@@ -85,5 +86,6 @@ pub(crate) fn account(engine: &Engine) -> Vec<Route> {
     routes.extend(password::routes(&services));
     routes.extend(email::routes(&services));
     routes.extend(device::routes(&services));
+    routes.extend(admin::routes(&services));
     routes
 }

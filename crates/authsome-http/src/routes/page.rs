@@ -20,17 +20,25 @@ pub(super) struct PageQuery {
     cursor: Option<String>,
 }
 
-/// The page that a request asks for.
+/// The page that a request asks for, of a list that takes nothing else.
 ///
 /// # Errors
 /// `invalid_request` for a limit outside 1 to 200 or a parameter that is not known, `invalid_cursor`.
 pub(super) fn page<Id: FromStr>(request: &Request) -> Result<Page<Id>, Error> {
     let query: PageQuery = request.query()?;
-    let limit = query.limit.unwrap_or(Page::<Id>::DEFAULT_LIMIT);
+    page_of(query.limit, query.cursor.as_deref())
+}
+
+/// The page of these parameters.
+///
+/// # Errors
+/// `invalid_request` for a limit outside 1 to 200, `invalid_cursor`.
+pub(super) fn page_of<Id: FromStr>(limit: Option<u32>, cursor: Option<&str>) -> Result<Page<Id>, Error> {
+    let limit = limit.unwrap_or(Page::<Id>::DEFAULT_LIMIT);
     if !(1..=Page::<Id>::MAX_LIMIT).contains(&limit) {
         return Err(Error::invalid("limit", format!("it lies between 1 and {}", Page::<Id>::MAX_LIMIT)));
     }
     let invalid = |_| Error::new(Code::InvalidCursor, "the cursor was not made by this list");
-    let after = query.cursor.map(|text| text.parse().map_err(invalid)).transpose()?;
+    let after = cursor.map(|text| text.parse().map_err(invalid)).transpose()?;
     Ok(Page { after, limit })
 }

@@ -17,6 +17,7 @@ use authsome_core::clock::ManualClock;
 use authsome_core::entropy::SeededEntropy;
 use authsome_core::error::Error;
 use authsome_core::mail::{Mail, MailError, Mailer};
+use authsome_core::permission::{Permission, Resource};
 use authsome_core::plugin::{Capabilities, Host, Plugin};
 use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_core::secret::{MasterKey, SecretString};
@@ -25,9 +26,9 @@ use authsome_engine::{Config, Engine};
 use authsome_plugin_password::PasswordPlugin;
 use authsome_store_memory::MemoryStore;
 
-pub(super) const BASE: &str = "/v1/auth";
-pub(super) const ADMIN: &str = "administrator-token-of-the-test-suite";
-pub(super) const PASSWORD: &str = "correct horse battery staple";
+pub(in crate::tests) const BASE: &str = "/v1/auth";
+pub(in crate::tests) const ADMIN: &str = "administrator-token-of-the-test-suite";
+pub(in crate::tests) const PASSWORD: &str = "correct horse battery staple";
 
 /// Keeps the mails that were sent.
 #[derive(Default)]
@@ -56,7 +57,9 @@ impl Plugin for Odd {
         Ok(Capabilities {
             routes: vec![
                 Route::new(Method::GET, "/odd/admin").guard(Guard::Administrator).handler(ok),
-                Route::new(Method::POST, "/odd/users").guard(Guard::Permission("users:write")).handler(ok),
+                Route::new(Method::POST, "/odd/users")
+                    .guard(Guard::Permission(Permission::write(Resource::Users)))
+                    .handler(ok),
                 Route::new(Method::GET, "/odd/panic").guard(Guard::Public).handler(panics),
                 Route::new(Method::GET, "/odd/hang").guard(Guard::Public).handler(hangs),
             ],
@@ -65,23 +68,23 @@ impl Plugin for Odd {
     }
 }
 
-pub(super) struct Fixture {
-    pub(super) engine: Engine,
-    pub(super) clock: Arc<ManualClock>,
-    pub(super) router: Router,
+pub(in crate::tests) struct Fixture {
+    pub(in crate::tests) engine: Engine,
+    pub(in crate::tests) clock: Arc<ManualClock>,
+    pub(in crate::tests) router: Router,
     mails: Arc<Mails>,
 }
 
 /// A person who signed in.
-pub(super) struct Person {
-    pub(super) id: String,
-    pub(super) token: String,
-    pub(super) refresh_token: String,
-    pub(super) session: String,
+pub(in crate::tests) struct Person {
+    pub(in crate::tests) id: String,
+    pub(in crate::tests) token: String,
+    pub(in crate::tests) refresh_token: String,
+    pub(in crate::tests) session: String,
 }
 
 impl Person {
-    pub(super) fn of(body: &Value) -> Self {
+    pub(in crate::tests) fn of(body: &Value) -> Self {
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         Self {
             id: text("/user/id"),
@@ -93,11 +96,11 @@ impl Person {
 }
 
 impl Fixture {
-    pub(super) async fn new() -> Self {
+    pub(in crate::tests) async fn new() -> Self {
         Self::with(Config::default(), HttpOptions::default()).await
     }
 
-    pub(super) async fn with(config: Config, options: HttpOptions) -> Self {
+    pub(in crate::tests) async fn with(config: Config, options: HttpOptions) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000).unwrap()));
         let mails = Arc::new(Mails::default());
         let engine = Engine::builder()
@@ -118,7 +121,7 @@ impl Fixture {
     }
 
     /// Signs a person up in an environment.
-    pub(super) async fn person_in(&self, environment: &str, email: &str) -> Person {
+    pub(in crate::tests) async fn person_in(&self, environment: &str, email: &str) -> Person {
         let call = Call::post("/signup").environment(environment);
         let answer = call.json(&json!({"email": email, "password": PASSWORD})).send(self).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
@@ -126,12 +129,12 @@ impl Fixture {
     }
 
     /// Signs a person up in the default environment.
-    pub(super) async fn person(&self, email: &str) -> Person {
+    pub(in crate::tests) async fn person(&self, email: &str) -> Person {
         self.person_in("development", email).await
     }
 
     /// Sends what is queued, and gives the token of the last mail.
-    pub(super) async fn mailed_token(&self) -> String {
+    pub(in crate::tests) async fn mailed_token(&self) -> String {
         self.engine.run_jobs_once().await.unwrap();
         let mails = self.mails.0.lock().unwrap();
         let link = mails.last().and_then(|mail| mail.link.clone()).expect("a mail with a link");
@@ -139,21 +142,21 @@ impl Fixture {
     }
 
     /// Gives the token of the last mail to an address.
-    pub(super) async fn token_mailed_to(&self, to: &str) -> String {
+    pub(in crate::tests) async fn token_mailed_to(&self, to: &str) -> String {
         self.engine.run_jobs_once().await.unwrap();
         let mails = self.mails.0.lock().unwrap();
         let mail = mails.iter().rev().find(|mail| mail.to == to && mail.link.is_some()).expect("a mail to the address");
         mail.link.as_deref().and_then(|link| link.split_once("token=")).expect("a link with a token").1.to_owned()
     }
 
-    pub(super) async fn mails(&self) -> usize {
+    pub(in crate::tests) async fn mails(&self) -> usize {
         self.engine.run_jobs_once().await.unwrap();
         self.mails.0.lock().unwrap().len()
     }
 }
 
 /// A request.
-pub(super) struct Call {
+pub(in crate::tests) struct Call {
     method: Method,
     uri: String,
     headers: Vec<(String, Vec<u8>)>,
@@ -163,76 +166,89 @@ pub(super) struct Call {
 
 /// An answer. Its body is null where there is none.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Value,
-    pub(super) text: String,
+pub(in crate::tests) struct Answer {
+    pub(in crate::tests) status: u16,
+    pub(in crate::tests) headers: HeaderMap,
+    pub(in crate::tests) body: Value,
+    pub(in crate::tests) text: String,
 }
 
 impl Call {
     /// A request to a path below the base path.
-    pub(super) fn new(method: Method, path: &str) -> Self {
+    pub(in crate::tests) fn new(method: Method, path: &str) -> Self {
         Self::root(method, &format!("{BASE}{path}"))
     }
 
     /// A request to a path below the root.
-    pub(super) fn root(method: Method, uri: &str) -> Self {
+    pub(in crate::tests) fn root(method: Method, uri: &str) -> Self {
         Self { method, uri: uri.to_owned(), headers: Vec::new(), body: Vec::new(), peer: None }
     }
 
-    pub(super) fn get(path: &str) -> Self {
+    pub(in crate::tests) fn get(path: &str) -> Self {
         Self::new(Method::GET, path)
     }
 
-    pub(super) fn post(path: &str) -> Self {
+    pub(in crate::tests) fn post(path: &str) -> Self {
         Self::new(Method::POST, path)
     }
 
-    pub(super) fn patch(path: &str) -> Self {
+    pub(in crate::tests) fn patch(path: &str) -> Self {
         Self::new(Method::PATCH, path)
     }
 
-    pub(super) fn delete(path: &str) -> Self {
+    pub(in crate::tests) fn put(path: &str) -> Self {
+        Self::new(Method::PUT, path)
+    }
+
+    pub(in crate::tests) fn delete(path: &str) -> Self {
         Self::new(Method::DELETE, path)
     }
 
-    pub(super) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+    pub(in crate::tests) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    pub(super) fn bearer(self, token: &str) -> Self {
+    pub(in crate::tests) fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
 
-    pub(super) fn cookie(self, token: &str) -> Self {
+    /// With the administrator's token.
+    pub(in crate::tests) fn admin(self) -> Self {
+        self.bearer(ADMIN)
+    }
+
+    pub(in crate::tests) fn confirm(self, action: &str) -> Self {
+        self.header("x-authsome-confirm", action)
+    }
+
+    pub(in crate::tests) fn cookie(self, token: &str) -> Self {
         self.header("cookie", format!("authsome_session={token}"))
     }
 
-    pub(super) fn environment(self, name: &str) -> Self {
+    pub(in crate::tests) fn environment(self, name: &str) -> Self {
         self.header("x-authsome-environment", name)
     }
 
-    pub(super) fn peer(mut self, address: &str) -> Self {
+    pub(in crate::tests) fn peer(mut self, address: &str) -> Self {
         self.peer = Some(SocketAddr::new(address.parse().unwrap(), 4_711));
         self
     }
 
-    pub(super) fn json(self, body: &Value) -> Self {
+    pub(in crate::tests) fn json(self, body: &Value) -> Self {
         self.raw("application/json", body.to_string())
     }
 
-    pub(super) fn raw(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub(in crate::tests) fn raw(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
     }
 
-    pub(super) async fn send(self, fixture: &Fixture) -> Answer {
+    pub(in crate::tests) async fn send(self, fixture: &Fixture) -> Answer {
         self.send_to(fixture.router.clone()).await
     }
 
-    pub(super) async fn send_to(self, router: Router) -> Answer {
+    pub(in crate::tests) async fn send_to(self, router: Router) -> Answer {
         let mut request = http::Request::builder().method(self.method).uri(self.uri);
         for (name, value) in self.headers {
             request = request.header(name, value);
@@ -253,7 +269,7 @@ impl Call {
 impl Answer {
     /// Asserts that this is a problem with this code, in the form that every problem has, and gives it.
     #[track_caller]
-    pub(super) fn problem(&self, code: &str) -> &Value {
+    pub(in crate::tests) fn problem(&self, code: &str) -> &Value {
         assert_eq!(self.body["code"], code, "{self:?}");
         assert_eq!(self.headers[header::CONTENT_TYPE], problem::MEDIA_TYPE, "{self:?}");
         assert_eq!(self.headers[header::CACHE_CONTROL], "no-store", "{self:?}");
@@ -265,7 +281,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(super) fn ok(&self, status: u16) -> &Value {
+    pub(in crate::tests) fn ok(&self, status: u16) -> &Value {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.headers[header::CACHE_CONTROL], "no-store", "{self:?}");
         assert!(self.headers.contains_key("x-request-id"), "{self:?}");

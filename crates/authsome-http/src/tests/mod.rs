@@ -1,6 +1,7 @@
 //! The contract over HTTP, against the router itself on the memory store.
 
 mod account;
+mod administration;
 mod cookies;
 mod environments;
 mod fixture;

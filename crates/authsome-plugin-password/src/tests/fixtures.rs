@@ -160,6 +160,7 @@ impl World {
             metadata: Metadata::default(),
             created_at: NOW,
             updated_at: NOW,
+            deleted_at: None,
         }
     }
 

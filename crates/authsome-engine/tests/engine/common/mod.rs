@@ -1,6 +1,7 @@
 //! A world for tests: an engine on a store in memory, with a clock that stands still and a mailer that keeps what it is
 //! given.
 
+pub(crate) mod filled;
 pub(crate) mod mailer;
 pub(crate) mod watched;
 
@@ -8,18 +9,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsome_core::clock::ManualClock;
+use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::entropy::SeededEntropy;
-use authsome_core::environment::Settings;
+use authsome_core::environment::{Environment, EnvironmentType, Settings, SettingsPatch};
 use authsome_core::error::{Code, Error};
-use authsome_core::event::Event;
+use authsome_core::event::{AppEvent, Event};
+use authsome_core::id::AppId;
 use authsome_core::identity::Identifier;
 use authsome_core::metadata::Metadata;
 use authsome_core::route::Client;
 use authsome_core::secret::{MasterKey, Password, Token};
 use authsome_core::time::Timestamp;
 use authsome_engine::{
-    Config, Engine, EngineBuilder, EnvironmentHandle, EnvironmentPatch, Issued, SignIn, SignUp, SignUpOutcome,
+    Config, Engine, EngineBuilder, EnvironmentCopy, EnvironmentHandle, EnvironmentPatch, Environments, Issued, SignIn,
+    SignUp, SignUpOutcome,
 };
 use authsome_plugin_password::{PasswordConfig, PasswordPlugin};
 
@@ -50,6 +54,16 @@ pub(crate) fn start_of_tests() -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000).unwrap()
 }
 
+fn builder(store: &Arc<Watched>, clock: &Arc<ManualClock>, mailer: &Arc<TestMailer>, seed: u64) -> EngineBuilder {
+    Engine::builder()
+        .store(Arc::clone(store) as Arc<dyn authsome_core::store::Store>)
+        .clock(Arc::clone(clock) as Arc<dyn authsome_core::clock::Clock>)
+        .entropy(Arc::new(SeededEntropy::new(seed)))
+        .master_key(MasterKey::from_bytes([7; 32]))
+        .mailer(Arc::clone(mailer) as Arc<dyn authsome_core::mail::Mailer>)
+        .plugin(passwords())
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(|builder| builder).await
@@ -60,16 +74,36 @@ impl World {
         let clock = Arc::new(ManualClock::at(start_of_tests()));
         let store = Arc::new(Watched::default());
         let mailer = Arc::new(TestMailer::default());
-        let builder = Engine::builder()
-            .store(Arc::clone(&store) as Arc<dyn authsome_core::store::Store>)
-            .clock(Arc::clone(&clock) as Arc<dyn authsome_core::clock::Clock>)
-            .entropy(Arc::new(SeededEntropy::new(7)))
-            .master_key(MasterKey::from_bytes([7; 32]))
-            .mailer(Arc::clone(&mailer) as Arc<dyn authsome_core::mail::Mailer>)
-            .plugin(passwords());
-        let engine = change(builder).build().unwrap();
+        let engine = change(builder(&store, &clock, &mailer, 7)).build().unwrap();
         engine.prepare().await.unwrap();
         Self { engine, store, clock, mailer }
+    }
+
+    /// Another process on the same database.
+    pub(crate) fn another_engine(&self) -> Engine {
+        builder(&self.store, &self.clock, &self.mailer, 8).build().unwrap()
+    }
+
+    /// The environments of the configured app.
+    pub(crate) async fn environments(&self) -> Environments {
+        self.engine.environments(self.app().await)
+    }
+
+    /// The environment of the configured app with this slug.
+    pub(crate) async fn named(&self, slug: &str) -> Environment {
+        self.environments().await.by_slug(slug).await.unwrap()
+    }
+
+    /// The configured app.
+    pub(crate) async fn app(&self) -> AppId {
+        self.engine.configured_app().await.unwrap().id
+    }
+
+    /// The events of the configured app, oldest first.
+    pub(crate) async fn app_events(&self) -> Vec<AppEvent> {
+        let mut events = AppEvent::find(&self.app().await).limit(1_000).all(&*self.store).await.unwrap();
+        events.reverse();
+        events
     }
 
     /// A world in which these settings apply everywhere.
@@ -91,7 +125,7 @@ impl World {
         let patch =
             EnvironmentPatch { settings: Some(serde_json::from_value(settings).unwrap()), ..Default::default() };
         let scope = here.scope();
-        self.engine.environments(scope.app_id).update(scope.env_id, &patch).await.unwrap();
+        self.engine.environments(scope.app_id).update(scope.env_id, &patch, Confirm::NOTHING).await.unwrap();
     }
 
     pub(crate) async fn deactivate(&self, slug: &str) {
@@ -129,6 +163,17 @@ impl World {
 
     pub(crate) async fn count_of(&self, action: &str) -> usize {
         self.actions().await.iter().filter(|found| *found == action).count()
+    }
+}
+
+/// A copy to be made that differs in nothing.
+pub(crate) fn copy_named(name: &str) -> EnvironmentCopy {
+    EnvironmentCopy {
+        name: name.to_owned(),
+        slug: None,
+        kind: EnvironmentType::Custom,
+        settings: SettingsPatch::default(),
+        webhook_url: None,
     }
 }
 

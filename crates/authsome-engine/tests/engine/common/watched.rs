@@ -1,7 +1,7 @@
-//! A store in memory that counts what it is asked, and can be down.
+//! A store in memory that counts what it is asked, can be down, and can stop answering.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
@@ -11,6 +11,7 @@ use authsome_core::records::{
 };
 use authsome_core::store::{Store, StoreTx};
 use authsome_store_memory::MemoryStore;
+use tokio::sync::Notify;
 
 #[derive(Default)]
 pub(crate) struct Watched {
@@ -19,6 +20,9 @@ pub(crate) struct Watched {
     writes: AtomicU64,
     down: AtomicBool,
     read_only: AtomicBool,
+    /// How many more deletions are answered, where that is limited.
+    deletions: Mutex<Option<u32>>,
+    stopped: Notify,
 }
 
 impl Watched {
@@ -33,6 +37,27 @@ impl Watched {
 
     pub(crate) fn set_read_only(&self, read_only: bool) {
         self.read_only.store(read_only, Ordering::SeqCst);
+    }
+
+    /// From now on, so many deletions outside of transactions are answered and the next one is not.
+    pub(crate) fn answer_deletions(&self, count: Option<u32>) {
+        *self.deletions.lock().unwrap() = count;
+    }
+
+    /// Waits until a deletion is not answered.
+    pub(crate) async fn stopped(&self) {
+        self.stopped.notified().await;
+    }
+
+    fn answers(&self) -> bool {
+        match &mut *self.deletions.lock().unwrap() {
+            Some(0) => false,
+            Some(count) => {
+                *count -= 1;
+                true
+            }
+            None => true,
+        }
     }
 
     fn read(&self) -> Result<&MemoryStore, StoreError> {
@@ -80,6 +105,10 @@ impl Records for Watched {
     }
 
     async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
+        if !self.answers() {
+            self.stopped.notify_one();
+            return std::future::pending().await;
+        }
         self.write()?.delete(request).await
     }
 }

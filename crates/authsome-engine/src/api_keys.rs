@@ -1,0 +1,219 @@
+//! [`ApiKeys`]: credentials of programs.
+
+use std::sync::Arc;
+
+use authsome_core::apikey::{ApiKey, ApiKeyState};
+use authsome_core::authenticator;
+use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::environment::EnvironmentType;
+use authsome_core::error::{Code, Error, FieldError, StoreError};
+use authsome_core::id::{ApiKeyId, TypedId, UserId};
+use authsome_core::permission::Permission;
+use authsome_core::route::Principal;
+use authsome_core::secret::Token;
+use authsome_core::store::Transactions;
+use authsome_core::time::Timestamp;
+use serde_json::json;
+
+use crate::authenticate::{Authenticated, TOUCH_EVERY, session_not_found, token_expired};
+use crate::engine::Engine;
+use crate::environment::EnvironmentHandle;
+use crate::events::nothing;
+use crate::selection;
+
+/// What every key begins with.
+const PREFIX: &str = "ask_";
+/// How many characters behind the prefix people see of a key.
+const SHOWN: usize = 6;
+/// How many keys a user has at most, or an environment of its own.
+const MOST: u64 = 1_000;
+
+/// A key to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApiKey {
+    /// Name for people, 1 to 200 characters.
+    pub name: String,
+    /// The user whose key it is; without one it is the environment's.
+    pub user_id: Option<UserId>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// When it expires; without it, never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key that was made, with its secret, which is given out here and never again.
+#[derive(Clone, Debug)]
+pub struct IssuedApiKey {
+    /// The key.
+    pub key: ApiKey,
+    /// Its secret.
+    pub token: Token,
+}
+
+/// An environment's API keys.
+#[derive(Clone, Debug)]
+pub struct ApiKeys {
+    at: EnvironmentHandle,
+}
+
+impl ApiKeys {
+    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+        Self { at }
+    }
+
+    /// Makes a key. Its prefix names the type of its environment: `ask_live_` in production, else `ask_test_`, `ask_dev_`,
+    /// `ask_custom_`.
+    ///
+    /// # Errors
+    /// `invalid_request`; `not_found` where the user is not there; `conflict` where there are 1,000 keys already;
+    /// `unavailable`.
+    pub async fn create(&self, new: &NewApiKey) -> Result<IssuedApiKey, Error> {
+        let at = &self.at;
+        let now = at.now();
+        check(new, now)?;
+        let entropy = &*at.engine().inner().entropy;
+        let prefix = prefix(at.environment().environment.kind);
+        let token = Token::generate(prefix, entropy)?;
+        let key = ApiKey {
+            id: ApiKeyId::generate(now, entropy)?,
+            scope: at.scope(),
+            user_id: new.user_id,
+            name: new.name.clone(),
+            prefix: token.expose().chars().take(prefix.len() + SHOWN).collect(),
+            hash: token.hash(),
+            permissions: new.permissions.iter().map(ToString::to_string).collect(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let event = &at.event(now, "api_key.created", &key.id, json!({ "permissions": key.permissions }))?;
+        let (scope, key_ref) = (&at.scope(), &key);
+        at.store()
+            .transaction(|tx| async move {
+                let mut owned = ApiKey::find(scope);
+                if let Some(user) = new.user_id {
+                    tx.user(scope, user).await?.ok_or_else(Error::not_found)?;
+                    owned = owned.filter(ApiKey::USER_ID.eq(user));
+                }
+                if owned.count(&*tx).await? >= MOST {
+                    return Err(Error::new(Code::Conflict, "there are 1000 keys: delete some first"));
+                }
+                tx.create_api_key(scope, key_ref).await?;
+                Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            })
+            .await?;
+        Ok(IssuedApiKey { key, token })
+    }
+
+    /// The key with this id.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn get(&self, id: ApiKeyId) -> Result<ApiKey, Error> {
+        self.at.store().api_key(&self.at.scope(), id).await?.ok_or_else(Error::not_found)
+    }
+
+    /// A page of keys, a user's or all of the environment, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list(&self, user: Option<UserId>, page: Page<ApiKeyId>) -> Result<Listed<ApiKey, ApiKeyId>, Error> {
+        let (scope, store) = (&self.at.scope(), self.at.store());
+        match user {
+            Some(user) => Ok(store.list_user_api_keys(scope, user, page).await?),
+            None => Ok(store.list_api_keys(scope, page).await?),
+        }
+    }
+
+    /// Deletes a key, which authenticates nothing from now on: any, or one of this user's.
+    ///
+    /// # Errors
+    /// `not_found`, also where it is another user's; `unavailable`.
+    pub async fn delete(&self, id: ApiKeyId, of: Option<UserId>) -> Result<(), Error> {
+        let at = &self.at;
+        let event = &at.event(at.now(), "api_key.deleted", &id, nothing())?;
+        let scope = &at.scope();
+        at.store()
+            .transaction(|tx| async move {
+                let found = tx.api_key(scope, id).await?.ok_or_else(Error::not_found)?;
+                if of.is_some_and(|user| found.user_id != Some(user)) {
+                    return Err(Error::not_found());
+                }
+                tx.delete_api_key(scope, id).await.map_err(gone)?;
+                Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            })
+            .await
+    }
+}
+
+fn gone(error: StoreError) -> Error {
+    match error {
+        StoreError::NotFound { .. } => Error::not_found(),
+        error => error.into(),
+    }
+}
+
+const fn prefix(kind: EnvironmentType) -> &'static str {
+    match kind {
+        EnvironmentType::Production => "ask_live_",
+        EnvironmentType::Staging => "ask_test_",
+        EnvironmentType::Development => "ask_dev_",
+        EnvironmentType::Custom => "ask_custom_",
+    }
+}
+
+fn check(new: &NewApiKey, now: Timestamp) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    let mut require = |holds: bool, field: &str, message: &str| {
+        if !holds {
+            errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+        }
+    };
+    let name = &new.name;
+    let is_name = !name.trim().is_empty() && name.chars().count() <= 200 && !name.contains(char::is_control);
+    require(is_name, "name", "a name has 1 to 200 characters, none of them a control character");
+    require(new.permissions.len() <= 64, "permissions", "a key has at most 64 permissions");
+    require(new.expires_at.is_none_or(|at| at > now), "expires_at", "it lies in the past");
+    if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
+}
+
+/// Whether a token claims to be a key.
+pub(crate) fn is_one(token: &str) -> bool {
+    token.starts_with(PREFIX)
+}
+
+impl Engine {
+    /// Checks a presented key.
+    ///
+    /// # Errors
+    /// As for a session: `session_not_found` where there is none, it is revoked, its user may not act, or another
+    /// environment is named; `environment_inactive`; `token_expired`; `unavailable`.
+    pub(crate) async fn authenticate_key(&self, token: &str, named: Option<&str>) -> Result<Authenticated, Error> {
+        let (now, store) = (self.clock().now(), &**self.store());
+        let hash = Token::presented(token).hash();
+        let mut key = authenticator::resolve::<ApiKey>(&hash, store).await?.ok_or_else(session_not_found)?;
+        let environment = self.environment_of_scope(key.scope).await?.ok_or_else(session_not_found)?;
+        if !selection::is_meant(&environment, named) || key.state(now) == ApiKeyState::Revoked {
+            return Err(session_not_found());
+        }
+        self.handle(Arc::clone(&environment)).require_active()?;
+        if key.state(now) == ApiKeyState::Expired {
+            return Err(token_expired());
+        }
+        if let Some(user) = key.user_id {
+            let user = store.user(&key.scope, user).await?;
+            user.filter(|user| !user.banned).ok_or_else(session_not_found)?;
+        }
+        if key.last_used_at.is_none_or(|used| now.since(used) >= TOUCH_EVERY) {
+            match store.touch_api_key(&key.scope, key.id, now).await {
+                Ok(()) => key.last_used_at = Some(now),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a key was not noted as used");
+                }
+            }
+        }
+        Ok(Authenticated { environment, principal: Principal::ApiKey(Arc::new(key)) })
+    }
+}

@@ -1,0 +1,170 @@
+//! Changing an environment: what it says of itself, which one is the default, suspension.
+
+use std::collections::BTreeMap;
+
+use authsome_core::confirmation::{Confirm, Destructive};
+use authsome_core::entity::Entity;
+use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
+use authsome_core::error::Error;
+use authsome_core::id::EnvironmentId;
+use authsome_core::store::Transactions;
+
+use super::{Environments, new, slug_conflict};
+use crate::events::nothing;
+
+/// A change of an environment (RFC 7396). What is `None` stays; `Some(None)` goes back to what is built in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvironmentPatch {
+    /// Name for people, 1 to 200 characters.
+    pub name: Option<String>,
+    /// Slug.
+    pub slug: Option<String>,
+    /// What it is for. The colour of the old type becomes that of the new one.
+    pub kind: Option<EnvironmentType>,
+    /// What people should know about it, at most 2,000 characters.
+    pub description: Option<Option<String>>,
+    /// Colour, `#RRGGBB`.
+    pub color: Option<Option<String>>,
+    /// Its own settings.
+    pub settings: Option<SettingsPatch>,
+    /// What the operator attaches; `None` at a key takes it away, `Some(None)` all of it.
+    pub metadata: Option<Option<BTreeMap<String, Option<String>>>>,
+}
+
+impl EnvironmentPatch {
+    fn apply(&self, environment: &mut Environment) {
+        if let Some(name) = &self.name {
+            environment.name.clone_from(name);
+        }
+        if let Some(slug) = &self.slug {
+            environment.slug.clone_from(slug);
+        }
+        if let Some(kind) = self.kind {
+            if environment.color == environment.kind.color() {
+                kind.color().clone_into(&mut environment.color);
+            }
+            environment.kind = kind;
+        }
+        if let Some(description) = &self.description {
+            environment.description.clone_from(description);
+        }
+        if let Some(color) = &self.color {
+            environment.color = color.clone().unwrap_or_else(|| environment.kind.color().to_owned());
+        }
+        if let Some(settings) = &self.settings {
+            environment.settings.patch(settings.clone());
+        }
+        if self.metadata == Some(None) {
+            environment.metadata.clear();
+        }
+        for (key, value) in self.metadata.iter().flatten().flatten() {
+            match value {
+                Some(value) => environment.metadata.insert(key.clone(), value.clone()),
+                None => environment.metadata.remove(key),
+            };
+        }
+    }
+}
+
+impl Environments {
+    /// Changes an environment. Taking the type production from one is confirmed.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_request`, `conflict` where the slug is taken; `confirmation_required`; `unavailable`.
+    pub async fn update(
+        &self,
+        id: EnvironmentId,
+        patch: &EnvironmentPatch,
+        confirm: Confirm,
+    ) -> Result<Environment, Error> {
+        self.change(id, "environment.updated", |found| {
+            let mut environment = found.clone();
+            patch.apply(&mut environment);
+            let errors = new::check(&environment);
+            if !errors.is_empty() {
+                return Err(Error::invalid_fields(errors));
+            }
+            if found.kind == EnvironmentType::Production && environment.kind != found.kind {
+                confirm.require(Destructive::ChangeEnvironmentType)?;
+            }
+            Ok(environment)
+        })
+        .await
+    }
+
+    /// Makes an environment the app's default one instead of the one that is. One step.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn set_default(&self, id: EnvironmentId) -> Result<Environment, Error> {
+        let now = self.engine.clock().now();
+        let event = &self.event(now, "environment.default_changed", id, nothing())?;
+        let environment = self
+            .engine
+            .store()
+            .transaction(|tx| async move {
+                self.lock(&*tx).await?;
+                let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
+                if found.is_default.0 {
+                    return Ok::<_, Error>(found);
+                }
+                tx.clear_default_environment(self.app, now).await?;
+                let environment = tx.mark_default_environment(self.app, id, now).await?;
+                event.insert(&self.app, &*tx).await?;
+                Ok(environment)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(environment)
+    }
+
+    /// Ends an environment's suspension: every session that is not expired is good again.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn activate(&self, id: EnvironmentId) -> Result<Environment, Error> {
+        self.set_active(id, true).await
+    }
+
+    /// Suspends an environment: no authentication completes in it. Nothing in it is lost.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn deactivate(&self, id: EnvironmentId) -> Result<Environment, Error> {
+        self.set_active(id, false).await
+    }
+
+    async fn set_active(&self, id: EnvironmentId, active: bool) -> Result<Environment, Error> {
+        let action = if active { "environment.activated" } else { "environment.deactivated" };
+        self.change(id, action, |found| Ok(Environment { is_active: active, ..found.clone() })).await
+    }
+
+    /// Changes an environment, writes the event where that changed anything, and lets the change take effect at once.
+    async fn change(
+        &self,
+        id: EnvironmentId,
+        action: &str,
+        change: impl Fn(&Environment) -> Result<Environment, Error> + Send + Sync,
+    ) -> Result<Environment, Error> {
+        let now = self.engine.clock().now();
+        let event = &self.event(now, action, id, nothing())?;
+        let change = &change;
+        let environment = self
+            .engine
+            .store()
+            .transaction(|tx| async move {
+                let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
+                let changed = change(&found)?;
+                if changed == found {
+                    return Ok::<_, Error>(found);
+                }
+                let changed = Environment { updated_at: now, ..changed };
+                let changed = tx.update_environment(self.app, &found, &changed).await.map_err(slug_conflict)?;
+                event.insert(&self.app, &*tx).await?;
+                Ok(changed)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(environment)
+    }
+}

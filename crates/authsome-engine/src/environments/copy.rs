@@ -1,0 +1,110 @@
+//! Cloning an environment: what it is set to goes along, who is in it does not.
+
+use std::collections::BTreeMap;
+
+use authsome_core::entity::Entity;
+use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
+use authsome_core::error::Error;
+use authsome_core::formconfig::FormConfig;
+use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::time::Timestamp;
+use authsome_core::webhook::Webhook;
+use serde_json::json;
+
+use super::{Environments, NewEnvironment, row, slug_conflict};
+use crate::webhooks;
+
+/// A clone to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentCopy {
+    /// Name for people, 1 to 200 characters.
+    pub name: String,
+    /// Slug; without it, one is made of the name.
+    pub slug: Option<String>,
+    /// What the clone is for.
+    pub kind: EnvironmentType,
+    /// In which settings the clone differs from its source.
+    pub settings: SettingsPatch,
+    /// The address of the clone's webhooks, so that nothing of it reaches those of its source; without it, each keeps its
+    /// own.
+    pub webhook_url: Option<String>,
+}
+
+impl Environments {
+    /// Makes an environment with the settings, forms and webhooks of another one. The webhooks have new secrets and are
+    /// switched off. Users, sessions, organizations with their branding, keys and events stay behind.
+    ///
+    /// # Errors
+    /// `not_found` where the source is gone; `invalid_request`; `conflict` where the slug is taken; `unavailable`.
+    pub async fn copy(&self, source: EnvironmentId, copy: &EnvironmentCopy) -> Result<Environment, Error> {
+        let now = self.engine.clock().now();
+        let environment = self
+            .engine
+            .store()
+            .transaction(|tx| async move {
+                self.lock(&*tx).await?;
+                let source = tx.environment(self.app, source).await?.ok_or_else(Error::not_found)?;
+                let environment = self.copied(&source, copy, now)?;
+                tx.create_environment(self.app, &environment).await.map_err(slug_conflict)?;
+                self.copy_forms(&source, &environment, &*tx).await?;
+                self.copy_webhooks(&source, &environment, copy.webhook_url.as_deref(), &*tx).await?;
+                let data = json!({ "source": source.id, "slug": environment.slug, "type": environment.kind });
+                self.event(now, "environment.cloned", environment.id, data)?.insert(&self.app, &*tx).await?;
+                Ok::<_, Error>(environment)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(environment)
+    }
+
+    fn copied(&self, source: &Environment, copy: &EnvironmentCopy, now: Timestamp) -> Result<Environment, Error> {
+        let mut settings = source.settings.clone();
+        settings.patch(copy.settings.clone());
+        let new = NewEnvironment {
+            name: copy.name.clone(),
+            slug: copy.slug.clone(),
+            kind: copy.kind,
+            description: None,
+            color: None,
+            settings,
+            metadata: BTreeMap::new(),
+        };
+        row(&self.engine, self.app, &new, now)
+    }
+
+    async fn copy_forms(&self, source: &Environment, target: &Environment, tx: &dyn StoreTx) -> Result<(), Error> {
+        let now = target.created_at;
+        for form in FormConfig::find(&source.scope()).all(tx).await? {
+            let id = FormConfigId::generate(now, &**self.engine.entropy())?;
+            let form = FormConfig { id, scope: target.scope(), created_at: now, updated_at: now, ..form };
+            form.insert(&target.scope(), tx).await?;
+        }
+        Ok(())
+    }
+
+    async fn copy_webhooks(
+        &self,
+        source: &Environment,
+        target: &Environment,
+        url: Option<&str>,
+        tx: &dyn StoreTx,
+    ) -> Result<(), Error> {
+        let now = target.created_at;
+        for webhook in Webhook::find(&source.scope()).all(tx).await? {
+            let id = WebhookId::generate(now, &**self.engine.entropy())?;
+            let webhook = Webhook {
+                id,
+                scope: target.scope(),
+                url: url.map_or(webhook.url, ToOwned::to_owned),
+                sealed_secret: webhooks::new_secret(&self.engine, id)?,
+                enabled: false,
+                created_at: now,
+                updated_at: now,
+                ..webhook
+            };
+            webhook.insert(&target.scope(), tx).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! [`Environments`]: the environments of an app.
+
+mod change;
+mod copy;
+mod delete;
+mod new;
+
+use authsome_core::app::App;
+use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::environment::{Environment, Sourced};
+use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::event::AppEvent;
+use authsome_core::id::{AppId, EnvironmentId};
+use authsome_core::route::Principal;
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::engine::Engine;
+use crate::settings;
+
+pub use change::EnvironmentPatch;
+pub use copy::EnvironmentCopy;
+pub use new::NewEnvironment;
+pub(crate) use new::row;
+
+/// The environments of an app.
+#[derive(Clone, Debug)]
+pub struct Environments {
+    engine: Engine,
+    app: AppId,
+    actor: Option<String>,
+}
+
+impl Environments {
+    pub(crate) const fn new(engine: Engine, app: AppId) -> Self {
+        Self { engine, app, actor: None }
+    }
+
+    /// The same environments, acted on by this principal: events name it.
+    #[must_use]
+    pub fn acting(self, principal: &Principal) -> Self {
+        Self { actor: principal.actor(), ..self }
+    }
+
+    /// The environment with this id.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn get(&self, id: EnvironmentId) -> Result<Environment, Error> {
+        self.engine.store().environment(self.app, id).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The environment with this slug.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn by_slug(&self, slug: &str) -> Result<Environment, Error> {
+        self.engine.store().environment_by_slug(self.app, slug).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The app's default environment.
+    ///
+    /// # Errors
+    /// `not_found` where the app is gone, `unavailable`.
+    pub async fn default(&self) -> Result<Environment, Error> {
+        self.engine.store().default_environment(self.app).await?.ok_or_else(Error::not_found)
+    }
+
+    /// A page of the app's environments, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list(&self, page: Page<EnvironmentId>) -> Result<Listed<Environment, EnvironmentId>, Error> {
+        Ok(self.engine.store().list_environments(self.app, page).await?)
+    }
+
+    /// The settings that apply in an environment, each with where it comes from.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn effective_settings(&self, id: EnvironmentId) -> Result<Sourced, Error> {
+        let environment = self.get(id).await?;
+        let app = self.engine.store().app_session_config(self.app).await?;
+        Ok(settings::resolve(&environment, app.as_ref(), &self.engine.config().settings))
+    }
+
+    /// Makes an environment, active and not the default.
+    ///
+    /// # Errors
+    /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
+    pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
+        let now = self.engine.clock().now();
+        let environment = &row(&self.engine, self.app, new, now)?;
+        let event = &self.event(now, "environment.created", environment.id, about(environment))?;
+        self.engine
+            .store()
+            .transaction(|tx| async move {
+                self.lock(&*tx).await?;
+                tx.create_environment(self.app, environment).await.map_err(slug_conflict)?;
+                Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(environment.clone())
+    }
+
+    fn event(&self, now: Timestamp, action: &str, target: EnvironmentId, data: Value) -> Result<AppEvent, Error> {
+        let event = self.engine.app_event(self.app, now, action, &target, data)?;
+        Ok(AppEvent { actor: self.actor.clone(), ..event })
+    }
+
+    /// Makes changes that must hold of all environments of the app together exclude each other.
+    async fn lock(&self, tx: &dyn StoreTx) -> Result<(), Error> {
+        lock_app(self.app, tx).await
+    }
+}
+
+/// Makes transactions that call it for one app exclude each other, and refuses where the app is deleted.
+pub(crate) async fn lock_app(app: AppId, tx: &dyn StoreTx) -> Result<(), Error> {
+    let find = App::find(()).filter(App::ID.eq(app)).filter(App::DELETED_AT.is_null());
+    if find.touch(tx).await? { Ok(()) } else { Err(Error::not_found()) }
+}
+
+/// What events say of an environment.
+pub(crate) fn about(environment: &Environment) -> Value {
+    json!({ "slug": environment.slug, "type": environment.kind })
+}
+
+fn slug_conflict(error: StoreError) -> Error {
+    match &error {
+        error if error.is_conflict_on("authsome_environments_slug_key") => {
+            Error::new(Code::Conflict, "the slug is taken")
+        }
+        StoreError::Reference { .. } => Error::not_found(),
+        _ => error.into(),
+    }
+}

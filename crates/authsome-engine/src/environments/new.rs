@@ -1,0 +1,103 @@
+//! [`NewEnvironment`]: an environment to be made, and what every environment must be like.
+
+use std::collections::BTreeMap;
+
+use authsome_core::environment::{Environment, EnvironmentType, Settings};
+use authsome_core::error::{Error, FieldError};
+use authsome_core::id::{AppId, EnvironmentId, TypedId};
+use authsome_core::time::Timestamp;
+use authsome_core::value::Marker;
+
+use crate::apps::slug_of;
+use crate::engine::Engine;
+use crate::session_config::in_settings;
+use crate::slug;
+
+const MAX_DESCRIPTION: usize = 2_000;
+const MAX_METADATA_KEYS: usize = 64;
+const MAX_METADATA_BYTES: usize = 16_384;
+
+/// An environment to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEnvironment {
+    /// Name for people, 1 to 200 characters.
+    pub name: String,
+    /// Slug; without it, one is made of the name.
+    pub slug: Option<String>,
+    /// What it is for.
+    pub kind: EnvironmentType,
+    /// What people should know about it, at most 2,000 characters.
+    pub description: Option<String>,
+    /// Colour, `#RRGGBB`; without it, that of the type.
+    pub color: Option<String>,
+    /// Its own settings.
+    pub settings: Settings,
+    /// What the operator attaches: at most 64 keys and 16 KiB.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl NewEnvironment {
+    /// An environment with a name and a type, and nothing else.
+    #[must_use]
+    pub fn new(name: &str, kind: EnvironmentType) -> Self {
+        Self {
+            name: name.to_owned(),
+            slug: None,
+            kind,
+            description: None,
+            color: None,
+            settings: Settings::default(),
+            metadata: BTreeMap::new(),
+        }
+    }
+}
+
+/// The row of an environment to be made.
+pub(crate) fn row(engine: &Engine, app: AppId, new: &NewEnvironment, now: Timestamp) -> Result<Environment, Error> {
+    let environment = Environment {
+        id: EnvironmentId::generate(now, &*engine.inner().entropy)?,
+        app_id: app,
+        slug: slug_of(new.slug.as_deref(), &new.name)?,
+        name: new.name.clone(),
+        kind: new.kind,
+        description: new.description.clone(),
+        color: new.color.clone().unwrap_or_else(|| new.kind.color().to_owned()),
+        is_default: Marker(false),
+        is_active: true,
+        settings: new.settings.clone(),
+        metadata: new.metadata.clone(),
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+    };
+    let errors = check(&environment);
+    if errors.is_empty() { Ok(environment) } else { Err(Error::invalid_fields(errors)) }
+}
+
+/// What is wrong with an environment.
+pub(super) fn check(environment: &Environment) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut require = |holds: bool, field: &str, message: &str| {
+        if !holds {
+            errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+        }
+    };
+    let name = &environment.name;
+    let is_name = !name.trim().is_empty() && name.chars().count() <= 200 && !name.contains(char::is_control);
+    require(is_name, "name", "a name has 1 to 200 characters, none of them a control character");
+    require(slug::is_valid(&environment.slug), "slug", slug::RULE);
+    let description = environment.description.as_deref().unwrap_or_default();
+    let is_description = description.chars().count() <= MAX_DESCRIPTION;
+    require(is_description, "description", "a description has at most 2000 characters");
+    require(is_color(&environment.color), "color", "a colour is written #RRGGBB");
+    let metadata = &environment.metadata;
+    let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let fits = metadata.len() <= MAX_METADATA_KEYS && bytes <= MAX_METADATA_BYTES;
+    require(fits, "metadata", "metadata has at most 64 keys and 16384 bytes");
+    errors.extend(environment.settings.check().into_iter().map(in_settings));
+    errors
+}
+
+fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}

@@ -1,0 +1,177 @@
+//! Rotating an environment's signing keys.
+//!
+//! A key is published before it signs, and after it ceased to, so that a verifier which keeps a copy of the key set, as
+//! another process of this engine does, knows the key of every token that it meets.
+
+use std::time::Duration;
+
+use authsome_core::entity::Entity;
+use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::event::Event;
+use authsome_core::id::SigningKeyId;
+use authsome_core::records::Direction;
+use authsome_core::session::Session;
+use authsome_core::signingkey::{SigningKey, SigningKeyState};
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::time::Timestamp;
+use serde_json::json;
+
+use super::keys::{self, Keys};
+use crate::environment::EnvironmentHandle;
+
+/// How long a key is published before it signs: twice as long as a copy of the key set is kept.
+const PUBLISHED: Duration = Duration::from_secs(600);
+/// For how long after it ceased to sign another process may sign with it, and after its end a token is accepted: a minute
+/// each.
+const LEEWAY: Duration = Duration::from_secs(120);
+
+/// Why keys are rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// In good order: tokens that were signed before stay valid.
+    Routine,
+    /// This key, the one that signs, is known to somebody else: nothing that it or the one before signed is valid any
+    /// more. It is named so that saying it twice does not take away the key that came after it.
+    Compromised(SigningKeyId),
+}
+
+/// What a rotation writes, made before its transaction.
+struct Change {
+    rotation: Rotation,
+    /// The key that is to sign no more.
+    retired: SigningKeyId,
+    next: SigningKey,
+    needed_until: Timestamp,
+    event: Event,
+    now: Timestamp,
+}
+
+impl EnvironmentHandle {
+    /// Lets the next key sign, publishes the one that signed until its last token is expired, and makes a new next one;
+    /// gives the id of the key that signs now. Other processes see that within [`Config::cache_ttl`].
+    ///
+    /// After [`Rotation::Compromised`], [`EnvironmentHandle::verify_jwt`] and whoever fetches the key set refuse what was
+    /// signed before. [`Engine::authenticate`] does not rest on signatures: sessions go on there.
+    ///
+    /// # Errors
+    /// `conflict` where somebody else rotates at the same moment, or the key that is compromised does not sign; for
+    /// [`Rotation::Routine`] also, with `until`, where tokens of the key before are still valid or the next key was
+    /// published less than 10 minutes ago; `unavailable`.
+    ///
+    /// [`Config::cache_ttl`]: crate::Config::cache_ttl
+    /// [`Engine::authenticate`]: crate::Engine::authenticate
+    pub async fn rotate_signing_keys(&self, rotation: Rotation) -> Result<SigningKeyId, Error> {
+        keys::complete(self).await?;
+        let now = self.now();
+        let retired = match rotation {
+            Rotation::Routine => Keys::find(&self.scope(), self.store()).await?.current.ok_or_else(gone)?.id,
+            Rotation::Compromised(key) => key,
+        };
+        let next = keys::new(self, SigningKeyState::Next, now)?;
+        let data = json!({ "previous": retired, "compromised": rotation != Rotation::Routine });
+        let event = self.event(now, "signing_key.rotated", &self.scope().env_id, data)?;
+        let change = &Change { rotation, retired, next, needed_until: self.last_token_ends(now).await?, event, now };
+        let signs = self.store().transaction(|tx| async move { change.write(&*tx).await }).await?;
+        self.engine().inner().cache.clear();
+        Ok(signs)
+    }
+
+    /// When the last token that is signed by now is expired.
+    async fn last_token_ends(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        // The lifetime may have been longer when an older session's token was signed.
+        let last = Session::find(&self.scope()).order_by(Session::EXPIRES_AT, Direction::Descending);
+        let last = last.one(self.store()).await?.map_or(now, |session| session.expires_at);
+        Ok(last.max(now.plus(self.settings().session_ttl.duration())).plus(LEEWAY))
+    }
+
+    /// Rotates the key that has signed for [`Config::signing_key_ttl`](crate::Config::signing_key_ttl), and drops the one
+    /// before where no valid token needs it. An environment without keys gets none.
+    pub(crate) async fn tend_signing_keys(&self) -> Result<(), Error> {
+        let (scope, now) = (&self.scope(), self.now());
+        let Keys { next, current: Some(current), previous } = Keys::find(scope, self.store()).await? else {
+            return Ok(());
+        };
+        if next.is_none() {
+            keys::complete(self).await?;
+        }
+        if let Some(previous) = previous.filter(|key| !is_needed(key, now)) {
+            // Where a rotation came first, this key is gone.
+            SigningKey::delete(scope).filter(SigningKey::ID.eq(previous.id)).batch(1, self.store()).await?;
+            self.engine().inner().cache.clear();
+        }
+        let since = current.activated_at.unwrap_or(current.created_at);
+        if now < since.plus(self.engine().config().signing_key_ttl.duration()) {
+            return Ok(());
+        }
+        match self.rotate_signing_keys(Rotation::Routine).await {
+            // It is not time yet, or another process did it.
+            Err(error) if error.code() == Code::Conflict => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+}
+
+impl Change {
+    async fn write(&self, tx: &dyn StoreTx) -> Result<SigningKeyId, Error> {
+        let scope = &self.next.scope;
+        let keys = Keys::find(scope, tx).await?;
+        let (current, next) = (keys.current.ok_or_else(gone)?, keys.next.ok_or_else(gone)?);
+        if current.id != self.retired {
+            return Err(conflict("another key signs: the keys were rotated"));
+        }
+        if self.rotation == Rotation::Routine {
+            check(keys.previous.as_ref(), &current, &next, self.now)?;
+        }
+        if let Some(previous) = &keys.previous {
+            SigningKey::delete(scope).by_id(&previous.id, tx).await?;
+        }
+        match self.rotation {
+            Rotation::Compromised(_) => SigningKey::delete(scope).by_id(&current.id, tx).await?,
+            Rotation::Routine => {
+                let retired = SigningKey {
+                    state: SigningKeyState::Previous,
+                    retired_at: Some(self.now),
+                    needed_until: Some(self.needed_until),
+                    ..current.clone()
+                };
+                replace(&current, &retired, tx).await?;
+            }
+        }
+        let signs = SigningKey { state: SigningKeyState::Current, activated_at: Some(self.now), ..next.clone() };
+        replace(&next, &signs, tx).await?;
+        self.next.insert(scope, tx).await?;
+        self.event.insert(scope, tx).await?;
+        Ok(signs.id)
+    }
+}
+
+async fn replace(before: &SigningKey, after: &SigningKey, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    let update = SigningKey::update(&before.scope).filter(SigningKey::ID.eq(before.id));
+    update.set_changed(before, after).existing(tx).await.map(|_| ())
+}
+
+/// Refuses a rotation after which a verifier could meet a token whose key it does not know.
+fn check(previous: Option<&SigningKey>, current: &SigningKey, next: &SigningKey, now: Timestamp) -> Result<(), Error> {
+    if let Some(until) = previous.filter(|key| is_needed(key, now)).and_then(|key| key.needed_until) {
+        return Err(conflict("tokens of the key before the one that signs are still valid").with("until", json!(until)));
+    }
+    // Whoever knows a key that was made together with the next one knows that too.
+    let published = next.created_at.plus(PUBLISHED);
+    if next.created_at != current.created_at && now < published {
+        return Err(conflict("the next key was published a moment ago").with("until", json!(published)));
+    }
+    Ok(())
+}
+
+/// Whether tokens that a retired key signed may still be valid.
+fn is_needed(key: &SigningKey, now: Timestamp) -> bool {
+    key.needed_until.is_some_and(|until| now < until)
+}
+
+fn conflict(detail: &'static str) -> Error {
+    Error::new(Code::Conflict, detail)
+}
+
+fn gone() -> Error {
+    Error::internal("the environment's signing keys are gone")
+}

@@ -1,0 +1,102 @@
+//! Changing a user in somebody else's name.
+
+use authsome_core::entity::Entity;
+use authsome_core::error::Error;
+use authsome_core::id::UserId;
+use authsome_core::identity::{Email, Phone};
+use authsome_core::plugin::Moment;
+use authsome_core::store::Transactions;
+use authsome_core::user::User;
+use serde_json::json;
+
+use super::profile::too_large;
+use super::{ProfilePatch, Users, delete_proofs, name_conflict};
+
+/// A change of a user by an administrator (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserPatch {
+    /// Display name, username and metadata.
+    pub profile: ProfilePatch,
+    /// Address. It counts as not proven, unless the same change says otherwise.
+    pub email: Option<Email>,
+    /// Whether the address is known to be the person's.
+    pub email_verified: Option<bool>,
+    /// Phone number. It counts as not proven, unless the same change says otherwise.
+    pub phone: Option<Option<Phone>>,
+    /// Whether the number is known to be the person's.
+    pub phone_verified: Option<bool>,
+    /// URL of a picture, at most 2,000 characters.
+    pub image: Option<Option<String>>,
+}
+
+impl UserPatch {
+    fn applied(&self, found: &User) -> Result<User, Error> {
+        let mut user = found.clone();
+        self.profile.apply(&mut user).map_err(|error| too_large(&error))?;
+        if let Some(email) = &self.email {
+            user.set_email(email);
+            user.email_verified = found.email_verified && user.email_key == found.email_key;
+        }
+        if let Some(verified) = self.email_verified {
+            user.email_verified = verified;
+        }
+        if let Some(phone) = &self.phone {
+            user.set_phone(phone.as_ref());
+            user.phone_verified = found.phone_verified && user.phone == found.phone;
+        }
+        if let Some(verified) = self.phone_verified {
+            if verified && user.phone.is_none() {
+                return Err(Error::invalid("phone_verified", "there is no phone number"));
+            }
+            user.phone_verified = verified;
+        }
+        if let Some(image) = &self.image {
+            user.image.clone_from(image);
+        }
+        Ok(user)
+    }
+
+    /// The names of the fields that it changes.
+    fn fields(&self) -> Vec<&'static str> {
+        let mut fields = self.profile.fields();
+        let own = [
+            ("email", self.email.is_some()),
+            ("email_verified", self.email_verified.is_some()),
+            ("phone", self.phone.is_some()),
+            ("phone_verified", self.phone_verified.is_some()),
+            ("image", self.image.is_some()),
+        ];
+        fields.extend(own.into_iter().filter_map(|(field, changes)| changes.then_some(field)));
+        fields
+    }
+}
+
+impl Users {
+    /// Changes a user. Where the address changes, mailed tokens and tickets of the user are void. No mail is sent.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` where a name is taken; `invalid_request`; what a hook refuses with; `unavailable`.
+    pub async fn update(&self, id: UserId, patch: &UserPatch) -> Result<User, Error> {
+        let at = &self.at;
+        let now = at.now();
+        let planned = patch.applied(&self.get(id).await?)?;
+        at.before(now, Moment::UserUpdate { user: &planned }).await?;
+        let event = &at.event(now, "user.updated", &id, json!({ "fields": patch.fields() }))?;
+        let scope = &at.scope();
+        let user = at
+            .store()
+            .transaction(|tx| async move {
+                let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+                let user = User { updated_at: now, ..patch.applied(&found)? };
+                let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
+                if user.email_key != found.email_key {
+                    delete_proofs(scope, id, &*tx).await?;
+                }
+                event.insert(scope, &*tx).await?;
+                Ok::<_, Error>(user)
+            })
+            .await?;
+        at.after(now, Moment::UserUpdate { user: &user }).await;
+        Ok(user)
+    }
+}

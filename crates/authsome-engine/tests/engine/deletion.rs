@@ -1,0 +1,276 @@
+//! Deleting environments and apps, and taking out what is in them.
+
+use authsome_core::app::App;
+use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
+use authsome_core::confirmation::{Confirm, Destructive};
+use authsome_core::entity::Entity;
+use authsome_core::environment::{Environment, EnvironmentType, Settings};
+use authsome_core::error::Code;
+use authsome_core::event::AppEvent;
+use authsome_core::id::{TypedId, UserId};
+use authsome_core::scope::Scope;
+use authsome_core::user::User;
+use authsome_engine::{NewApp, NewEnvironment};
+
+use crate::common::filled::{Handed, count, rows, tables};
+use crate::common::*;
+
+const APP_CONFIRMED: Confirm = Confirm::to(Destructive::DeleteApp);
+
+impl World {
+    async fn delete(&self, slug: &str) -> Scope {
+        let scope = self.environment(slug).await.scope();
+        self.environments().await.delete(scope.env_id, Confirm::NOTHING).await.unwrap();
+        scope
+    }
+
+    /// Adds users who have nothing but a row.
+    async fn add_users(&self, scope: &Scope, number: u32) {
+        for number in 0..number {
+            let id = UserId::generate(start_of_tests(), &**self.engine.entropy()).unwrap();
+            let email = format!("user{number}@example.com").parse().unwrap();
+            User::new(id, *scope, &email, start_of_tests()).insert(scope, &*self.store).await.unwrap();
+        }
+    }
+
+    async fn is_empty(&self, scope: &Scope) -> bool {
+        for table in tables() {
+            if count(table, scope, &self.store).await > 0 {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn has_row(&self, scope: &Scope) -> bool {
+        let find = Environment::find(&scope.app_id).filter(Environment::ID.eq(scope.env_id));
+        find.one(&*self.store).await.unwrap().is_some()
+    }
+
+    /// Holds that nothing that was handed out in an environment is good for anything.
+    async fn assert_nothing_works(&self, handed: &Handed) {
+        assert_eq!(code(self.authenticate(&handed.issued.token).await), Code::SessionNotFound);
+        assert_eq!(code(self.authenticate(&handed.key).await), Code::SessionNotFound);
+        let here = self.here().await;
+        let refreshed = here.auth().refresh(&handed.issued.refresh_token, None, &client()).await;
+        assert_eq!(code(refreshed), Code::SessionNotFound);
+        let account = here.account();
+        assert_eq!(code(account.verify_email(&handed.verification, None).await), Code::InvalidToken);
+        let reset = account.reset(&handed.reset, &password("a wholly new password"), None).await;
+        assert_eq!(code(reset), Code::InvalidToken);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_environment_is_unreachable_at_once() {
+    let world = World::new().await;
+    let handed = world.fill("staging").await;
+    let before = rows(&world.environment("staging").await.scope(), &world.store).await;
+    assert!(before.iter().map(Vec::len).sum::<usize>() > 20);
+    let scope = world.delete("staging").await;
+    let id = scope.env_id.to_string();
+    for named in ["staging", id.as_str()] {
+        assert_eq!(code(world.engine.environment(named).await), Code::NotFound);
+        assert_eq!(code(world.engine.select(None, Some(named)).await), Code::InvalidRequest);
+    }
+    let environments = world.environments().await;
+    assert_eq!(code(environments.get(scope.env_id).await), Code::NotFound);
+    assert_eq!(code(environments.by_slug("staging").await), Code::NotFound);
+    assert_eq!(code(environments.activate(scope.env_id).await), Code::NotFound);
+    assert_eq!(code(environments.set_default(scope.env_id).await), Code::NotFound);
+    world.assert_nothing_works(&handed).await;
+    assert_eq!(rows(&scope, &world.store).await, before, "it was not emptied yet");
+    world.work().await;
+    world.assert_nothing_works(&handed).await;
+}
+
+#[tokio::test]
+async fn another_process_does_not_reach_a_deleted_environment_after_a_second() {
+    let world = World::new().await;
+    let handed = world.fill("staging").await;
+    let other = world.another_engine();
+    other.authenticate(handed.issued.token.expose(), None, &client()).await.unwrap();
+    world.delete("staging").await;
+    world.advance(seconds(1));
+    for token in [&handed.issued.token, &handed.key] {
+        assert_eq!(code(other.authenticate(token.expose(), None, &client()).await), Code::SessionNotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_job_empties_every_table_of_a_deleted_environment_and_no_other_environment() {
+    let world = World::new().await;
+    for slug in ["development", "staging", "production"] {
+        world.fill(slug).await;
+    }
+    let second = world.engine.apps().create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap();
+    let there = world.engine.environment_of(second.id, "staging").await.unwrap();
+    sign_up_in(&there, ALICE).await;
+    world.work().await;
+    let scope = world.environment("staging").await.scope();
+    for table in tables() {
+        assert!(count(table, &scope, &world.store).await > 0, "{} has no row to be taken out", table.name);
+    }
+    let others =
+        [world.environment("development").await.scope(), world.environment("production").await.scope(), there.scope()];
+    let mut before = Vec::new();
+    for other in &others {
+        before.push(rows(other, &world.store).await);
+    }
+    world.delete("staging").await;
+    world.work().await;
+    for table in tables() {
+        assert_eq!(count(table, &scope, &world.store).await, 0, "{}", table.name);
+    }
+    assert!(!world.has_row(&scope).await);
+    for (other, before) in others.iter().zip(before) {
+        assert_eq!(rows(other, &world.store).await, before);
+    }
+    assert!(world.app_events().await.iter().any(|event| event.action == "environment.deleted"));
+}
+
+#[tokio::test]
+async fn mail_that_waits_in_a_deleted_environment_is_not_sent_and_keeps_no_other_waiting() {
+    let world = World::new().await;
+    sign_up_in(&world.environment("staging").await, "gone@example.com").await;
+    world.delete("staging").await;
+    world.sign_up(ALICE).await;
+    world.work().await;
+    assert_eq!(world.mailer.one().to, ALICE);
+}
+
+#[tokio::test]
+async fn an_environment_of_many_rows_is_emptied_in_batches() {
+    let world = World::new().await;
+    let scope = world.environment("staging").await.scope();
+    world.add_users(&scope, 950).await;
+    world.delete("staging").await;
+    world.work().await;
+    assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
+}
+
+#[tokio::test]
+async fn what_an_interrupted_job_left_another_engine_takes_out() {
+    let world = World::new().await;
+    world.fill("staging").await;
+    let scope = world.environment("staging").await.scope();
+    world.add_users(&scope, 450).await;
+    world.delete("staging").await;
+    for answered in [9, 12, 20, 22] {
+        world.store.answer_deletions(Some(answered));
+        tokio::select! {
+            ended = world.engine.run_jobs_once() => panic!("it was not interrupted: {ended:?}"),
+            () = world.store.stopped() => {}
+        }
+        assert!(world.has_row(&scope).await);
+    }
+    assert!(!world.is_empty(&scope).await);
+    world.store.answer_deletions(None);
+    let other = world.another_engine();
+    other.prepare().await.unwrap();
+    other.run_jobs_once().await.unwrap();
+    assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn engines_that_empty_at_once_do_no_harm() {
+    let world = World::new().await;
+    let scope = world.environment("staging").await.scope();
+    world.add_users(&scope, 450).await;
+    world.delete("staging").await;
+    let engines: Vec<_> = (0..4).map(|_| world.another_engine()).collect();
+    let tasks: Vec<_> =
+        engines.into_iter().map(|engine| tokio::spawn(async move { engine.run_jobs_once().await })).collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
+}
+
+#[tokio::test]
+async fn many_environments_that_are_deleted_at_once_all_go() {
+    let world = World::new().await;
+    let mut scopes = Vec::new();
+    for number in 0..130 {
+        let new = NewEnvironment::new(&format!("E {number}"), EnvironmentType::Custom);
+        scopes.push(world.environments().await.create(&new).await.unwrap().scope());
+    }
+    for scope in &scopes {
+        world.environments().await.delete(scope.env_id, Confirm::NOTHING).await.unwrap();
+    }
+    world.work().await;
+    for scope in &scopes {
+        assert!(!world.has_row(scope).await);
+    }
+}
+
+/// A world with a second app, in whose production environment alice is registered.
+async fn with_second_app() -> (World, App, authsome_engine::Issued) {
+    let world = World::new().await;
+    let app = world.engine.apps().create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap();
+    let config = Settings::default();
+    world.engine.apps().set_session_config(app.id, &config, TokenFormat::Jwt).await.unwrap();
+    let there = world.engine.environment_of(app.id, "production").await.unwrap();
+    let issued = sign_up_in(&there, ALICE).await;
+    (world, app, issued)
+}
+
+#[tokio::test]
+async fn a_deleted_app_is_unreachable_at_once_and_its_slug_is_free() {
+    let (world, app, issued) = with_second_app().await;
+    let apps = world.engine.apps();
+    let active = world.engine.select(Some(&app.publishable_key), Some("production")).await.unwrap();
+    apps.delete(app.id, APP_CONFIRMED).await.unwrap();
+    assert_eq!(code(apps.get(app.id).await), Code::NotFound);
+    assert_eq!(code(apps.by_slug("second").await), Code::NotFound);
+    assert_eq!(code(world.engine.select(Some(&app.publishable_key), None).await), Code::InvalidRequest);
+    assert_eq!(code(world.engine.environment_of(app.id, "production").await), Code::NotFound);
+    assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
+    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, None, &client()).await;
+    assert_eq!(code(refreshed), Code::SessionNotFound);
+    let environments = world.engine.environments(app.id);
+    assert_eq!(code(environments.default().await), Code::NotFound);
+    assert_eq!(code(environments.get(active.environment.id).await), Code::NotFound);
+    let new = NewEnvironment::new("Late", EnvironmentType::Custom);
+    assert_eq!(code(environments.create(&new).await), Code::NotFound);
+
+    let again = apps.create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap();
+    assert_eq!((again.slug.as_str(), again.id == app.id), ("second", false));
+    assert_ne!(again.publishable_key, app.publishable_key);
+    world.work().await;
+    assert_eq!(apps.by_slug("second").await.unwrap(), again);
+}
+
+#[tokio::test]
+async fn a_job_takes_out_all_of_a_deleted_app_and_no_other() {
+    let (world, app, issued) = with_second_app().await;
+    world.sign_up(ALICE).await;
+    world.work().await;
+    let here = world.here().await.scope();
+    let before = rows(&here, &world.store).await;
+    world.engine.apps().delete(app.id, APP_CONFIRMED).await.unwrap();
+    world.work().await;
+    assert!(world.is_empty(&issued.session.scope).await);
+    let store = &*world.store;
+    assert_eq!(Environment::find(&app.id).count(store).await.unwrap(), 0);
+    assert_eq!(AppSessionConfig::find(&app.id).count(store).await.unwrap(), 0);
+    assert_eq!(AppEvent::find(&app.id).count(store).await.unwrap(), 0);
+    assert_eq!(App::find(()).filter(App::ID.eq(app.id)).count(store).await.unwrap(), 0);
+    assert_eq!(rows(&here, store).await, before);
+}
+
+#[tokio::test]
+async fn what_an_interrupted_job_left_of_an_app_another_engine_takes_out() {
+    let (world, app, issued) = with_second_app().await;
+    world.add_users(&issued.session.scope, 250).await;
+    world.engine.apps().delete(app.id, APP_CONFIRMED).await.unwrap();
+    world.store.answer_deletions(Some(12));
+    tokio::select! {
+        ended = world.engine.run_jobs_once() => panic!("it was not interrupted: {ended:?}"),
+        () = world.store.stopped() => {}
+    }
+    world.store.answer_deletions(None);
+    world.another_engine().run_jobs_once().await.unwrap();
+    assert!(world.is_empty(&issued.session.scope).await);
+    assert_eq!(App::find(()).filter(App::ID.eq(app.id)).count(&*world.store).await.unwrap(), 0);
+}

@@ -1,0 +1,69 @@
+//! Suspended environments.
+
+use authsome_core::error::Code;
+
+use crate::common::*;
+
+#[tokio::test]
+async fn in_a_suspended_environment_no_authentication_completes_and_afterwards_all_is_as_before() {
+    let world = World::new().await;
+    let handed = world.fill("development").await;
+    let other = world.sign_in(ALICE, PASSWORD).await.unwrap();
+    world.deactivate("development").await;
+    let here = world.here().await;
+    let (auth, account) = (here.auth(), here.account());
+    let alice = ALICE.parse().unwrap();
+    let refused = [
+        code(world.sign_in(ALICE, PASSWORD).await),
+        code(auth.sign_up(registration("carol@example.com"), &client()).await),
+        code(auth.refresh(&handed.issued.refresh_token, None, &client()).await),
+        code(auth.reauthenticate(&handed.issued.session, &password(PASSWORD)).await),
+        code(world.authenticate(&handed.issued.token).await),
+        code(world.authenticate(&handed.key).await),
+        code(account.verify_email(&handed.verification, None).await),
+        code(account.reset(&handed.reset, &password("a wholly new password"), None).await),
+        code(account.forgot(&alice).await),
+        code(account.resend_verification(&alice).await),
+        code(account.change_email(&handed.issued.session, &alice).await),
+        code(here.users().send_password_reset(handed.issued.user.id).await),
+    ];
+    assert_eq!(refused, [Code::EnvironmentInactive; 12]);
+    let staging = world.environment("staging").await;
+    sign_up_in(&staging, ALICE).await;
+
+    world.environments().await.activate(here.scope().env_id).await.unwrap();
+    for token in [&handed.issued.token, &other.token, &handed.key] {
+        world.authenticate(token).await.unwrap();
+    }
+    auth_of(&world).await.refresh(&handed.issued.refresh_token, None, &client()).await.unwrap();
+    let account = world.here().await.account();
+    account.verify_email(&handed.verification, None).await.unwrap();
+    account.reset(&handed.reset, &password("a wholly new password"), None).await.unwrap();
+}
+
+async fn auth_of(world: &World) -> authsome_engine::Auth {
+    world.here().await.auth()
+}
+
+#[tokio::test]
+async fn a_suspension_does_not_lengthen_a_sessions_life() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    world.deactivate("development").await;
+    world.advance(days(7));
+    world.environments().await.activate(world.here().await.scope().env_id).await.unwrap();
+    assert_eq!(code(world.authenticate(&issued.token).await), Code::TokenExpired);
+    auth_of(&world).await.refresh(&issued.refresh_token, None, &client()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_suspension_is_seen_by_another_process_after_a_second() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let other = world.another_engine();
+    other.authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    world.deactivate("development").await;
+    world.advance(seconds(1));
+    let refused = other.authenticate(issued.token.expose(), None, &client()).await;
+    assert_eq!(code(refused), Code::EnvironmentInactive);
+}

@@ -1,0 +1,111 @@
+//! `/api-keys`: credentials of programs.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use authsome_core::error::{Code, Error};
+use authsome_core::id::{ApiKeyId, UserId};
+use authsome_core::permission::{Permission, Resource};
+use authsome_core::route::{Context, Guard, Principal, Reply, Request, Route};
+use authsome_core::time::Timestamp;
+use authsome_engine::NewApiKey;
+
+use super::super::page::{PageQuery, page};
+use super::super::view::ListView;
+use super::Services;
+use super::view::{ApiKeyAnswer, ApiKeyView};
+use crate::text::Name;
+
+const TAG: &str = "API keys";
+const READ: Guard = Guard::SessionOrPermission(Permission::read(Resource::ApiKeys));
+const WRITE: Guard = Guard::SessionOrPermission(Permission::write(Resource::ApiKeys));
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"name": "Nightly report", "permissions": ["users:read"]}))]
+struct Body {
+    name: Name,
+    /// What the key may do; nothing without it. Nobody gives more than they have.
+    #[serde(default)]
+    permissions: Vec<Permission>,
+    /// The user whose key it is; without it, who makes the request where that is a user, else the environment.
+    user_id: Option<UserId>,
+    /// Without it, the key does not expire.
+    expires_at: Option<Timestamp>,
+}
+
+pub(super) fn routes(services: &Services) -> Vec<Route> {
+    vec![
+        Route::new(Method::POST, "/api-keys")
+            .about(TAG, "Make an API key")
+            .description("The key is in this answer and nowhere else.")
+            .takes::<Body>()
+            .answers::<ApiKeyAnswer>(StatusCode::CREATED, "The key.")
+            .errors(&[Code::Conflict, Code::NotFound])
+            .guard(WRITE)
+            .handler(services.handler(create)),
+        Route::new(Method::GET, "/api-keys")
+            .about(TAG, "List API keys")
+            .description("With a session, one's own; else the environment's.")
+            .query::<PageQuery>()
+            .answers::<ListView<ApiKeyView>>(StatusCode::OK, "A page of keys, newest first.")
+            .errors(&[Code::InvalidCursor])
+            .guard(READ)
+            .handler(services.handler(list)),
+        Route::new(Method::DELETE, "/api-keys/{id}")
+            .about(TAG, "Delete an API key")
+            .description("With a session, one of one's own. It authenticates nothing from now on.")
+            .answers_empty(StatusCode::NO_CONTENT, "It is deleted.")
+            .guard(WRITE)
+            .handler(services.handler(delete)),
+    ]
+}
+
+/// Whose keys a request may reach: a session's user's own, else all.
+fn own(context: &Context) -> Option<UserId> {
+    match &context.principal {
+        Principal::Session(session) => Some(session.user_id),
+        _ => None,
+    }
+}
+
+/// Refuses who would give more than they have.
+fn check_grant(context: &Context, body: &Body) -> Result<(), Error> {
+    let may = match &context.principal {
+        Principal::Administrator => true,
+        Principal::ApiKey(key) => body.permissions.iter().all(|permission| permission.is_among(&key.permissions)),
+        Principal::Session(session) => {
+            body.permissions.is_empty() && body.user_id.is_none_or(|user| user == session.user_id)
+        }
+        Principal::Anonymous => false,
+    };
+    if may { Ok(()) } else { Err(Error::new(Code::Forbidden, "nobody gives more than they have")) }
+}
+
+async fn create(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Body = request.json()?;
+    let context = &request.context;
+    check_grant(context, &body)?;
+    let new = NewApiKey {
+        name: body.name.into_string(),
+        user_id: own(context).or(body.user_id),
+        permissions: body.permissions,
+        expires_at: body.expires_at,
+    };
+    let issued = services.at(context).api_keys().create(&new).await?;
+    Reply::json(StatusCode::CREATED, &ApiKeyAnswer { api_key: ApiKeyView::issued(issued) })
+}
+
+async fn list(services: Services, request: Request) -> Result<Reply, Error> {
+    let page = page::<ApiKeyId>(&request)?;
+    let context = &request.context;
+    let listed = services.at(context).api_keys().list(own(context), page).await?;
+    Reply::json(StatusCode::OK, &ListView::<ApiKeyView>::of(listed))
+}
+
+async fn delete(services: Services, request: Request) -> Result<Reply, Error> {
+    let context = &request.context;
+    services.at(context).api_keys().delete(request.param("id")?, own(context)).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

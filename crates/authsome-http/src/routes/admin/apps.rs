@@ -1,0 +1,125 @@
+//! `/apps`: the apps of an installation.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use authsome_core::error::{Code, Error};
+use authsome_core::id::AppId;
+use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_engine::{AppPatch, NewApp};
+
+use super::super::page::{PageQuery, page};
+use super::super::view::ListView;
+use super::view::{AppAnswer, AppView};
+use super::{Services, confirm};
+use crate::text::{Name, Text, kept, present};
+
+const TAG: &str = "Apps";
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"name": "Web shop"}))]
+struct Body {
+    name: Name,
+    /// Made of the name where it is absent.
+    slug: Option<Text<64>>,
+}
+
+/// A merge patch (RFC 7396): what is absent stays.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    #[serde(default, deserialize_with = "kept")]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "kept")]
+    slug: Option<Text<64>>,
+    /// Merged into what is there, nested objects too; null takes all of it away.
+    #[serde(default, deserialize_with = "present")]
+    metadata: Option<Option<Map<String, Value>>>,
+}
+
+pub(super) fn routes(services: &Services) -> Vec<Route> {
+    vec![
+        Route::new(Method::POST, "/apps")
+            .about(TAG, "Make an app")
+            .description("With the environments development, which is the default, staging and production.")
+            .takes::<Body>()
+            .answers::<AppAnswer>(StatusCode::CREATED, "The app.")
+            .errors(&[Code::Conflict])
+            .guard(Guard::Administrator)
+            .handler(services.handler(create)),
+        Route::new(Method::GET, "/apps")
+            .about(TAG, "List apps")
+            .query::<PageQuery>()
+            .answers::<ListView<AppView>>(StatusCode::OK, "A page of apps, newest first.")
+            .errors(&[Code::InvalidCursor])
+            .guard(Guard::Administrator)
+            .handler(services.handler(list)),
+        Route::new(Method::GET, "/apps/{app_id}")
+            .about(TAG, "An app")
+            .answers::<AppAnswer>(StatusCode::OK, "The app.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(get)),
+        Route::new(Method::PATCH, "/apps/{app_id}")
+            .about(TAG, "Change an app")
+            .takes::<Patch>()
+            .answers::<AppAnswer>(StatusCode::OK, "The app, changed.")
+            .errors(&[Code::Conflict])
+            .guard(Guard::Administrator)
+            .handler(services.handler(update)),
+        Route::new(Method::DELETE, "/apps/{app_id}")
+            .about(TAG, "Delete an app with all its environments")
+            .description("Confirmed with `X-Authsome-Confirm: delete-app`. The configured app is not deleted.")
+            .answers_empty(StatusCode::ACCEPTED, "Nothing reaches it any more; a job removes what is in it.")
+            .errors(&[Code::Conflict, Code::ConfirmationRequired])
+            .guard(Guard::Administrator)
+            .handler(services.handler(delete)),
+        Route::new(Method::POST, "/apps/{app_id}/publishable-key")
+            .about(TAG, "Replace an app's publishable key")
+            .description("The old one names no app from now on.")
+            .answers::<AppAnswer>(StatusCode::OK, "The app, with its new key.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(replace_key)),
+    ]
+}
+
+async fn create(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Body = request.json()?;
+    let new = NewApp { name: body.name.into_string(), slug: body.slug.map(Text::into_string) };
+    let app = services.engine.apps().create(&new).await?;
+    Reply::json(StatusCode::CREATED, &AppAnswer { app: app.into() })
+}
+
+async fn list(services: Services, request: Request) -> Result<Reply, Error> {
+    let listed = services.engine.apps().list(page::<AppId>(&request)?).await?;
+    Reply::json(StatusCode::OK, &ListView::<AppView>::of(listed))
+}
+
+async fn get(services: Services, request: Request) -> Result<Reply, Error> {
+    let app = services.engine.apps().get(request.param("app_id")?).await?;
+    Reply::json(StatusCode::OK, &AppAnswer { app: app.into() })
+}
+
+async fn update(services: Services, request: Request) -> Result<Reply, Error> {
+    let id = request.param("app_id")?;
+    let patch: Patch = request.json()?;
+    let patch = AppPatch {
+        name: patch.name.map(Name::into_string),
+        slug: patch.slug.map(Text::into_string),
+        metadata: patch.metadata,
+    };
+    let app = services.engine.apps().update(id, &patch).await?;
+    Reply::json(StatusCode::OK, &AppAnswer { app: app.into() })
+}
+
+async fn delete(services: Services, request: Request) -> Result<Reply, Error> {
+    services.engine.apps().delete(request.param("app_id")?, confirm(&request)).await?;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+async fn replace_key(services: Services, request: Request) -> Result<Reply, Error> {
+    let app = services.engine.apps().replace_publishable_key(request.param("app_id")?).await?;
+    Reply::json(StatusCode::OK, &AppAnswer { app: app.into() })
+}

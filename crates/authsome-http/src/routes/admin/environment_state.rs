@@ -1,0 +1,107 @@
+//! `/environments/{env_id}/…` and its deletion: what becomes of an environment as a whole.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use authsome_core::environment::{EnvironmentType, SettingsPatch};
+use authsome_core::error::{Code, Error};
+use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_engine::EnvironmentCopy;
+
+use super::environments::{TAG, environments};
+use super::view::EnvironmentAnswer;
+use super::{Services, confirm};
+use crate::text::{Name, PlainText, Text};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"name": "Preview 12", "type": "custom"}))]
+struct CloneBody {
+    name: Name,
+    /// Made of the name where it is absent.
+    slug: Option<Text<64>>,
+    #[serde(rename = "type")]
+    kind: EnvironmentType,
+    /// In which settings the clone differs.
+    #[serde(default)]
+    settings: SettingsPatch,
+    /// The address of the clone's webhooks; without it, each keeps its own.
+    webhook_url: Option<PlainText>,
+}
+
+pub(super) fn routes(services: &Services) -> Vec<Route> {
+    vec![
+        Route::new(Method::DELETE, "/environments/{env_id}")
+            .about(TAG, "Delete an environment")
+            .description(
+                "The default environment and the app's last one of type production are protected. Another of type \
+                 production is confirmed with `X-Authsome-Confirm: delete-environment`.",
+            )
+            .answers_empty(StatusCode::ACCEPTED, "Nothing reaches it any more; a job removes what is in it.")
+            .errors(&[Code::EnvironmentProtected, Code::ConfirmationRequired])
+            .guard(Guard::Administrator)
+            .handler(services.handler(delete)),
+        Route::new(Method::POST, "/environments/{env_id}/activate")
+            .about(TAG, "End an environment's suspension")
+            .description("Every session that is not expired is good again.")
+            .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, active.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(activate)),
+        Route::new(Method::POST, "/environments/{env_id}/deactivate")
+            .about(TAG, "Suspend an environment")
+            .description("No authentication completes in it, by whatever credential. Nothing is lost.")
+            .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, suspended.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(deactivate)),
+        Route::new(Method::POST, "/environments/{env_id}/set-default")
+            .about(TAG, "Make an environment the default one")
+            .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, which is the app's default.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(set_default)),
+        Route::new(Method::POST, "/environments/{env_id}/clone")
+            .about(TAG, "Clone an environment")
+            .description(
+                "Settings, forms and webhooks go along, webhooks with new secrets and switched off; users, sessions, \
+                 organizations and keys do not.",
+            )
+            .takes::<CloneBody>()
+            .answers::<EnvironmentAnswer>(StatusCode::CREATED, "The clone.")
+            .errors(&[Code::Conflict])
+            .guard(Guard::Administrator)
+            .handler(services.handler(clone)),
+    ]
+}
+
+async fn delete(services: Services, request: Request) -> Result<Reply, Error> {
+    environments(&services, &request.context).delete(request.param("env_id")?, confirm(&request)).await?;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+async fn activate(services: Services, request: Request) -> Result<Reply, Error> {
+    let changed = environments(&services, &request.context).activate(request.param("env_id")?).await?;
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+}
+
+async fn deactivate(services: Services, request: Request) -> Result<Reply, Error> {
+    let changed = environments(&services, &request.context).deactivate(request.param("env_id")?).await?;
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+}
+
+async fn set_default(services: Services, request: Request) -> Result<Reply, Error> {
+    let changed = environments(&services, &request.context).set_default(request.param("env_id")?).await?;
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+}
+
+async fn clone(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: CloneBody = request.json()?;
+    let copy = EnvironmentCopy {
+        name: body.name.into_string(),
+        slug: body.slug.map(Text::into_string),
+        kind: body.kind,
+        settings: body.settings,
+        webhook_url: body.webhook_url.map(PlainText::into_string),
+    };
+    let made = environments(&services, &request.context).copy(request.param("env_id")?, &copy).await?;
+    Reply::json(StatusCode::CREATED, &EnvironmentAnswer::from(made))
+}

@@ -1,0 +1,92 @@
+//! `/session-config`: what an app says for all its environments.
+
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
+use authsome_core::environment::{Settings, SettingsPatch};
+use authsome_core::error::Error;
+use authsome_core::permission::{Permission, Resource};
+use authsome_core::route::{Guard, Reply, Request, Route};
+
+use super::Services;
+
+const TAG: &str = "Settings";
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// What environments inherit; null or absent is left to the configuration.
+    #[serde(default)]
+    settings: SettingsPatch,
+    /// What a session's token is; `opaque` without it.
+    token_format: Option<TokenFormat>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionConfig")]
+struct View {
+    settings: Settings,
+    token_format: TokenFormat,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionConfigAnswer")]
+struct Answer {
+    session_config: View,
+    /// What the settings do that is advised against.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
+}
+
+impl From<Option<AppSessionConfig>> for Answer {
+    fn from(config: Option<AppSessionConfig>) -> Self {
+        let (settings, token_format) =
+            config.map_or((Settings::default(), TokenFormat::Opaque), |config| (config.settings, config.token_format));
+        Self { warnings: settings.warnings(), session_config: View { settings, token_format } }
+    }
+}
+
+pub(super) fn routes(services: &Services) -> Vec<Route> {
+    let beyond = "It holds for every environment of the app, which no session and no key reaches.";
+    vec![
+        Route::new(Method::GET, "/session-config")
+            .about(TAG, "What the app says for all its environments")
+            .answers::<Answer>(StatusCode::OK, "Settings and the form of tokens.")
+            .guard(Guard::Permission(Permission::read(Resource::Settings)))
+            .handler(services.handler(get)),
+        Route::new(Method::PUT, "/session-config")
+            .about(TAG, "Say something for all environments of the app")
+            .description(beyond)
+            .takes::<Body>()
+            .answers::<Answer>(StatusCode::OK, "What is said now, instead of what was said before.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(set)),
+        Route::new(Method::DELETE, "/session-config")
+            .about(TAG, "Say nothing for the environments of the app")
+            .description(beyond)
+            .answers_empty(StatusCode::NO_CONTENT, "Environments inherit what is configured and built in.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(clear)),
+    ]
+}
+
+async fn get(services: Services, request: Request) -> Result<Reply, Error> {
+    let config = services.engine.apps().session_config(request.context.scope().app_id).await?;
+    Reply::json(StatusCode::OK, &Answer::from(config))
+}
+
+async fn set(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Body = request.json()?;
+    let mut settings = Settings::default();
+    settings.patch(body.settings);
+    let format = body.token_format.unwrap_or(TokenFormat::Opaque);
+    let config = services.engine.apps().set_session_config(request.context.scope().app_id, &settings, format).await?;
+    Reply::json(StatusCode::OK, &Answer::from(Some(config)))
+}
+
+async fn clear(services: Services, request: Request) -> Result<Reply, Error> {
+    services.engine.apps().clear_session_config(request.context.scope().app_id).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
