@@ -8,8 +8,10 @@ use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::event::AppEvent;
 use authsome_core::id::{AppId, TypedId};
 use authsome_core::metadata::Metadata;
+use authsome_core::route::Principal;
 use authsome_core::secret::Token;
 use authsome_core::store::{StoreTx, Transactions};
+use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::environments::{NewEnvironment, about, row};
@@ -36,7 +38,7 @@ pub struct AppPatch {
     /// Slug.
     pub slug: Option<String>,
     /// What the operator attached: a merge patch of it; `Some(None)` takes all of it away.
-    pub metadata: Option<Option<serde_json::Map<String, serde_json::Value>>>,
+    pub metadata: Option<Option<serde_json::Map<String, Value>>>,
 }
 
 impl AppPatch {
@@ -58,11 +60,24 @@ impl AppPatch {
 #[derive(Clone, Debug)]
 pub struct Apps {
     pub(crate) engine: Engine,
+    actor: Option<String>,
 }
 
 impl Apps {
     pub(crate) const fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self { engine, actor: None }
+    }
+
+    /// The same apps, acted on by this principal: events name it.
+    #[must_use]
+    pub fn acting(self, principal: &Principal) -> Self {
+        Self { actor: principal.actor(), ..self }
+    }
+
+    /// An event of an app, done by whom this acts for.
+    pub(crate) fn event(&self, app: AppId, action: &str, data: Value) -> Result<AppEvent, Error> {
+        let event = self.engine.app_event(app, self.engine.clock().now(), action, &app, data)?;
+        Ok(AppEvent { actor: self.actor.clone(), ..event })
     }
 
     /// The app with this id.
@@ -95,7 +110,9 @@ impl Apps {
     /// `invalid_request`, `conflict` where the slug is taken, `unavailable`.
     pub async fn create(&self, new: &NewApp) -> Result<App, Error> {
         let slug = slug_of(new.slug.as_deref(), &new.name)?;
-        let rows = &NewAppRows::new(&self.engine, &new.name, &slug)?;
+        let mut rows = NewAppRows::new(&self.engine, &new.name, &slug)?;
+        rows.events.iter_mut().for_each(|event| event.actor.clone_from(&self.actor));
+        let rows = &rows;
         self.engine
             .store()
             .transaction(|tx| async move {
@@ -173,7 +190,7 @@ impl Apps {
         change: impl Fn(&App) -> Result<App, Error> + Send + Sync,
     ) -> Result<App, Error> {
         let now = self.engine.clock().now();
-        let event = &self.engine.app_event(id, now, action, &id, nothing())?;
+        let event = &self.event(id, action, nothing())?;
         let change = &change;
         let app = self
             .engine

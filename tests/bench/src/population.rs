@@ -29,6 +29,8 @@ use ulid::Ulid;
 pub(crate) const BLOCK: u32 = 100;
 /// Name of the app in which everybody is.
 pub(crate) const APP: &str = "bench";
+/// Its publishable key.
+pub(crate) const PUBLISHABLE_KEY: &str = "pk_bench";
 /// The environments; most people are in the first.
 const ENVIRONMENTS: [&str; 5] = ["main", "small-1", "small-2", "small-3", "small-4"];
 /// When the first person came, in milliseconds since the Unix epoch; a second later came the next.
@@ -108,7 +110,7 @@ impl Population {
             id: self.app_id(),
             name: "Bench".to_owned(),
             slug: APP.to_owned(),
-            publishable_key: "pk_bench".to_owned(),
+            publishable_key: PUBLISHABLE_KEY.to_owned(),
             metadata: serde_json::from_value::<Metadata>(metadata)?,
             created_at: begin(0),
             updated_at: begin(0),

@@ -26,7 +26,7 @@ pub(crate) struct Target {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) driver: Driver,
     /// What is removed with it.
-    _own: Own,
+    own: Own,
 }
 
 /// The store as what it is, for what lies below it.
@@ -91,7 +91,7 @@ impl Target {
         match backend {
             "memory" => {
                 let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-                Ok(Self { name: "memory", store, driver: Driver::Memory, _own: Own::Nothing })
+                Ok(Self { name: "memory", store, driver: Driver::Memory, own: Own::Nothing })
             }
             "sqlite" => {
                 let own = Own::Folder { folder: TempDir::new()? };
@@ -112,19 +112,24 @@ impl Target {
     async fn sqlite(url: &str, own: Own) -> Result<Self> {
         let store = Arc::new(SqliteStore::connect(url).await.context("the SQLite file cannot be opened")?);
         let driver = Driver::Sqlite(Arc::clone(&store));
-        Ok(Self { name: "sqlite", store, driver, _own: own })
+        Ok(Self { name: "sqlite", store, driver, own })
     }
 
     async fn postgres(url: &str, own: Own) -> Result<Self> {
         let store = Arc::new(PgStore::connect(url).await.context("PostgreSQL cannot be connected to")?);
         let driver = Driver::Postgres(Arc::clone(&store));
-        Ok(Self { name: "postgres", store, driver, _own: own })
+        Ok(Self { name: "postgres", store, driver, own })
     }
 
     async fn mongo(url: &str, own: Own) -> Result<Self> {
         let store = Arc::new(MongoStore::connect(url).await.context("MongoDB cannot be connected to")?);
         let driver = Driver::Mongo(Arc::clone(&store));
-        Ok(Self { name: "mongodb", store, driver, _own: own })
+        Ok(Self { name: "mongodb", store, driver, own })
+    }
+
+    /// The URL of a database of its own, which other processes can open; none for the memory of this one.
+    pub(crate) fn own_url(&self) -> Option<String> {
+        Some(self.own.url()).filter(|url| !url.is_empty())
     }
 
     /// Writes what is missing of a population.

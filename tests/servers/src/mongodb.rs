@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use bson::{Bson, Document, doc};
@@ -14,6 +15,10 @@ const MOST_MEMBERS: usize = 7;
 
 /// How many ports are tried: another process may take a free one first.
 const PORTS: u32 = 5;
+
+/// How long a member may take to catch up with the others, which a killed primary does after it has undone what they do not
+/// have.
+const CATCH_UP: Duration = Duration::from_secs(180);
 
 /// A throw-away MongoDB replica set on free ports of 127.0.0.1. It ends, and its folder goes, when it is dropped.
 ///
@@ -181,9 +186,21 @@ impl MongoSet {
 
     fn wait_for_members(&self) -> Result<()> {
         let _ = self.wait_for_primary()?;
-        wait::until("every member is primary or secondary", || {
-            Ok(self.living().all(|member| self.is(member, "isWritablePrimary") || self.is(member, "secondary")))
-        })
+        let all_serve =
+            || Ok(self.living().all(|member| self.is(member, "isWritablePrimary") || self.is(member, "secondary")));
+        wait::until_within(CATCH_UP, "every member is primary or secondary", all_serve).with_context(|| self.states())
+    }
+
+    /// What each living member says of itself.
+    fn states(&self) -> String {
+        let state = |member: usize| {
+            let status = self.command(member, doc! { "replSetGetStatus": 1 });
+            let members = status.ok().and_then(|status| status.get_array("members").cloned().ok()).unwrap_or_default();
+            let own = members.iter().filter_map(|entry| entry.as_document()).find(|entry| entry.contains_key("self"));
+            let text = own.and_then(|entry| entry.get_str("stateStr").ok()).unwrap_or("silent");
+            format!("{} is {text}", name(member))
+        };
+        self.living().map(state).collect::<Vec<_>>().join(", ")
     }
 
     fn living(&self) -> impl Iterator<Item = usize> {

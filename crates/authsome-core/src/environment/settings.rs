@@ -209,9 +209,10 @@ impl Settings {
             let message = format!("it is 0 (off) or lies between 60 and {YEAR}");
             errors.push(FieldError { field: "idle_session_timeout".to_owned(), message });
         }
-        let methods = self.allowed_auth_methods.iter().flatten().flatten();
-        if methods.clone().count() > 64 || methods.clone().any(|method| method.is_empty() || method.len() > 64) {
-            let message = "at most 64 names of 1 to 64 characters".to_owned();
+        let mut methods = self.allowed_auth_methods.iter().flatten().flatten();
+        let is_name = |method: &String| (1..=64).contains(&method.len()) && !method.contains(char::is_control);
+        if methods.clone().count() > 64 || !methods.all(is_name) {
+            let message = "at most 64 names of 1 to 64 characters, none of them a control character".to_owned();
             errors.push(FieldError { field: "allowed_auth_methods".to_owned(), message });
         }
         errors

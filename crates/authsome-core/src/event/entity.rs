@@ -24,7 +24,7 @@ pub struct Event {
     /// What happened, such as `user.created`.
     #[entity(max_len = 64)]
     pub action: String,
-    /// Id of who did it; none where nobody was signed in.
+    /// Id of who did it, or `administrator`; none where nobody was signed in.
     #[entity(max_len = 64)]
     pub actor: Option<String>,
     /// Id of what it was done to.
@@ -58,7 +58,7 @@ pub struct AppEvent {
     /// What happened, such as `environment.created`.
     #[entity(max_len = 64)]
     pub action: String,
-    /// Id of who did it; none where it was the administrator's token or the program itself.
+    /// Id of who did it, or `administrator`; none where it was the program itself.
     #[entity(max_len = 64)]
     pub actor: Option<String>,
     /// Id of what it was done to.

@@ -153,6 +153,8 @@ impl Environments {
             .engine
             .store()
             .transaction(|tx| async move {
+                // A type that changes counts where the last one of type production is protected.
+                self.lock(&*tx).await?;
                 let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
                 let changed = change(&found)?;
                 if changed == found {

@@ -9,7 +9,7 @@ use authsome_core::formconfig::FormConfig;
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
-use authsome_core::webhook::Webhook;
+use authsome_core::webhook::{Webhook, is_address};
 use serde_json::json;
 
 use super::{Environments, NewEnvironment, row, slug_conflict};
@@ -38,6 +38,9 @@ impl Environments {
     /// # Errors
     /// `not_found` where the source is gone; `invalid_request`; `conflict` where the slug is taken; `unavailable`.
     pub async fn copy(&self, source: EnvironmentId, copy: &EnvironmentCopy) -> Result<Environment, Error> {
+        if copy.webhook_url.as_deref().is_some_and(|url| !is_address(url)) {
+            return Err(Error::invalid("webhook_url", "an address begins with https:// or http:// and names a host"));
+        }
         let now = self.engine.clock().now();
         let environment = self
             .engine

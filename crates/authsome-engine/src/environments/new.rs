@@ -87,13 +87,15 @@ pub(super) fn check(environment: &Environment) -> Vec<FieldError> {
     require(is_name, "name", "a name has 1 to 200 characters, none of them a control character");
     require(slug::is_valid(&environment.slug), "slug", slug::RULE);
     let description = environment.description.as_deref().unwrap_or_default();
-    let is_description = description.chars().count() <= MAX_DESCRIPTION;
-    require(is_description, "description", "a description has at most 2000 characters");
+    let is_description = description.chars().count() <= MAX_DESCRIPTION && !description.contains('\0');
+    require(is_description, "description", "a description has at most 2000 characters, none of them U+0000");
     require(is_color(&environment.color), "color", "a colour is written #RRGGBB");
     let metadata = &environment.metadata;
     let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
     let fits = metadata.len() <= MAX_METADATA_KEYS && bytes <= MAX_METADATA_BYTES;
     require(fits, "metadata", "metadata has at most 64 keys and 16384 bytes");
+    let has_nul = metadata.iter().any(|(key, value)| key.contains('\0') || value.contains('\0'));
+    require(!has_nul, "metadata", "metadata has no U+0000");
     errors.extend(environment.settings.check().into_iter().map(in_settings));
     errors
 }

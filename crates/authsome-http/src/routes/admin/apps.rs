@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::AppId;
 use authsome_core::route::{Guard, Reply, Request, Route};
-use authsome_engine::{AppPatch, NewApp};
+use authsome_engine::{AppPatch, Apps, NewApp};
 
 use super::super::page::{PageQuery, page};
 use super::super::view::ListView;
@@ -85,20 +85,25 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     ]
 }
 
+/// The apps, acted on by whom a request comes from.
+fn apps(services: &Services, request: &Request) -> Apps {
+    services.engine.apps().acting(&request.context.principal)
+}
+
 async fn create(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let new = NewApp { name: body.name.into_string(), slug: body.slug.map(Text::into_string) };
-    let app = services.engine.apps().create(&new).await?;
+    let app = apps(&services, &request).create(&new).await?;
     Reply::json(StatusCode::CREATED, &AppAnswer { app: app.into() })
 }
 
 async fn list(services: Services, request: Request) -> Result<Reply, Error> {
-    let listed = services.engine.apps().list(page::<AppId>(&request)?).await?;
+    let listed = apps(&services, &request).list(page::<AppId>(&request)?).await?;
     Reply::json(StatusCode::OK, &ListView::<AppView>::of(listed))
 }
 
 async fn get(services: Services, request: Request) -> Result<Reply, Error> {
-    let app = services.engine.apps().get(request.param("app_id")?).await?;
+    let app = apps(&services, &request).get(request.param("app_id")?).await?;
     Reply::json(StatusCode::OK, &AppAnswer { app: app.into() })
 }
 
@@ -110,16 +115,16 @@ async fn update(services: Services, request: Request) -> Result<Reply, Error> {
         slug: patch.slug.map(Text::into_string),
         metadata: patch.metadata,
     };
-    let app = services.engine.apps().update(id, &patch).await?;
+    let app = apps(&services, &request).update(id, &patch).await?;
     Reply::json(StatusCode::OK, &AppAnswer { app: app.into() })
 }
 
 async fn delete(services: Services, request: Request) -> Result<Reply, Error> {
-    services.engine.apps().delete(request.param("app_id")?, confirm(&request)).await?;
+    apps(&services, &request).delete(request.param("app_id")?, confirm(&request)).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
 
 async fn replace_key(services: Services, request: Request) -> Result<Reply, Error> {
-    let app = services.engine.apps().replace_publishable_key(request.param("app_id")?).await?;
+    let app = apps(&services, &request).replace_publishable_key(request.param("app_id")?).await?;
     Reply::json(StatusCode::OK, &AppAnswer { app: app.into() })
 }

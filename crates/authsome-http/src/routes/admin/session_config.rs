@@ -82,11 +82,21 @@ async fn set(services: Services, request: Request) -> Result<Reply, Error> {
     let mut settings = Settings::default();
     settings.patch(body.settings);
     let format = body.token_format.unwrap_or(TokenFormat::Opaque);
-    let config = services.engine.apps().set_session_config(request.context.scope().app_id, &settings, format).await?;
+    let config = services
+        .engine
+        .apps()
+        .acting(&request.context.principal)
+        .set_session_config(request.context.scope().app_id, &settings, format)
+        .await?;
     Reply::json(StatusCode::OK, &Answer::from(Some(config)))
 }
 
 async fn clear(services: Services, request: Request) -> Result<Reply, Error> {
-    services.engine.apps().clear_session_config(request.context.scope().app_id).await?;
+    services
+        .engine
+        .apps()
+        .acting(&request.context.principal)
+        .clear_session_config(request.context.scope().app_id)
+        .await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

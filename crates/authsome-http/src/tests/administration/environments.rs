@@ -42,6 +42,9 @@ async fn an_environment_is_made_read_and_changed() {
         json!({"name": null}),
         json!({"type": null}),
         json!({"metadata": {"a": 1}}),
+        json!({"metadata": {"a": "\u{0}"}}),
+        json!({"description": "\u{0}"}),
+        json!({"settings": {"allowed_auth_methods": ["\u{0}"]}}),
     ] {
         Call::patch(&path).admin().json(&bad).send(&fixture).await.problem("invalid_request");
     }
@@ -143,6 +146,8 @@ async fn the_default_moves_and_a_clone_has_the_settings() {
     assert_eq!((&environment["slug"], &environment["is_default"]), (&json!("trial"), &json!(false)));
     assert_eq!(environment["settings"]["self_registration"], false);
     assert_eq!(environment["settings"]["session_ttl"], 60);
+    let relative = json!({"name": "Other", "type": "custom", "webhook_url": "hooks.example"});
+    Call::post(&format!("{staging}/clone")).admin().json(&relative).send(&fixture).await.problem("invalid_request");
     let nowhere = staging.replace("aenv_0", "aenv_1");
     Call::post(&format!("{nowhere}/clone")).admin().json(&body).send(&fixture).await.problem("not_found");
 }
