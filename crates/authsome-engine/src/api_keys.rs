@@ -19,7 +19,7 @@ use crate::authenticate::{Authenticated, TOUCH_EVERY, session_not_found, token_e
 use crate::engine::Engine;
 use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
-use crate::selection;
+use crate::{name, selection};
 
 /// What every key begins with.
 const PREFIX: &str = "ask_";
@@ -171,9 +171,7 @@ fn check(new: &NewApiKey, now: Timestamp) -> Result<(), Error> {
             errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
         }
     };
-    let name = &new.name;
-    let is_name = !name.trim().is_empty() && name.chars().count() <= 200 && !name.contains(char::is_control);
-    require(is_name, "name", "a name has 1 to 200 characters, none of them a control character");
+    require(name::is_valid(&new.name), "name", name::RULE);
     require(new.permissions.len() <= 64, "permissions", "a key has at most 64 permissions");
     require(new.expires_at.is_none_or(|at| at > now), "expires_at", "it lies in the past");
     if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }

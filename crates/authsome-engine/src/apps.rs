@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::environments::{NewEnvironment, about, row};
 use crate::events::nothing;
-use crate::slug;
+use crate::{name, slug};
 
 /// Prefix of publishable keys.
 const PUBLISHABLE_KEY: &str = "apk_";
@@ -222,8 +222,8 @@ fn slug_conflict(error: StoreError) -> Error {
 
 /// The slug that is asked for, else that of the name.
 pub(crate) fn slug_of(asked: Option<&str>, name: &str) -> Result<String, Error> {
-    if name.trim().is_empty() || name.chars().count() > 200 || name.contains(char::is_control) {
-        return Err(Error::invalid("name", "a name has 1 to 200 characters, none of them a control character"));
+    if !name::is_valid(name) {
+        return Err(Error::invalid("name", name::RULE));
     }
     match asked {
         Some(asked) if slug::is_valid(asked) => Ok(asked.to_owned()),

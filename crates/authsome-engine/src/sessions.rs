@@ -1,10 +1,7 @@
 //! [`Sessions`].
 
-use std::time::Duration;
-
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
-use authsome_core::environment::EnvironmentType;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{SessionId, UserId};
@@ -13,16 +10,13 @@ use authsome_core::scope::Scope;
 use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use serde_json::json;
-use tokio::time::Instant;
 
 use crate::authenticate::session_not_found;
 use crate::environment::EnvironmentHandle;
-use crate::users::Progress;
+use crate::progress::{Budget, Progress};
 
 /// How many sessions one statement ends.
 const BATCH: u32 = 500;
-/// How long one call that ends everybody's works.
-const BUDGET: Duration = Duration::from_secs(5);
 
 /// An environment's sessions.
 #[derive(Clone, Debug)]
@@ -97,14 +91,12 @@ impl Sessions {
     /// `confirmation_required`, `unavailable`.
     pub async fn revoke_everybodys(&self, confirm: Confirm) -> Result<Progress, Error> {
         let at = &self.at;
-        if at.environment().environment.kind == EnvironmentType::Production {
-            confirm.require(Destructive::RevokeSessions)?;
-        }
+        at.require_confirmed(confirm, Destructive::RevokeSessions)?;
         let scope = &at.scope();
         let event = &at.event(at.now(), "sessions.revoked", &scope.env_id, json!({ "reason": "revoked" }))?;
         event.insert(scope, at.store()).await?;
-        let (began, mut count) = (Instant::now(), 0);
-        while began.elapsed() < BUDGET {
+        let (budget, mut count) = (Budget::begin(), 0);
+        while !budget.is_spent() {
             let batch = Session::delete(scope).batch(BATCH, at.store()).await?;
             count += batch;
             if batch < u64::from(BATCH) {

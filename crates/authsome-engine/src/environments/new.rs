@@ -11,7 +11,7 @@ use authsome_core::value::Marker;
 use crate::apps::slug_of;
 use crate::engine::Engine;
 use crate::session_config::in_settings;
-use crate::slug;
+use crate::{name, slug};
 
 const MAX_DESCRIPTION: usize = 2_000;
 const MAX_METADATA_KEYS: usize = 64;
@@ -82,9 +82,7 @@ pub(super) fn check(environment: &Environment) -> Vec<FieldError> {
             errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
         }
     };
-    let name = &environment.name;
-    let is_name = !name.trim().is_empty() && name.chars().count() <= 200 && !name.contains(char::is_control);
-    require(is_name, "name", "a name has 1 to 200 characters, none of them a control character");
+    require(name::is_valid(&environment.name), "name", name::RULE);
     require(slug::is_valid(&environment.slug), "slug", slug::RULE);
     let description = environment.description.as_deref().unwrap_or_default();
     let is_description = description.chars().count() <= MAX_DESCRIPTION && !description.contains('\0');

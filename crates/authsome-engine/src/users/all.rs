@@ -1,28 +1,13 @@
 //! Deleting all users of an environment.
 
-use std::time::Duration;
-
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::Page;
-use authsome_core::environment::EnvironmentType;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
 use authsome_core::user::UserQuery;
-use tokio::time::Instant;
 
 use super::Users;
-
-/// How long one call works. What is left then is done by the next.
-const BUDGET: Duration = Duration::from_secs(5);
-
-/// What one call of something that takes in all of an environment did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// How many this call took in.
-    pub count: u64,
-    /// Whether nothing is left. Otherwise the same call again goes on.
-    pub complete: bool,
-}
+use crate::progress::{Budget, Progress};
 
 impl Users {
     /// Deletes all users who are there when it begins, as [`Users::delete`] does each, hooks included. It works for some
@@ -32,15 +17,13 @@ impl Users {
     /// # Errors
     /// `confirmation_required`; what a hook refuses with; `unavailable`. Those who were deleted before stay deleted.
     pub async fn delete_all(&self, confirm: Confirm) -> Result<Progress, Error> {
-        if self.at.environment().environment.kind == EnvironmentType::Production {
-            confirm.require(Destructive::DeleteUsers)?;
-        }
-        let (began, mut count) = (Instant::now(), 0);
+        self.at.require_confirmed(confirm, Destructive::DeleteUsers)?;
+        let (budget, mut count) = (Budget::begin(), 0);
         let mut page = Page::first(Page::<UserId>::MAX_LIMIT);
         loop {
             let listed = self.list(&UserQuery::default(), page).await?;
             for user in &listed.data {
-                if began.elapsed() >= BUDGET {
+                if budget.is_spent() {
                     return Ok(Progress { count, complete: false });
                 }
                 match self.delete(user.id).await {

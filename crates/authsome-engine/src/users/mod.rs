@@ -18,7 +18,6 @@ use authsome_core::user::{User, UserQuery};
 
 use crate::environment::EnvironmentHandle;
 
-pub use all::Progress;
 pub(crate) use change::delete_proofs;
 pub use create::NewUser;
 pub use profile::ProfilePatch;

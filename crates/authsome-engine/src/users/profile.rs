@@ -1,16 +1,13 @@
 //! Changing what a user says about themselves.
 
-use authsome_core::entity::Entity;
 use authsome_core::error::{Error, FieldError};
 use authsome_core::id::UserId;
 use authsome_core::identity::Username;
 use authsome_core::metadata::{Metadata, MetadataError};
-use authsome_core::plugin::Moment;
-use authsome_core::store::Transactions;
 use authsome_core::user::User;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Users, name_conflict};
+use super::{UserPatch, Users};
 
 /// A change of a profile (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,27 +54,7 @@ impl Users {
     /// `not_found`; `conflict` where the username is taken; `invalid_request` where something is too long; what a hook
     /// refuses with; `unavailable`.
     pub async fn update_profile(&self, id: UserId, patch: &ProfilePatch) -> Result<User, Error> {
-        let at = &self.at;
-        let now = at.now();
-        let mut planned = self.get(id).await?;
-        patch.apply(&mut planned).map_err(|error| too_large(&error))?;
-        at.before(now, Moment::UserUpdate { user: &planned }).await?;
-        let event = &at.event(now, "user.updated", &id, json!({ "fields": patch.fields() }))?;
-        let scope = &at.scope();
-        let user = at
-            .store()
-            .transaction(|tx| async move {
-                let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
-                let mut user = found.clone();
-                patch.apply(&mut user).map_err(|error| too_large(&error))?;
-                user.updated_at = now;
-                let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
-                event.insert(scope, &*tx).await?;
-                Ok::<_, Error>(user)
-            })
-            .await?;
-        at.after(now, Moment::UserUpdate { user: &user }).await;
-        Ok(user)
+        self.update(id, &UserPatch { profile: patch.clone(), ..UserPatch::default() }).await
     }
 }
 
