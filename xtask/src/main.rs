@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod fixture;
+mod leaks;
 mod matrix;
 mod migrate;
 mod servers;
@@ -14,6 +15,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -37,6 +39,8 @@ enum Task {
     Soak(bench::Arguments),
     /// Make the upgrade fixture of this version: a populated database of each backend, which later ones must migrate
     Fixture(fixture::Arguments),
+    /// Prove that the suites of isolation see a leak: take the environment out of each verb in turn
+    Leaks,
     /// Hold the sources against the rules that neither the compiler nor clippy knows
     Tidy,
     /// Run what continuous integration runs, and say how long each part took
@@ -44,16 +48,27 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().task {
+    match leaks::compile() {
+        Some(compiled) => end(compiled),
+        None => end(perform(Arguments::parse().task)),
+    }
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
+    match task {
         Task::Test(arguments) => test::run(&arguments),
         Task::Servers(arguments) => servers::run(&arguments),
         Task::Migrate(arguments) => migrate::run(&arguments),
         Task::Bench(arguments) => bench::run(None, &arguments),
         Task::Soak(arguments) => bench::run(Some("soak"), &arguments),
         Task::Fixture(arguments) => fixture::run(&arguments),
+        Task::Leaks => leaks::run().map(|()| ExitCode::SUCCESS),
         Task::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
         Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
-    };
+    }
+}
+
+fn end(outcome: Result<ExitCode>) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {

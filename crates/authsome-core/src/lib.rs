@@ -29,6 +29,7 @@ pub mod formconfig;
 pub mod id;
 pub mod identity;
 pub mod installation;
+pub mod isolation;
 pub mod jwt;
 pub mod mail;
 pub mod metadata;

@@ -9,7 +9,7 @@ use authsome_core::environment::EnvironmentType;
 use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::Permission;
-use authsome_core::route::Principal;
+use authsome_core::route::{ActiveEnvironment, Principal};
 use authsome_core::secret::Token;
 use authsome_core::store::Transactions;
 use authsome_core::time::Timestamp;
@@ -19,7 +19,7 @@ use crate::authenticate::{Authenticated, TOUCH_EVERY, session_not_found, token_e
 use crate::engine::Engine;
 use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
-use crate::{name, selection};
+use crate::name;
 
 /// What every key begins with.
 const PREFIX: &str = "ask_";
@@ -187,13 +187,17 @@ impl Engine {
     ///
     /// # Errors
     /// As for a session: `session_not_found` where there is none, it is revoked, its user may not act, or another
-    /// environment is named; `environment_inactive`; `token_expired`; `unavailable`.
-    pub(crate) async fn authenticate_key(&self, token: &str, named: Option<&str>) -> Result<Authenticated, Error> {
+    /// environment is meant; `environment_inactive`; `token_expired`; `unavailable`.
+    pub(crate) async fn authenticate_key(
+        &self,
+        token: &str,
+        is_meant: impl Fn(&ActiveEnvironment) -> bool + Send + Sync,
+    ) -> Result<Authenticated, Error> {
         let (now, store) = (self.clock().now(), &**self.store());
         let hash = Token::presented(token).hash();
         let mut key = authenticator::resolve::<ApiKey>(&hash, store).await?.ok_or_else(session_not_found)?;
         let environment = self.environment_of_scope(key.scope).await?.ok_or_else(session_not_found)?;
-        if !selection::is_meant(&environment, named) || key.state(now) == ApiKeyState::Revoked {
+        if !is_meant(&environment) || key.state(now) == ApiKeyState::Revoked {
             return Err(session_not_found());
         }
         self.handle(Arc::clone(&environment)).require_active()?;

@@ -46,8 +46,22 @@ impl Engine {
         named: Option<&str>,
         client: &Client,
     ) -> Result<Authenticated, Error> {
+        self.authenticate_where(token, |environment| selection::is_meant(environment, named), client).await
+    }
+
+    /// [`Engine::authenticate`] for a request that says otherwise than by one name where it acts. A credential of an
+    /// environment that is not meant is as good as none, and nothing is noted of its use.
+    ///
+    /// # Errors
+    /// Those of [`Engine::authenticate`].
+    pub async fn authenticate_where(
+        &self,
+        token: &str,
+        is_meant: impl Fn(&ActiveEnvironment) -> bool + Send + Sync,
+        client: &Client,
+    ) -> Result<Authenticated, Error> {
         if api_keys::is_one(token) {
-            return self.authenticate_key(token, named).await;
+            return self.authenticate_key(token, is_meant).await;
         }
         let inner = self.inner();
         let now = inner.clock.now();
@@ -55,7 +69,7 @@ impl Engine {
         let mut session =
             authenticator::resolve::<Session>(&hash, &*inner.store).await?.ok_or_else(session_not_found)?;
         let environment = self.environment_of_scope(session.scope).await?.ok_or_else(session_not_found)?;
-        if !selection::is_meant(&environment, named) {
+        if !is_meant(&environment) {
             return Err(session_not_found());
         }
         let handle = self.handle(Arc::clone(&environment));

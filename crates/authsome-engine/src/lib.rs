@@ -84,9 +84,12 @@ pub use config::Config;
 pub use devices::{DevicePatch, Devices};
 pub use engine::Engine;
 pub use environment::{EnvironmentHandle, SignInPage};
-pub use environments::{EnvironmentCopy, EnvironmentPatch, Environments, NewEnvironment};
+pub use environments::{
+    EnvironmentCopy, EnvironmentPatch, EnvironmentSetup, Environments, NewEnvironment, WebhookSetup,
+};
 pub use jwt::Rotation;
 pub use progress::Progress;
 pub use rate::{RateDecision, RateLimiter};
 pub use sessions::Sessions;
 pub use users::{NewUser, ProfilePatch, UserPatch, Users};
+pub use webhooks::WebhookSecret;

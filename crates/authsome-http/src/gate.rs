@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{Client, Context, Principal};
+use authsome_core::route::{ActiveEnvironment, Client, Context, Principal};
 use authsome_core::secret::{Token, TokenHash, constant_time_eq};
 use authsome_engine::{Authenticated, Engine};
 
@@ -111,13 +111,16 @@ impl Gate {
     }
 
     async fn authenticate(&self, token: &str, naming: &Naming, client: &Client) -> Result<Authenticated, Error> {
-        let authenticated = self.engine.authenticate(token, naming.environment(), client).await?;
-        let environment = &authenticated.environment.environment;
-        let mut here = naming.agrees_with(environment);
-        if let Some(key) = naming.publishable_key.as_deref() {
-            here &= self.engine.select(Some(key), None).await?.environment.app_id == environment.app_id;
-        }
-        if here { Ok(authenticated) } else { Err(not_here()) }
+        // Before the credential is looked at: an app that there is not is refused whether or not the credential is good.
+        let app = match naming.publishable_key.as_deref() {
+            Some(key) => Some(self.engine.select(Some(key), None).await?.environment.app_id),
+            None => None,
+        };
+        let is_meant = |active: &ActiveEnvironment| {
+            let environment = &active.environment;
+            naming.agrees_with(environment) && app.is_none_or(|app| app == environment.app_id)
+        };
+        self.engine.authenticate_where(token, is_meant, client).await
     }
 
     /// The header counts before the cookie. A request that only carries the cookie must come from its own site.
@@ -156,5 +159,5 @@ fn is_gone(error: &Error) -> bool {
 }
 
 fn not_here() -> Error {
-    Error::new(Code::SessionNotFound, "there is no such session")
+    Error::new(Code::SessionNotFound, "there is no such session here")
 }

@@ -105,7 +105,7 @@ pub(super) async fn a_delete_reaches_its_own_scope_alone(cx: &mut Cx, specimen: 
     untouched(cx, specimen, &others).await
 }
 
-pub(super) async fn an_insert_into_another_scope_is_invalid(cx: &mut Cx, specimen: &Specimen) -> Outcome {
+pub(super) async fn an_insert_reaches_its_own_scope_alone(cx: &mut Cx, specimen: &Specimen) -> Outcome {
     let homes = specimen.homes();
     let Some((home, others)) = homes.split_first() else { return Ok(()) };
     for other in others {

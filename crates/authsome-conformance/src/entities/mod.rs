@@ -104,7 +104,7 @@ fn cases_of(specimen: &Specimen, groups: Arc<Vec<MigrationGroup>>) -> Vec<Case> 
         both(run!(isolation::an_update_of_all_reaches_its_own_scope_alone, specimen));
         both(run!(isolation::an_upsert_reaches_its_own_scope_alone, specimen));
         both(run!(isolation::a_delete_reaches_its_own_scope_alone, specimen));
-        both(run!(isolation::an_insert_into_another_scope_is_invalid, specimen));
+        both(run!(isolation::an_insert_reaches_its_own_scope_alone, specimen));
     }
     if specimen.kind().capacity() >= 250 {
         both(run!(pages::pages_show_every_row_once_greatest_id_first, specimen));

@@ -9,7 +9,7 @@
 
 use authsome_core::authenticator;
 use authsome_core::entity::Entity;
-use authsome_core::error::{Error, StoreError};
+use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{RefreshTokenId, TypedId};
 use authsome_core::plugin::Moment;
@@ -24,6 +24,7 @@ use super::{Auth, Issued};
 use crate::authenticate::{check_binding, session_not_found, token_expired};
 use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
+use crate::passwords;
 use crate::selection;
 use crate::tokens::Pair;
 
@@ -59,8 +60,9 @@ impl Auth {
     ///
     /// # Errors
     /// `session_not_found` where the token is unknown or was exchanged before, another environment is named, the session
-    /// is bound to another address, or the user is gone or banned; `environment_inactive`, which consumes nothing;
-    /// `token_expired`; `rate_limited` past 60 a minute and session; what a hook refuses with; `unavailable`.
+    /// is bound to another address, or the user is gone or banned; `environment_inactive` and `method_not_allowed_here`,
+    /// which consume nothing; `token_expired`; `rate_limited` past 60 a minute and session; what a hook refuses with;
+    /// `unavailable`.
     pub async fn refresh(&self, presented: &Token, named: Option<&str>, client: &Client) -> Result<Issued, Error> {
         let engine = self.at.engine();
         let found = authenticator::resolve::<RefreshToken>(&presented.hash(), self.at.store()).await?;
@@ -75,6 +77,7 @@ impl Auth {
         let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(session_not_found)?;
         if token.state(now) != RefreshTokenState::Replayed {
             check_binding(&session, at.settings(), client)?;
+            require_method_of(&at, &session)?;
             let idle = at.settings().idle_session_timeout.duration();
             let ends = Session { expires_at: session.refresh_expires_at, ..session.clone() };
             if ends.state(now, idle) == SessionState::Expired {
@@ -116,6 +119,18 @@ impl Auth {
         };
         Ok(Issued { user, session, token, refresh_token: tokens.refresh.clone() })
     }
+}
+
+/// Refuses a session whose way of signing in is not enabled any more. A session tells by which proofs it was made, not by
+/// which method: passwords are known by theirs, and a session by another proof needs some method to be enabled.
+fn require_method_of(at: &EnvironmentHandle, session: &Session) -> Result<(), Error> {
+    if session.amr.iter().any(|proof| proof == passwords::AMR) {
+        return at.require_method(passwords::METHOD);
+    }
+    if at.methods().is_empty() {
+        return Err(Error::new(Code::MethodNotAllowedHere, "no method of authentication is enabled here"));
+    }
+    Ok(())
 }
 
 /// When a session's next token expires.

@@ -4,6 +4,7 @@ mod change;
 mod copy;
 mod delete;
 mod new;
+mod setup;
 
 use authsome_core::app::App;
 use authsome_core::entity::{Entity, Listed, Page};
@@ -23,6 +24,7 @@ pub use change::EnvironmentPatch;
 pub use copy::EnvironmentCopy;
 pub use new::NewEnvironment;
 pub(crate) use new::row;
+pub use setup::{EnvironmentSetup, WebhookSetup};
 
 /// The environments of an app.
 #[derive(Clone, Debug)]

@@ -95,6 +95,26 @@ async fn of_fifty_refreshes_at_once_all_get_the_same_child() {
 }
 
 #[tokio::test]
+async fn a_session_is_refreshed_while_its_way_of_signing_in_is_enabled_and_a_refusal_consumes_nothing() {
+    let world = World::new().await;
+    let by_password = world.sign_up(ALICE).await;
+    let auth = world.here().await.auth();
+    let otherwise = auth.complete_sign_in(&by_password.user, "password", &["hwk"], &client()).await.unwrap();
+    let allowed = serde_json::json!([["carrier-pigeon"], []]);
+    for allowed in allowed.as_array().unwrap() {
+        world.configure("development", serde_json::json!({ "allowed_auth_methods": allowed })).await;
+        for issued in [&by_password, &otherwise] {
+            assert_eq!(code(refresh(&world, &issued.refresh_token).await), Code::MethodNotAllowedHere);
+            world.authenticate(&issued.token).await.unwrap();
+        }
+    }
+    world.configure("development", serde_json::json!({ "allowed_auth_methods": ["password"] })).await;
+    for issued in [&by_password, &otherwise] {
+        refresh(&world, &issued.refresh_token).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn refreshing_never_moves_the_absolute_end() {
     let world = World::new().await;
     let mut issued = world.sign_up(ALICE).await;

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use authsome_core::error::Error;
+use authsome_core::error::{Code, Error};
 use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
 
@@ -30,6 +30,7 @@ pub(super) fn route(services: &Services) -> Route {
         )
         .takes::<Body>()
         .answers::<SessionAnswer>(StatusCode::OK, "The session, with new tokens.")
+        .errors(&[Code::MethodNotAllowedHere])
         .guard(Guard::Public)
         .handler(services.handler(refresh))
 }

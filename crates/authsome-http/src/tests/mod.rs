@@ -15,3 +15,4 @@ mod openapi;
 mod problems;
 mod proxies;
 mod rates;
+mod settings;

@@ -1,17 +1,24 @@
 //! `authsome app`.
 
+use authsome::core::app::App;
 use authsome::core::entity::Page;
-use authsome::engine::{Engine, NewApp};
+use authsome::core::error::Error;
+use authsome::engine::{AppPatch, Engine, NewApp};
 use clap::Subcommand;
 
-use super::{open, output};
+use super::open::{self, Confirmation};
+use super::output;
 use crate::config::Flags;
 use crate::failure::Failure;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   authsome app list
-  authsome app create \"My Shop\" --slug shop       with the environments development, staging, production")]
+  authsome app create \"My Shop\" --slug shop       with the environments development, staging, production
+  authsome app update shop --name \"Our Shop\"
+  authsome app publishable-key shop               prints the key that clients send
+  authsome app publishable-key shop --replace     clients that send the old one are refused from then on
+  authsome app delete shop --confirm delete-app   with everybody in it")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -29,6 +36,32 @@ enum Verb {
         #[arg(long)]
         slug: Option<String>,
     },
+    /// Change what an app is called
+    Update {
+        /// Slug
+        app: String,
+        /// Name for people
+        #[arg(long)]
+        name: Option<String>,
+        /// Name for requests and commands
+        #[arg(long)]
+        slug: Option<String>,
+    },
+    /// Print the key by which clients name an app, or replace it
+    PublishableKey {
+        /// Slug
+        app: String,
+        /// Make a new one: clients that send the old one are refused from then on
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Delete an app with all its environments. Always confirmed
+    Delete {
+        /// Slug
+        app: String,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
@@ -39,32 +72,51 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failu
 }
 
 async fn carry_out(engine: &Engine, verb: Verb) -> Result<(), Failure> {
+    let apps = engine.apps();
     match verb {
-        Verb::List => {
-            let mut rows = Vec::new();
-            let mut page = Page::first(Page::<()>::MAX_LIMIT);
-            loop {
-                let listed =
-                    engine.apps().list(page).await.map_err(|error| open::refused(&error, "the list", "doctor"))?;
-                rows.extend(
-                    listed.data.into_iter().map(|app| [app.slug, app.name, app.publishable_key, app.id.to_string()]),
-                );
-                match listed.next_cursor {
-                    Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
-                    None => break,
-                }
-            }
-            output::table(["SLUG", "NAME", "PUBLISHABLE KEY", "ID"], &rows)
+        Verb::List => list(engine).await,
+        Verb::Create { name, slug } => shown("the app was not made", apps.create(&NewApp { name, slug }).await),
+        Verb::Update { app, name, slug } => {
+            let id = open::app(engine, &app).await?.id;
+            shown("the app was not changed", apps.update(id, &AppPatch { name, slug, metadata: None }).await)
         }
-        Verb::Create { name, slug } => {
-            let made = engine.apps().create(&NewApp { name, slug }).await;
-            let app = made.map_err(|error| open::refused(&error, "the app was not made", "app list"))?;
-            output::fields(&[
-                ("id", app.id.to_string()),
-                ("slug", app.slug),
-                ("name", app.name),
-                ("publishable key", app.publishable_key),
-            ])
+        Verb::PublishableKey { app, replace } => {
+            let mut app = open::app(engine, &app).await?;
+            if replace {
+                let replaced = apps.replace_publishable_key(app.id).await;
+                app = replaced.map_err(|error| open::refused(&error, "the key was not replaced", "app list"))?;
+            }
+            output::line(app.publishable_key)
+        }
+        Verb::Delete { app, confirmation } => {
+            let app = open::app(engine, &app).await?;
+            let deleted = apps.delete(app.id, confirmation.given()).await;
+            deleted.map_err(|error| open::refused(&error, "the app was not deleted", "app list"))?;
+            output::line(format!("{} was deleted; a running server removes what is in it", app.slug))
         }
     }
+}
+
+async fn list(engine: &Engine) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    let mut page = Page::first(Page::<()>::MAX_LIMIT);
+    loop {
+        let listed = engine.apps().list(page).await.map_err(|error| open::refused(&error, "the list", "doctor"))?;
+        rows.extend(listed.data.into_iter().map(|app| [app.slug, app.name, app.publishable_key, app.id.to_string()]));
+        match listed.next_cursor {
+            Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
+            None => break,
+        }
+    }
+    output::table(["SLUG", "NAME", "PUBLISHABLE KEY", "ID"], &rows)
+}
+
+fn shown(refused: &str, outcome: Result<App, Error>) -> Result<(), Failure> {
+    let app = outcome.map_err(|error| open::refused(&error, refused, "app list"))?;
+    output::fields(&[
+        ("id", app.id.to_string()),
+        ("slug", app.slug),
+        ("name", app.name),
+        ("publishable key", app.publishable_key),
+    ])
 }

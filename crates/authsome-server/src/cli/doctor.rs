@@ -7,7 +7,7 @@ use authsome::core::store::Store;
 use authsome::core::time::Timestamp;
 use authsome::migrate::{Migrator, Status, StepState};
 
-use super::{migrate, output};
+use super::{isolation, migrate, output};
 use crate::assembly;
 use crate::config::{Config, Database, Flags, MailConfig, ServeFlags};
 use crate::data_dir::{DataDir, open_to_others};
@@ -16,8 +16,18 @@ use crate::failure::{Failure, chain};
 pub(super) const EXAMPLES: &str = "Examples:
   authsome doctor                                     what the server would start with
   authsome doctor --config /etc/authsome.toml
+  authsome doctor --isolation                         look at every row for references that leave their environment
 
 Prints a line for each check: ok, warn or fail. Ends with code 1 where one fails. Changes nothing in the database.";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    serve: ServeFlags,
+    /// Look, instead, at every row for references that leave their environment, in pages; prints each
+    #[arg(long)]
+    isolation: bool,
+}
 
 /// This program was not there before 2025-01-01; a clock that stands earlier is not set.
 const SANE_SINCE: i64 = 1_735_689_600_000;
@@ -50,7 +60,11 @@ impl Report {
     }
 }
 
-pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { serve, isolation } = arguments;
+    if *isolation {
+        return isolation::run(flags, serve).await;
+    }
     let mut report = Report::default();
     match Config::load(flags, serve) {
         Err(failure) => report.line("configuration", Fail(failure.to_string()))?,

@@ -3,6 +3,7 @@
 mod app;
 mod doctor;
 mod env;
+mod isolation;
 mod keygen;
 mod migrate;
 mod open;
@@ -46,13 +47,13 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Check configuration, data folder, database, environments, clock and mail
     #[command(after_help = doctor::EXAMPLES)]
-    Doctor(ServeFlags),
+    Doctor(doctor::Arguments),
     /// Print a new master key
     #[command(after_help = keygen::EXAMPLES)]
     Keygen,
-    /// List or make apps
+    /// List, make, change or delete apps
     App(app::Arguments),
-    /// List, make, show, suspend or choose environments
+    /// List, make, change, compare, export, promote or delete environments
     Env(env::Arguments),
     /// List, make, show, ban or delete users, and set passwords
     User(user::Arguments),
@@ -64,7 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {
         Command::Serve(serve) => serve::run(flags, &serve).await,
         Command::Migrate(arguments) => migrate::run(flags, arguments).await,
-        Command::Doctor(serve) => doctor::run(flags, &serve).await,
+        Command::Doctor(arguments) => doctor::run(flags, &arguments).await,
         Command::Keygen => keygen::run(),
         Command::App(arguments) => app::run(flags, arguments).await,
         Command::Env(arguments) => env::run(flags, arguments).await,

@@ -1,6 +1,7 @@
 //! What the commands that work on apps, environments and users have in common.
 
 use authsome::core::app::App;
+use authsome::core::confirmation::{Confirm, Destructive};
 use authsome::core::error::Error;
 use authsome::engine::{Engine, EnvironmentHandle};
 
@@ -15,6 +16,20 @@ pub(crate) struct Place {
     /// App, by its slug
     #[arg(long, global = true, value_name = "SLUG", default_value = "default")]
     pub(crate) app: String,
+}
+
+/// Consent to what destroys.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct Confirmation {
+    /// Agree to what destroys, by the word for it, such as delete-environment
+    #[arg(long, value_name = "ACTION")]
+    confirm: Option<Destructive>,
+}
+
+impl Confirmation {
+    pub(crate) fn given(&self) -> Confirm {
+        self.confirm.map_or(Confirm::NOTHING, Confirm::to)
+    }
 }
 
 /// The database of the configuration, brought up to date, without background jobs.
@@ -71,6 +86,10 @@ pub(crate) fn refused(error: &Error, what: &str, list: &str) -> Failure {
         Code::NotFound => Failure::run(format!("{what} does not exist"), format!("see `authsome {list}`")),
         Code::Internal | Code::Unavailable => {
             Failure::run(format!("{what}: {}", chain(error)), "see `authsome doctor`")
+        }
+        Code::ConfirmationRequired => {
+            let action = error.extra().get("action").and_then(|action| action.as_str()).unwrap_or("ACTION");
+            Failure::run(format!("{what}, for that destroys"), format!("give --confirm {action} to do it"))
         }
         _ => Failure::run(what, error.detail()),
     }

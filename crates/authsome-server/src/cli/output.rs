@@ -12,6 +12,13 @@ pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     })
 }
 
+/// Says on standard error what should be known of what was done.
+#[expect(clippy::print_stderr, reason = "standard output has what was asked for alone")]
+pub(crate) fn warning(text: impl std::fmt::Display) -> Result<(), Failure> {
+    eprintln!("authsome: warning: {text}");
+    Ok(())
+}
+
 /// Prints rows in columns, with their headings.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
     let mut widths = headings.map(|heading| heading.chars().count());

@@ -1,5 +1,6 @@
 //! What no backend may be asked: values, filters and changes that do not fit their table.
 
+use super::reach::Verb;
 use super::{Change, MAX_LIMIT, Reach};
 use crate::error::StoreError;
 use crate::records::{Predicate, Row};
@@ -17,11 +18,11 @@ pub(super) fn invalid(table: &TableDef, part: &str, why: &'static str) -> StoreE
     StoreError::Invalid { what: format!("{}.{part}", table.name), why }
 }
 
-pub(super) fn check_row(table: &TableDef, reach: &Reach, row: &Row) -> Result<(), StoreError> {
+pub(super) fn check_row(table: &TableDef, reach: &Reach, verb: Verb, row: &Row) -> Result<(), StoreError> {
     if row.len() != table.columns.len() {
         return Err(invalid(table, "row", "it does not have the table's columns"));
     }
-    if !reach.holds(table, row) {
+    if !reach.holds(verb, table, row) {
         return Err(invalid(table, "scope", "the row belongs to another scope"));
     }
     table.columns.iter().zip(row).try_for_each(|(column, value)| check_value(table, column, value))

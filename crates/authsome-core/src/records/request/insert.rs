@@ -2,6 +2,7 @@
 
 use super::Reach;
 use super::check::{check_row, invalid};
+use super::reach::Verb;
 use crate::error::StoreError;
 use crate::records::Row;
 use crate::schema::TableDef;
@@ -29,7 +30,7 @@ impl InsertRequest {
             return Err(invalid(table, "rows", "between 1 and 500 rows are inserted at a time"));
         }
         for row in &rows {
-            check_row(table, reach, row)?;
+            check_row(table, reach, Verb::Insert, row)?;
         }
         Ok(Self { table, rows, if_absent })
     }

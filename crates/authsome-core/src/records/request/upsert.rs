@@ -1,6 +1,7 @@
 //! [`UpsertRequest`].
 
 use super::check::{check_changes, check_row, invalid};
+use super::reach::Verb;
 use super::{Change, Reach};
 use crate::error::StoreError;
 use crate::records::Row;
@@ -25,7 +26,7 @@ impl UpsertRequest {
         changes: Vec<Change>,
     ) -> Result<Self, StoreError> {
         reach.check(table)?;
-        check_row(table, reach, &row)?;
+        check_row(table, reach, Verb::Upsert, &row)?;
         check_changes(table, &changes)?;
         let key: Vec<String> = table.scope.columns().iter().chain(on).map(|column| (*column).to_owned()).collect();
         let known = table.uniques().iter().any(|unique| unique.only_where_null.is_none() && unique.columns == key);

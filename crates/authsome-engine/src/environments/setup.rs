@@ -1,0 +1,325 @@
+//! What an environment is set to, as a whole: read, and written in one step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authsome_core::confirmation::{Confirm, Destructive};
+use authsome_core::entity::Entity;
+use authsome_core::environment::{Environment, EnvironmentType};
+use authsome_core::error::{Code, Error, FieldError};
+use authsome_core::formconfig::{FormConfig, FormField};
+use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
+use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::time::Timestamp;
+use authsome_core::webhook::Webhook;
+
+use super::{Environments, NewEnvironment, about, new, row, slug_conflict};
+use crate::events::nothing;
+use crate::webhooks::{self, WebhookSecret};
+
+/// Most characters of an address and of a description.
+const MAX_TEXT: usize = 2_000;
+
+/// What an environment is set to. Who is in it, its keys, and whether it is active or the default one, is no part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvironmentSetup {
+    /// What it says of itself, with its own settings. One that was read has its slug and colour.
+    pub environment: NewEnvironment,
+    /// The fields of its forms, by the form.
+    pub forms: BTreeMap<String, Vec<FormField>>,
+    /// Its webhooks, by their addresses.
+    pub webhooks: Vec<WebhookSetup>,
+}
+
+/// A webhook of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookSetup {
+    /// The address, http or https, at most 2,000 characters.
+    pub url: String,
+    /// What it is for, at most 2,000 characters.
+    pub description: Option<String>,
+    /// The events that are announced; empty is all.
+    pub events: Vec<String>,
+    /// Whether events are announced to it.
+    pub enabled: bool,
+    /// Its secret. One that was read has none. Written without one, a webhook keeps the secret that it has, and a new one
+    /// gets a new secret.
+    pub secret: Option<WebhookSecret>,
+}
+
+/// The rows of which a setup is made.
+struct Rows {
+    environment: Environment,
+    forms: Vec<FormConfig>,
+    webhooks: Vec<Webhook>,
+}
+
+impl Rows {
+    /// An environment that has nothing in it.
+    fn empty(environment: Environment) -> Self {
+        Self { environment, forms: Vec::new(), webhooks: Vec::new() }
+    }
+
+    async fn read(environment: Environment, tx: &dyn StoreTx) -> Result<Self, Error> {
+        let scope = environment.scope();
+        let (forms, webhooks) = (FormConfig::find(&scope).all(tx).await?, Webhook::find(&scope).all(tx).await?);
+        Ok(Self { environment, forms, webhooks })
+    }
+
+    fn setup(&self) -> EnvironmentSetup {
+        let Environment { name, slug, kind, description, color, settings, metadata, .. } = self.environment.clone();
+        let mut webhooks: Vec<WebhookSetup> = self.webhooks.iter().map(setup_of).collect();
+        webhooks.sort_by(|one, other| order(one).cmp(&order(other)));
+        EnvironmentSetup {
+            environment: NewEnvironment {
+                name,
+                slug: Some(slug),
+                kind,
+                description,
+                color: Some(color),
+                settings,
+                metadata,
+            },
+            forms: self.forms.iter().map(|form| (form.form_type.clone(), form.fields.clone())).collect(),
+            webhooks,
+        }
+    }
+}
+
+fn setup_of(webhook: &Webhook) -> WebhookSetup {
+    let Webhook { url, description, events, enabled, .. } = webhook.clone();
+    WebhookSetup { url, description, events, enabled, secret: None }
+}
+
+/// By address; those of one address in an order that does not depend on when they were made.
+fn order(webhook: &WebhookSetup) -> (&str, Option<&str>, &[String], bool) {
+    (&webhook.url, webhook.description.as_deref(), &webhook.events, webhook.enabled)
+}
+
+impl Environments {
+    /// What an environment is set to.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn setup(&self, id: EnvironmentId) -> Result<EnvironmentSetup, Error> {
+        let rows = self.engine.store().transaction(|tx| async move { self.rows(id, &*tx).await }).await?;
+        Ok(rows.setup())
+    }
+
+    /// Makes an environment that is set to this, active and not the default.
+    ///
+    /// # Errors
+    /// Those of [`Environments::create`], and `invalid_request` for a form or a webhook.
+    pub async fn create_set_up(&self, setup: &EnvironmentSetup) -> Result<Environment, Error> {
+        let now = self.engine.clock().now();
+        check(setup)?;
+        let environment = &row(&self.engine, self.app, &setup.environment, now)?;
+        let event = &self.event(now, "environment.created", environment.id, about(environment))?;
+        self.engine
+            .store()
+            .transaction(|tx| async move {
+                self.lock(&*tx).await?;
+                tx.create_environment(self.app, environment).await.map_err(slug_conflict)?;
+                let empty = Rows::empty(environment.clone());
+                self.write_forms(&empty, &setup.forms, now, &*tx).await?;
+                self.write_webhooks(&empty, &setup.webhooks, now, &*tx).await?;
+                Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(environment.clone())
+    }
+
+    /// Sets an environment that is set to `before` to `after`, in one step: what `after` does not have is taken away.
+    /// Without a slug it keeps its own. Webhooks are told apart by their addresses. Taking the type production from it is
+    /// confirmed.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` where the environment is not set to `before`, or the slug is taken; `invalid_request`,
+    /// `confirmation_required`, `unavailable`.
+    pub async fn set_up(
+        &self,
+        id: EnvironmentId,
+        before: &EnvironmentSetup,
+        after: &EnvironmentSetup,
+        confirm: Confirm,
+    ) -> Result<Environment, Error> {
+        let now = self.engine.clock().now();
+        check(after)?;
+        let event = &self.event(now, "environment.updated", id, nothing())?;
+        let environment = self
+            .engine
+            .store()
+            .transaction(|tx| async move {
+                self.lock(&*tx).await?;
+                let rows = self.rows(id, &*tx).await?;
+                if rows.setup() != *before {
+                    return Err(Error::new(Code::Conflict, "somebody else changed the environment"));
+                }
+                let found = &rows.environment;
+                let changed = changed(found, &after.environment, confirm)?;
+                let forms = self.write_forms(&rows, &after.forms, now, &*tx).await?;
+                let webhooks = self.write_webhooks(&rows, &after.webhooks, now, &*tx).await?;
+                if changed == *found && !forms && !webhooks {
+                    return Ok(changed);
+                }
+                let changed = Environment { updated_at: now, ..changed };
+                let changed = tx.update_environment(self.app, found, &changed).await.map_err(slug_conflict)?;
+                event.insert(&self.app, &*tx).await?;
+                Ok(changed)
+            })
+            .await?;
+        self.engine.inner().cache.clear();
+        Ok(environment)
+    }
+
+    async fn rows(&self, id: EnvironmentId, tx: &dyn StoreTx) -> Result<Rows, Error> {
+        let environment = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
+        Rows::read(environment, tx).await
+    }
+
+    /// Says whether that changed anything.
+    async fn write_forms(
+        &self,
+        before: &Rows,
+        after: &BTreeMap<String, Vec<FormField>>,
+        now: Timestamp,
+        tx: &dyn StoreTx,
+    ) -> Result<bool, Error> {
+        let scope = before.environment.scope();
+        let mut wrote = false;
+        for form in before.forms.iter().filter(|form| !after.contains_key(&form.form_type)) {
+            tx.delete_form_config(&scope, form.id).await?;
+            wrote = true;
+        }
+        for (form_type, fields) in after {
+            if before.forms.iter().any(|form| form.form_type == *form_type && form.fields == *fields) {
+                continue;
+            }
+            let (form_type, fields) = (form_type.clone(), fields.clone());
+            let id = FormConfigId::generate(now, &**self.engine.entropy())?;
+            let form = FormConfig { id, scope, form_type, fields, created_at: now, updated_at: now };
+            tx.put_form_config(&scope, &form).await?;
+            wrote = true;
+        }
+        Ok(wrote)
+    }
+
+    /// Says whether that changed anything.
+    async fn write_webhooks(
+        &self,
+        before: &Rows,
+        after: &[WebhookSetup],
+        now: Timestamp,
+        tx: &dyn StoreTx,
+    ) -> Result<bool, Error> {
+        let scope = before.environment.scope();
+        let mut left: Vec<&Webhook> = before.webhooks.iter().collect();
+        let mut wrote = false;
+        for wanted in after {
+            let same = left.iter().position(|found| setup_of(found) == *wanted);
+            let found = same.or_else(|| left.iter().position(|found| found.url == wanted.url));
+            match found.map(|position| left.swap_remove(position)) {
+                None => {
+                    let id = WebhookId::generate(now, &**self.engine.entropy())?;
+                    let webhook = Webhook {
+                        id,
+                        scope,
+                        url: wanted.url.clone(),
+                        description: wanted.description.clone(),
+                        events: wanted.events.clone(),
+                        sealed_secret: self.sealed(id, wanted, || webhooks::new_secret(&self.engine, id))?,
+                        enabled: wanted.enabled,
+                        created_at: now,
+                        updated_at: now,
+                    };
+                    tx.create_webhook(&scope, &webhook).await?;
+                }
+                Some(_) if same.is_some() => continue,
+                Some(found) => {
+                    let changed = Webhook {
+                        description: wanted.description.clone(),
+                        events: wanted.events.clone(),
+                        sealed_secret: self.sealed(found.id, wanted, || Ok(found.sealed_secret.clone()))?,
+                        enabled: wanted.enabled,
+                        updated_at: now,
+                        ..found.clone()
+                    };
+                    tx.update_webhook(&scope, found, &changed).await?;
+                }
+            }
+            wrote = true;
+        }
+        for webhook in left {
+            tx.delete_webhook(&scope, webhook.id).await?;
+            wrote = true;
+        }
+        Ok(wrote)
+    }
+
+    /// The secret that is wanted, sealed for its row.
+    fn sealed(
+        &self,
+        id: WebhookId,
+        wanted: &WebhookSetup,
+        otherwise: impl FnOnce() -> Result<Vec<u8>, Error>,
+    ) -> Result<Vec<u8>, Error> {
+        wanted.secret.as_ref().map_or_else(otherwise, |secret| webhooks::seal(&self.engine, id, secret))
+    }
+}
+
+/// The environment's row as it is to be.
+fn changed(found: &Environment, after: &NewEnvironment, confirm: Confirm) -> Result<Environment, Error> {
+    let NewEnvironment { name, slug, kind, description, color, settings, metadata } = after.clone();
+    let environment = Environment {
+        name,
+        slug: slug.unwrap_or_else(|| found.slug.clone()),
+        kind,
+        description,
+        color: color.unwrap_or_else(|| kind.color().to_owned()),
+        settings,
+        metadata,
+        ..found.clone()
+    };
+    let errors = new::check(&environment);
+    if !errors.is_empty() {
+        return Err(Error::invalid_fields(errors));
+    }
+    if found.kind == EnvironmentType::Production && kind != found.kind {
+        confirm.require(Destructive::ChangeEnvironmentType)?;
+    }
+    Ok(environment)
+}
+
+/// Refuses forms and webhooks that cannot be.
+fn check(setup: &EnvironmentSetup) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    let mut require = |holds: bool, field: String, message: &str| {
+        if !holds {
+            errors.push(FieldError { field, message: message.to_owned() });
+        }
+    };
+    let is_word = |text: &str| (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control);
+    for (form, fields) in &setup.forms {
+        let distinct: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        require(is_word(form), format!("forms.{form}"), "a form's name has 1 to 64 characters");
+        let are_named = distinct.len() == fields.len() && distinct.iter().all(|name| is_word(name));
+        require(are_named, format!("forms.{form}"), "its fields have names of 1 to 64 characters, each another");
+    }
+    for (position, webhook) in setup.webhooks.iter().enumerate() {
+        let field = |name: &str| format!("webhooks[{position}].{name}");
+        let url = &webhook.url;
+        let is_address = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).is_some_and(|rest| {
+            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+        });
+        let is_short = url.chars().count() <= MAX_TEXT;
+        require(is_address && is_short, field("url"), "an address begins with https:// or http://, without spaces");
+        let description = webhook.description.as_deref().unwrap_or_default();
+        require(
+            description.chars().count() <= MAX_TEXT,
+            field("description"),
+            "a description has at most 2000 characters",
+        );
+        require(webhook.events.iter().all(|event| is_word(event)), field("events"), "an event has 1 to 64 characters");
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
+}

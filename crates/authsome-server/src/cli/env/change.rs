@@ -1,0 +1,175 @@
+//! `authsome env create`, `update`, `clone` and `rotate-keys`.
+
+use std::collections::BTreeMap;
+
+use authsome::core::environment::{EnvironmentType, SettingsPatch};
+use authsome::core::id::SigningKeyId;
+use authsome::engine::{EnvironmentCopy, EnvironmentPatch, NewEnvironment, Rotation};
+
+use super::{Of, changed};
+use crate::cli::open::Confirmation;
+use crate::cli::{open, output};
+use crate::failure::Failure;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Create {
+    /// Name for people
+    name: String,
+    /// Name for requests; by default made of the name
+    #[arg(long)]
+    slug: Option<String>,
+    /// development, staging, production or custom
+    #[arg(long = "type", value_name = "TYPE", default_value = "custom", value_parser = kind)]
+    kind: EnvironmentType,
+    /// What people should know about it
+    #[arg(long)]
+    description: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  authsome env update staging --set session_ttl=3600 --set 'allowed_auth_methods=[\"password\"]'
+  authsome env update staging --inherit session_ttl         what the app says, or what is built in, applies again
+  authsome env update eu --type custom --confirm change-environment-type
+
+Taking the type production from an environment is confirmed, with the word that X-Authsome-Confirm has.")]
+pub(super) struct Update {
+    /// Slug or id
+    environment: String,
+    /// Name for people
+    #[arg(long)]
+    name: Option<String>,
+    /// Name for requests
+    #[arg(long)]
+    slug: Option<String>,
+    /// development, staging, production or custom
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
+    kind: Option<EnvironmentType>,
+    /// What people should know about it; empty for nothing
+    #[arg(long)]
+    description: Option<String>,
+    /// Colour, #RRGGBB; empty for that of the type
+    #[arg(long)]
+    color: Option<String>,
+    /// Attach a text to it; an empty one takes it away. Can be given several times
+    #[arg(long, value_name = "KEY=TEXT", value_parser = pair)]
+    metadata: Vec<(String, String)>,
+    #[command(flatten)]
+    settings: SettingsFlags,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  authsome env clone production Canary
+  authsome env clone production Canary --webhook-url https://canary.example.com/hooks
+
+Users, sessions, organizations, keys and events stay behind. The clone's webhooks have secrets of their own and are switched
+off.")]
+pub(super) struct CloneArguments {
+    /// Slug or id of what is cloned
+    environment: String,
+    /// Name of the clone, for people
+    name: String,
+    /// Name of the clone, for requests; by default made of the name
+    #[arg(long)]
+    slug: Option<String>,
+    /// development, staging, production or custom
+    #[arg(long = "type", value_name = "TYPE", default_value = "custom", value_parser = kind)]
+    kind: EnvironmentType,
+    /// The address of the clone's webhooks; by default each keeps its own
+    #[arg(long, value_name = "URL")]
+    webhook_url: Option<String>,
+    #[command(flatten)]
+    settings: SettingsFlags,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  authsome env rotate-keys production
+  authsome env rotate-keys production --compromised asgk_01h455vb4pex5vsknk084sn02q
+
+In good order, tokens that were signed before stay valid. After a key was compromised, those that it and the one before it
+signed do not.")]
+pub(super) struct RotateKeys {
+    /// Slug or id
+    environment: String,
+    /// The key that signs, where somebody else knows it
+    #[arg(long, value_name = "KEY")]
+    compromised: Option<SigningKeyId>,
+}
+
+#[derive(clap::Args, Debug)]
+struct SettingsFlags {
+    /// Give a setting a value, in JSON or a word. Can be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Let a setting be inherited again. Can be given several times
+    #[arg(long, value_name = "NAME")]
+    inherit: Vec<String>,
+}
+
+impl SettingsFlags {
+    fn patch(self) -> Result<SettingsPatch, Failure> {
+        let value = |text: String| serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
+        let set = self.set.into_iter().map(|(name, text)| (name, value(text)));
+        let inherited = self.inherit.into_iter().map(|name| (name, serde_json::Value::Null));
+        let patch = serde_json::Value::Object(set.chain(inherited).collect());
+        serde_json::from_value(patch).map_err(|error| {
+            Failure::run(format!("the settings cannot be used: {error}"), "see `authsome env show` for settings")
+        })
+    }
+}
+
+fn kind(text: &str) -> Result<EnvironmentType, String> {
+    text.parse().map_err(|_| "give development, staging, production or custom".to_owned())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("give a name, `=` and a value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// What an empty text stands for: nothing.
+fn unless_empty(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+pub(super) async fn create(of: &Of<'_>, arguments: Create) -> Result<(), Failure> {
+    let Create { name, slug, kind, description } = arguments;
+    let new = NewEnvironment { slug, description, ..NewEnvironment::new(&name, kind) };
+    changed(of.environments.create(&new).await)
+}
+
+pub(super) async fn update(of: &Of<'_>, arguments: Update) -> Result<(), Failure> {
+    let Update { environment, name, slug, kind, description, color, metadata, settings, confirmation } = arguments;
+    let metadata: BTreeMap<String, Option<String>> =
+        metadata.into_iter().map(|(key, text)| (key, unless_empty(text))).collect();
+    let patch = EnvironmentPatch {
+        name,
+        slug,
+        kind,
+        description: description.map(unless_empty),
+        color: color.map(unless_empty),
+        settings: Some(settings.patch()?),
+        metadata: Some(Some(metadata)),
+    };
+    let id = of.named(&environment).await?.id;
+    changed(of.environments.update(id, &patch, confirmation.given()).await)
+}
+
+pub(super) async fn clone(of: &Of<'_>, arguments: CloneArguments) -> Result<(), Failure> {
+    let CloneArguments { environment, name, slug, kind, webhook_url, settings } = arguments;
+    let copy = EnvironmentCopy { name, slug, kind, settings: settings.patch()?, webhook_url };
+    let source = of.named(&environment).await?.id;
+    changed(of.environments.copy(source, &copy).await)
+}
+
+pub(super) async fn rotate_keys(of: &Of<'_>, arguments: &RotateKeys) -> Result<(), Failure> {
+    let handle = of.handle(&arguments.environment).await?;
+    let rotation = arguments.compromised.map_or(Rotation::Routine, Rotation::Compromised);
+    let signs = handle.rotate_signing_keys(rotation).await;
+    let signs = signs.map_err(|error| open::refused(&error, "the keys were not rotated", "env list"))?;
+    output::fields(&[("signs now", signs.to_string())])
+}

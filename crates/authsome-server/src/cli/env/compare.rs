@@ -1,0 +1,96 @@
+//! `authsome env diff`, and in what two setups differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authsome::core::formconfig::FormField;
+use authsome::engine::{EnvironmentSetup, WebhookSetup};
+
+use super::{Of, show};
+use crate::cli::output;
+use crate::failure::Failure;
+
+pub(super) const ABOUT: &str = "Examples:
+  authsome env diff staging production
+
+Compares the type, each setting of their own and as it applies, with where it comes from, the fields of forms, and the
+addresses and events of webhooks. `-` is what one of them does not say.
+
+Exit codes: 0 they are alike, 2 they differ, 1 it failed, and says why.";
+
+/// What one of the two does not have.
+const ABSENT: &str = "-";
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// Slug or id
+    one: String,
+    /// Slug or id
+    other: String,
+}
+
+pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let (one, other) = (of.named(&arguments.one).await?, of.named(&arguments.other).await?);
+    let mut sides = Vec::new();
+    for environment in [&one, &other] {
+        let mut said = statements(&of.setup(environment).await?, announced);
+        let effective = show::effective(of, environment).await?;
+        let effective = show::sourced(&effective).into_iter();
+        said.extend(
+            effective.map(|[name, value, source]| (format!("effective {name}"), format!("{value} ({source})"))),
+        );
+        sides.push(said);
+    }
+    let (Some(others), Some(ones)) = (sides.pop(), sides.pop()) else { return Ok(()) };
+    let differences = differences(&ones, &others);
+    if differences.is_empty() {
+        return output::line("no differences");
+    }
+    output::table(["WHAT", one.slug.as_str(), other.slug.as_str()], &differences)?;
+    let what = format!("{} and {} differ in {} places", one.slug, other.slug, differences.len());
+    Err(Failure::config(what, "see `authsome env promote --help`, or change one with `authsome env update`"))
+}
+
+/// What a setup says, each statement by what it is about. `webhook` says what is told of a webhook beside its address.
+pub(super) fn statements(
+    setup: &EnvironmentSetup,
+    webhook: impl Fn(&WebhookSetup) -> String,
+) -> BTreeMap<String, String> {
+    let mut said = BTreeMap::new();
+    said.insert("type".to_owned(), setup.environment.kind.to_string());
+    if let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(&setup.environment.settings) {
+        let own = settings.into_iter().filter(|(_, value)| !value.is_null());
+        said.extend(own.map(|(name, value)| (format!("setting {name}"), value.to_string())));
+    }
+    for (form, fields) in &setup.forms {
+        let fields: Vec<String> = fields.iter().map(field).collect();
+        said.insert(format!("form {form}"), fields.join(", "));
+    }
+    for hook in &setup.webhooks {
+        let about = said.entry(format!("webhook {}", hook.url)).or_default();
+        if !about.is_empty() {
+            about.push_str(" and ");
+        }
+        about.push_str(&webhook(hook));
+    }
+    said
+}
+
+fn field(field: &FormField) -> String {
+    let FormField { name, label, kind, required, options } = field;
+    let required = if *required { ", required" } else { "" };
+    let options = if options.is_empty() { String::new() } else { format!(" of {}", options.join("|")) };
+    format!("{name} ({label:?}, {kind}{options}{required})")
+}
+
+/// The events that a webhook is told of.
+pub(super) fn announced(webhook: &WebhookSetup) -> String {
+    if webhook.events.is_empty() { "all events".to_owned() } else { webhook.events.join(", ") }
+}
+
+/// In what two lists of statements differ: what, one, the other.
+pub(super) fn differences(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> Vec<[String; 3]> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let side = |said: &BTreeMap<String, String>, name| said.get(name).map_or(ABSENT, String::as_str).to_owned();
+    let rows = names.into_iter().filter(|name| one.get(*name) != other.get(*name));
+    rows.map(|name| [name.clone(), side(one, name), side(other, name)]).collect()
+}

@@ -1,0 +1,376 @@
+//! `authsome env export` and `import`: what an environment is set to, as YAML.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+
+use authsome::core::environment::{EnvironmentType, Settings, SettingsPatch};
+use authsome::core::error::Code;
+use authsome::core::formconfig::FormField;
+use authsome::engine::{EnvironmentSetup, NewEnvironment, WebhookSecret, WebhookSetup};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use super::{Of, changed};
+use crate::cli::open::{self, Confirmation};
+use crate::cli::output;
+use crate::failure::Failure;
+
+pub(super) const ABOUT: &str = "Examples:
+  authsome env export staging > staging.yaml
+  authsome env import staging.yaml                  makes the environment with the file's slug, or changes it
+  authsome env import staging.yaml --into preview   what preview is called stays, all else becomes what the file says
+
+A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys or tokens, and
+no secret: `secret: {env: NAME}` at a webhook takes it from the variable NAME (`whsec_` and 24 to 64 bytes in base64). Without
+that, a webhook keeps the secret that it has, and a new one gets a new one. What the file does not have is taken away.";
+
+/// Most bytes of a file.
+const MAX_FILE: u64 = 1 << 20;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Import {
+    /// File, or `-` for standard input
+    file: String,
+    /// Slug or id of the environment to change; by default the one with the file's slug
+    #[arg(long, value_name = "ENVIRONMENT")]
+    into: Option<String>,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+/// A file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    name: String,
+    slug: String,
+    #[serde(rename = "type")]
+    kind: EnvironmentType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    color: Option<String>,
+    #[serde(default)]
+    settings: OwnSettings,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    forms: BTreeMap<String, Vec<FormField>>,
+    #[serde(default)]
+    webhooks: Vec<Webhook>,
+}
+
+/// Settings without those that are inherited. An unknown one is refused.
+#[derive(Debug, Default)]
+struct OwnSettings(Settings);
+
+impl Serialize for OwnSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut settings = serde_json::to_value(&self.0).map_err(serde::ser::Error::custom)?;
+        if let Some(settings) = settings.as_object_mut() {
+            settings.retain(|_, value| !value.is_null());
+        }
+        settings.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OwnSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut settings = Settings::default();
+        settings.patch(SettingsPatch::deserialize(deserializer)?);
+        Ok(Self(settings))
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Webhook {
+    url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default)]
+    events: Vec<String>,
+    enabled: bool,
+    #[serde(default, skip_serializing)]
+    secret: Option<Reference>,
+}
+
+/// Where a secret is.
+#[derive(Debug)]
+struct Reference {
+    variable: String,
+}
+
+impl<'de> Deserialize<'de> for Reference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReferenceVisitor)
+    }
+}
+
+struct ReferenceVisitor;
+
+impl<'de> Visitor<'de> for ReferenceVisitor {
+    type Value = Reference;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a secret's place, `{env: NAME}`")
+    }
+
+    // A secret that somebody wrote into the file is not repeated.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Reference, E> {
+        Err(E::custom("a file has no secret: name a variable that has it with `{env: NAME}`"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Reference, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Named {
+            env: String,
+        }
+        let Named { env } = Named::deserialize(MapAccessDeserializer::new(map))?;
+        if env.is_empty() || env.contains(['=', '\0']) {
+            return Err(A::Error::custom("a variable has a name"));
+        }
+        Ok(Reference { variable: env })
+    }
+}
+
+impl From<EnvironmentSetup> for Document {
+    fn from(setup: EnvironmentSetup) -> Self {
+        let NewEnvironment { name, slug, kind, description, color, settings, metadata } = setup.environment;
+        let webhooks = setup.webhooks.into_iter().map(|webhook| {
+            let WebhookSetup { url, description, events, enabled, secret: _ } = webhook;
+            Webhook { url, description, events, enabled, secret: None }
+        });
+        Self {
+            name,
+            slug: slug.unwrap_or_default(),
+            kind,
+            description,
+            color,
+            settings: OwnSettings(settings),
+            metadata,
+            forms: setup.forms,
+            webhooks: webhooks.collect(),
+        }
+    }
+}
+
+impl Document {
+    /// The file's text, where `shown` is what the file is called.
+    fn parse(text: &str, shown: &str) -> Result<Self, Failure> {
+        serde_saphyr::from_str(text).map_err(|error| {
+            let place = error.location().map_or_else(String::new, |at| format!(", line {}", at.line()));
+            let error = error.without_snippet();
+            Failure::run(format!("{shown}{place}: {error}"), "see `authsome env import --help`")
+        })
+    }
+
+    fn to_yaml(&self) -> Result<String, Failure> {
+        serde_saphyr::to_string(self)
+            .map_err(|error| Failure::run(format!("the environment cannot be written: {error}"), "report this"))
+    }
+
+    /// What the file asks for, with the secrets that `variable` gives.
+    fn into_setup(self, variable: impl Fn(&str) -> Option<String>) -> Result<EnvironmentSetup, Failure> {
+        let webhooks = self.webhooks.into_iter().map(|webhook| {
+            let Webhook { url, description, events, enabled, secret } = webhook;
+            let secret = secret.map(|secret| secret_of(&secret, &variable)).transpose()?;
+            Ok(WebhookSetup { url, description, events, enabled, secret })
+        });
+        let webhooks = webhooks.collect::<Result<_, Failure>>()?;
+        let environment = NewEnvironment {
+            name: self.name,
+            slug: Some(self.slug),
+            kind: self.kind,
+            description: self.description,
+            color: self.color,
+            settings: self.settings.0,
+            metadata: self.metadata,
+        };
+        Ok(EnvironmentSetup { environment, forms: self.forms, webhooks })
+    }
+}
+
+fn secret_of(
+    Reference { variable: name }: &Reference,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<WebhookSecret, Failure> {
+    let secret = variable(name)
+        .ok_or_else(|| Failure::run(format!("the variable {name} is not set"), "set it to the webhook's secret"))?;
+    secret.parse().map_err(|_| {
+        Failure::run(
+            format!("the variable {name} holds no webhook's secret"),
+            "set it to `whsec_` and 24 to 64 bytes in base64",
+        )
+    })
+}
+
+pub(super) async fn export(of: &Of<'_>, named: &str) -> Result<(), Failure> {
+    let setup = of.setup(&of.named(named).await?).await?;
+    output::line(Document::from(setup).to_yaml()?.trim_end())
+}
+
+pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failure> {
+    let document = Document::parse(&read(&arguments.file)?, &arguments.file)?;
+    let mut after = document.into_setup(|name| std::env::var(name).ok())?;
+    let slug = after.environment.slug.clone().unwrap_or_default();
+    let target = match &arguments.into {
+        Some(named) => Some(of.named(named).await?),
+        None => match of.environments.by_slug(&slug).await {
+            Ok(environment) => Some(environment),
+            Err(error) if error.code() == Code::NotFound => None,
+            Err(error) => return Err(open::refused(&error, &format!("the environment `{slug}`"), "env list")),
+        },
+    };
+    let Some(target) = target else {
+        return changed(of.environments.create_set_up(&after).await);
+    };
+    let before = of.setup(&target).await?;
+    if arguments.into.is_some() {
+        after.environment.name.clone_from(&before.environment.name);
+        after.environment.slug.clone_from(&before.environment.slug);
+    }
+    changed(of.environments.set_up(target.id, &before, &after, arguments.confirmation.given()).await)
+}
+
+fn read(file: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let source: Result<Box<dyn Read>, std::io::Error> = match file {
+        "-" => Ok(Box::new(std::io::stdin())),
+        file => std::fs::File::open(file).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    let size = source.and_then(|source| source.take(MAX_FILE + 1).read_to_string(&mut text));
+    let size = size.map_err(|error| Failure::run(format!("cannot read {file}: {error}"), "name a file of YAML"))?;
+    if size as u64 > MAX_FILE {
+        return Err(Failure::run(format!("{file} has more than {MAX_FILE} bytes"), "name a file of one environment"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = "name: 'Staging: a \"test\"'
+slug: staging
+type: staging
+description: |-
+  yes
+  # not a comment
+color: '#F59E0B'
+settings:
+  session_ttl: 3600
+  mfa_required: true
+  allowed_auth_methods: [password, 'null', '~']
+  ip_binding: subnet
+metadata:
+  number: '0123'
+  yes: 'no'
+  empty: ''
+forms:
+  signup:
+  - name: company
+    label: Company
+    type: text
+    required: true
+  - name: size
+    label: Size
+    type: select
+    options: ['1', 10+]
+webhooks:
+- url: https://hooks.example.com/a
+  events: [user.created]
+  enabled: true
+- url: https://hooks.example.com/b
+  description: ' all '
+  enabled: false
+";
+
+    fn setup(text: &str) -> EnvironmentSetup {
+        Document::parse(text, "file").unwrap().into_setup(|_| None).unwrap()
+    }
+
+    fn refusal(text: &str) -> String {
+        Document::parse(text, "file.yaml").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_was_written_is_read_as_it_was() {
+        let full = setup(FULL);
+        assert_eq!(full.environment.description.as_deref(), Some("yes\n# not a comment"));
+        assert_eq!(full.environment.metadata["number"], "0123");
+        assert_eq!(full.environment.settings.mfa_required, Some(true));
+        let yaml = Document::from(full.clone()).to_yaml().unwrap();
+        assert_eq!(setup(&yaml), full, "{yaml}");
+        assert_eq!(Document::from(setup(&yaml)).to_yaml().unwrap(), yaml);
+        let least = setup("name: A\nslug: a\ntype: custom\n");
+        assert_eq!(setup(&Document::from(least.clone()).to_yaml().unwrap()), least);
+    }
+
+    #[test]
+    fn texts_that_look_like_something_else_stay_texts() {
+        for text in [
+            "",
+            "null",
+            "true",
+            "no",
+            "1",
+            "0x1",
+            "1e3",
+            "2026-11-21",
+            "- a",
+            "a: b",
+            "#",
+            "*a",
+            "&a",
+            " a ",
+            "a\nb\n",
+            "{",
+            "|",
+            "\u{85}",
+        ] {
+            let mut wanted = setup(FULL);
+            text.clone_into(&mut wanted.environment.name);
+            wanted.environment.description = Some(text.to_owned());
+            wanted.environment.metadata = [(text.to_owned(), text.to_owned())].into();
+            let yaml = Document::from(wanted.clone()).to_yaml().unwrap();
+            assert_eq!(setup(&yaml), wanted, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_with_their_lines_at_every_depth() {
+        let place = |text: &str, line: usize| {
+            let refusal = refusal(text);
+            assert!(refusal.starts_with(&format!("file.yaml, line {line}:")), "{refusal}");
+        };
+        let head = "name: A\nslug: a\ntype: custom\n";
+        place(&format!("{head}users: []\n"), 4);
+        place(&format!("{head}settings:\n  session_ttl: 60\n  sesion_ttl: 60\n"), 6);
+        place(&format!("{head}forms:\n  signup:\n  - name: a\n    label: A\n    type: text\n    colour: red\n"), 9);
+        place(&format!("{head}webhooks:\n- url: https://a.example\n  enabled: true\n  sealed_secret: abc\n"), 7);
+        place(&format!("{head}webhooks:\n- url: https://a.example\n  enabled: true\n  secret: {{file: a}}\n"), 7);
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_variable_and_is_never_repeated() {
+        let with = |secret: &str| {
+            let hook = format!("webhooks:\n- url: https://a.example\n  enabled: true\n  secret: {secret}\n");
+            format!("name: A\nslug: a\ntype: custom\n{hook}")
+        };
+        let secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let read = |given: Option<&str>| {
+            let document = Document::parse(&with("{env: HOOK}"), "file").unwrap();
+            document.into_setup(|name| (name == "HOOK").then(|| given.map(ToOwned::to_owned)).flatten())
+        };
+        assert!(read(Some(secret)).unwrap().webhooks[0].secret.is_some());
+        assert!(read(None).is_err());
+        assert!(!read(Some("hunter2")).unwrap_err().to_string().contains("hunter2"));
+        let refusal = refusal(&with(secret));
+        assert!(!refusal.contains("AAAA"), "{refusal}");
+    }
+}

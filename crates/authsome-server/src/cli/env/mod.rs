@@ -1,0 +1,157 @@
+//! `authsome env`.
+
+mod change;
+mod compare;
+mod delete;
+mod file;
+mod promote;
+mod show;
+
+use authsome::core::environment::Environment;
+use authsome::core::error::Error;
+use authsome::engine::{Engine, EnvironmentHandle, EnvironmentSetup, Environments};
+use clap::Subcommand;
+
+use super::open::{self, Place};
+use super::output;
+use crate::config::Flags;
+use crate::failure::Failure;
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  authsome env list
+  authsome env create Preview --type custom
+  authsome env show staging
+  authsome env update staging --set session_ttl=3600 --inherit mfa_required
+  authsome env deactivate staging               nobody can sign in there until `activate`
+  authsome env set-default production           used where a request names no environment
+  authsome env clone production Canary --webhook-url https://canary.example.com/hooks
+  authsome env diff staging production          exit code 2 where they differ
+  authsome env export staging > staging.yaml
+  authsome env import staging.yaml --into preview
+  authsome env promote staging production       shows what would change, and asks
+  authsome env delete preview
+
+Exit codes: 0 done, or nothing to do; 1 it failed, and says why; 2 `diff` found a difference.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Print the app's environments
+    List,
+    /// Make an environment
+    Create(change::Create),
+    /// Print an environment with the settings that apply in it
+    Show(Named),
+    /// Change what an environment says of itself, and its own settings
+    Update(change::Update),
+    /// Let people authenticate in an environment again
+    Activate(Named),
+    /// Suspend an environment: nobody can authenticate in it, nothing is lost
+    Deactivate(Named),
+    /// Use an environment where a request names none
+    SetDefault(Named),
+    /// Make an environment with the settings, forms and webhooks of another one
+    Clone(change::CloneArguments),
+    /// Delete an environment with everybody in it
+    #[command(after_help = delete::ABOUT)]
+    Delete(delete::Arguments),
+    /// Let the next key sign tokens
+    RotateKeys(change::RotateKeys),
+    /// Print in what the settings, forms and webhooks of two environments differ
+    #[command(after_help = compare::ABOUT)]
+    Diff(compare::Arguments),
+    /// Print what an environment is set to, as YAML
+    #[command(after_help = file::ABOUT)]
+    Export(Named),
+    /// Set an environment to what a file says, or make it
+    #[command(after_help = file::ABOUT)]
+    Import(file::Import),
+    /// Set an environment as another one is set
+    #[command(after_help = promote::ABOUT)]
+    Promote(promote::Arguments),
+}
+
+#[derive(clap::Args, Debug)]
+struct Named {
+    /// Slug or id
+    environment: String,
+}
+
+pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { place, verb } = arguments;
+    // Scripts tell environments that differ by exit code 2: here, a configuration that cannot be used is a failure like
+    // others.
+    let is_check = matches!(verb, Verb::Diff(_));
+    let engine = open::engine(flags).await;
+    let engine = if is_check { engine.map_err(Failure::while_running)? } else { engine? };
+    let outcome = match open::app(&engine, &place.app).await {
+        Ok(app) => {
+            let environments = engine.environments(app.id);
+            carry_out(&Of { engine: &engine, app: &app.slug, environments }, verb).await
+        }
+        Err(failure) => Err(failure),
+    };
+    open::close(&engine).await?;
+    outcome
+}
+
+async fn carry_out(of: &Of<'_>, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::List => show::list(of).await,
+        Verb::Create(arguments) => change::create(of, arguments).await,
+        Verb::Show(Named { environment }) => show::one(of, &environment).await,
+        Verb::Update(arguments) => change::update(of, arguments).await,
+        Verb::Activate(Named { environment }) => {
+            changed(of.environments.activate(of.named(&environment).await?.id).await)
+        }
+        Verb::Deactivate(Named { environment }) => {
+            changed(of.environments.deactivate(of.named(&environment).await?.id).await)
+        }
+        Verb::SetDefault(Named { environment }) => {
+            changed(of.environments.set_default(of.named(&environment).await?.id).await)
+        }
+        Verb::Clone(arguments) => change::clone(of, arguments).await,
+        Verb::Delete(arguments) => delete::run(of, &arguments).await,
+        Verb::RotateKeys(arguments) => change::rotate_keys(of, &arguments).await,
+        Verb::Diff(arguments) => compare::run(of, &arguments).await,
+        Verb::Export(Named { environment }) => file::export(of, &environment).await,
+        Verb::Import(arguments) => file::import(of, &arguments).await,
+        Verb::Promote(arguments) => promote::run(of, &arguments).await,
+    }
+}
+
+/// The environments of an app.
+struct Of<'a> {
+    engine: &'a Engine,
+    app: &'a str,
+    environments: Environments,
+}
+
+impl Of<'_> {
+    async fn handle(&self, named: &str) -> Result<EnvironmentHandle, Failure> {
+        open::environment(self.engine, self.app, Some(named)).await
+    }
+
+    /// The environment of this slug or id.
+    async fn named(&self, named: &str) -> Result<Environment, Failure> {
+        Ok(self.handle(named).await?.environment().environment.clone())
+    }
+
+    async fn setup(&self, environment: &Environment) -> Result<EnvironmentSetup, Failure> {
+        let setup = self.environments.setup(environment.id).await;
+        setup.map_err(|error| open::refused(&error, &format!("the environment `{}`", environment.slug), "env list"))
+    }
+}
+
+/// Prints an environment that was made or changed, and what is advised against.
+fn changed(outcome: Result<Environment, Error>) -> Result<(), Failure> {
+    let environment = outcome.map_err(|error| open::refused(&error, "the environment was not changed", "env list"))?;
+    output::fields(&show::described(&environment))?;
+    environment.settings.warnings().into_iter().try_for_each(output::warning)
+}

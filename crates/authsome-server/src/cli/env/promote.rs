@@ -1,0 +1,101 @@
+//! `authsome env promote`.
+
+use authsome::core::confirmation::Confirm;
+use authsome::engine::{EnvironmentSetup, WebhookSetup};
+
+use super::{Of, changed, compare};
+use crate::cli::{output, prompt};
+use crate::failure::Failure;
+
+pub(super) const ABOUT: &str = "Examples:
+  authsome env promote staging production                        shows what would change, and asks
+  authsome env promote staging production --confirm promote      without being asked, as a script must
+
+Sets the second environment as the first is set: its own settings and its forms become those of the first. Webhooks of the
+first are added with secrets of their own, switched off; one whose address the second has already is told of the same
+events, and keeps its secret and its switch; those that the second alone has stay. What the second is called, its type,
+whether it is the default, and everybody in it stay.";
+
+/// The word that confirms it.
+const WORD: &str = "promote";
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// Slug or id of the environment that is followed
+    from: String,
+    /// Slug or id of the environment that is changed
+    to: String,
+    /// Agree to what would change without being asked
+    #[arg(long, value_name = "ACTION", value_parser = [WORD])]
+    confirm: Option<String>,
+}
+
+pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failure> {
+    let (from, to) = (of.named(&arguments.from).await?, of.named(&arguments.to).await?);
+    let (source, before) = (of.setup(&from).await?, of.setup(&to).await?);
+    let after = promoted(&source, &before);
+    let plan = compare::differences(&compare::statements(&before, described), &compare::statements(&after, described));
+    if plan.is_empty() {
+        return output::line("nothing to do");
+    }
+    output::table([format!("{} IS CHANGED IN", to.slug).as_str(), "NOW", "THEN"], &plan)?;
+    if arguments.confirm.is_none() {
+        prompt::confirm(&format!("This changes {} for everybody in it.", to.slug), "--confirm promote")?;
+    }
+    // Of what was shown, nothing has changed since, or it is refused.
+    changed(of.environments.set_up(to.id, &before, &after, Confirm::NOTHING).await)
+}
+
+/// What an environment is set to after it followed another one.
+fn promoted(source: &EnvironmentSetup, target: &EnvironmentSetup) -> EnvironmentSetup {
+    let mut after = target.clone();
+    after.environment.settings = source.environment.settings.clone();
+    after.forms = source.forms.clone();
+    let mut left = std::mem::take(&mut after.webhooks);
+    for webhook in &source.webhooks {
+        let known = left.iter().position(|known| known.url == webhook.url).map(|position| left.remove(position));
+        let enabled = known.is_some_and(|known| known.enabled);
+        after.webhooks.push(WebhookSetup { enabled, ..webhook.clone() });
+    }
+    after.webhooks.extend(left);
+    after
+}
+
+fn described(webhook: &WebhookSetup) -> String {
+    let switch = if webhook.enabled { "on" } else { "switched off" };
+    let description = webhook.description.as_ref().map_or_else(String::new, |text| format!("; {text:?}"));
+    format!("{switch}; {}{description}", compare::announced(webhook))
+}
+
+#[cfg(test)]
+mod tests {
+    use authsome::core::environment::EnvironmentType;
+    use authsome::engine::NewEnvironment;
+
+    use super::*;
+
+    fn webhook(url: &str, events: &[&str], enabled: bool) -> WebhookSetup {
+        let events = events.iter().map(|event| (*event).to_owned()).collect();
+        WebhookSetup { url: url.to_owned(), description: None, events, enabled, secret: None }
+    }
+
+    fn setup(name: &str, kind: EnvironmentType, webhooks: Vec<WebhookSetup>) -> EnvironmentSetup {
+        let environment = NewEnvironment { slug: Some(name.to_lowercase()), ..NewEnvironment::new(name, kind) };
+        EnvironmentSetup { environment, forms: [(name.to_owned(), Vec::new())].into(), webhooks }
+    }
+
+    #[test]
+    fn new_webhooks_are_switched_off_known_ones_keep_their_switch_and_others_stay() {
+        let one = webhook("https://one.example", &["user.created"], true);
+        let two = webhook("https://two.example", &[], true);
+        let source = setup("Staging", EnvironmentType::Staging, vec![one.clone(), two.clone()]);
+        let known = webhook("https://two.example", &["user.deleted"], true);
+        let own = webhook("https://own.example", &[], true);
+        let target = setup("Production", EnvironmentType::Production, vec![own.clone(), known]);
+        let after = promoted(&source, &target);
+        assert_eq!(after.webhooks, [WebhookSetup { enabled: false, ..one }, two, own]);
+        assert_eq!(after.forms, source.forms);
+        let (said, was) = (&after.environment, &target.environment);
+        assert_eq!((&said.name, &said.slug, said.kind), (&was.name, &was.slug, was.kind));
+    }
+}

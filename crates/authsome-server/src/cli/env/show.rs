@@ -1,0 +1,78 @@
+//! `authsome env list` and `show`.
+
+use authsome::core::entity::Page;
+use authsome::core::environment::{Environment, Sourced};
+
+use super::Of;
+use crate::cli::{open, output};
+use crate::failure::Failure;
+
+pub(super) async fn list(of: &Of<'_>) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    let mut page = Page::first(Page::<()>::MAX_LIMIT);
+    loop {
+        let listed = of.environments.list(page).await;
+        let listed = listed.map_err(|error| open::refused(&error, "the list", "doctor"))?;
+        rows.extend(listed.data.iter().map(row));
+        match listed.next_cursor {
+            Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
+            None => break,
+        }
+    }
+    // Oldest first, as they were made.
+    rows.reverse();
+    output::table(["SLUG", "TYPE", "DEFAULT", "ACTIVE", "NAME", "ID"], &rows)
+}
+
+pub(super) async fn one(of: &Of<'_>, named: &str) -> Result<(), Failure> {
+    let environment = of.named(named).await?;
+    let settings = effective(of, &environment).await?;
+    output::fields(&described(&environment))?;
+    output::line("")?;
+    output::table(["SETTING", "VALUE", "FROM"], &sourced(&settings))
+}
+
+/// The settings that apply in an environment.
+pub(super) async fn effective(of: &Of<'_>, environment: &Environment) -> Result<Sourced, Failure> {
+    let settings = of.environments.effective_settings(environment.id).await;
+    settings.map_err(|error| open::refused(&error, "the settings", "env list"))
+}
+
+/// Each setting with its value and where it comes from.
+pub(super) fn sourced(settings: &Sourced) -> Vec<[String; 3]> {
+    let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(settings) else { return Vec::new() };
+    let row = |(name, setting): (String, serde_json::Value)| {
+        let member = |member: &str| setting.get(member).cloned().unwrap_or_default();
+        let source = member("source").as_str().unwrap_or_default().to_owned();
+        [name, member("value").to_string(), source]
+    };
+    settings.into_iter().map(row).collect()
+}
+
+fn yes(value: bool) -> String {
+    if value { "yes" } else { "no" }.to_owned()
+}
+
+fn row(environment: &Environment) -> [String; 6] {
+    [
+        environment.slug.clone(),
+        environment.kind.as_str().to_owned(),
+        yes(environment.is_default.0),
+        yes(environment.is_active),
+        environment.name.clone(),
+        environment.id.to_string(),
+    ]
+}
+
+pub(super) fn described(environment: &Environment) -> Vec<(&'static str, String)> {
+    vec![
+        ("id", environment.id.to_string()),
+        ("slug", environment.slug.clone()),
+        ("name", environment.name.clone()),
+        ("type", environment.kind.as_str().to_owned()),
+        ("default", yes(environment.is_default.0)),
+        ("active", yes(environment.is_active)),
+        ("description", environment.description.clone().unwrap_or_default()),
+        ("created at", environment.created_at.to_string()),
+    ]
+}

@@ -1,0 +1,59 @@
+//! `authsome doctor --isolation`: rows that refer to what lives in another environment.
+
+use authsome::core::clock::SystemClock;
+use authsome::core::isolation::inspect;
+use authsome::core::registry;
+use authsome::core::schema::TableDef;
+use authsome::core::store::Store;
+use authsome::migrate::Migrator;
+
+use super::{migrate, output};
+use crate::assembly;
+use crate::config::{Config, Database, Flags, ServeFlags};
+use crate::failure::{Failure, chain};
+
+pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure> {
+    let config = Config::load(flags, serve).map_err(Failure::while_running)?;
+    crate::log::start(&config, "warn")?;
+    if matches!(config.database, Database::Memory) {
+        return Err(Failure::run(
+            "the memory database lives inside one server",
+            "name a database that is kept with --database",
+        ));
+    }
+    if config.database.file().is_some_and(|file| !file.exists()) {
+        return Err(Failure::run("the database is not there yet", "start the server, which makes it"));
+    }
+    let store = assembly::open(&config).await.map_err(Failure::while_running)?;
+    let outcome = scan(&*store).await;
+    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
+    outcome
+}
+
+async fn scan(store: &dyn Store) -> Result<(), Failure> {
+    let unreadable = |error: &dyn std::error::Error| Failure::run(chain(error), "see `authsome doctor`");
+    let migrator =
+        Migrator::new(store.migrations(), &migrate::groups(), &SystemClock).map_err(|error| unreadable(&error))?;
+    if !migrator.status().await.map_err(|error| unreadable(&error))?.is_current() {
+        return Err(Failure::run("the database is not current", "run `authsome migrate up`"));
+    }
+    let plugins = assembly::plugins();
+    let tables: Vec<&'static TableDef> =
+        registry::tables().into_iter().chain(plugins.iter().flat_map(|plugin| plugin.tables())).collect();
+    let (mut found, mut printed) = (0, Ok(()));
+    let rows = inspect(&tables, store, |finding| {
+        found += 1;
+        if printed.is_ok() {
+            printed = output::line(format!("fail  {finding}"));
+        }
+    })
+    .await
+    .map_err(|error| unreadable(&error))?;
+    printed?;
+    let looked_at = format!("{rows} rows of {} tables", tables.len());
+    if found == 0 {
+        return output::line(format!("ok    isolation: {looked_at}, none of which refers to another environment"));
+    }
+    let what = format!("{found} references leave their environment, in {looked_at}");
+    Err(Failure::run(what, "mend or remove the rows above, and find out who wrote them past this program"))
+}
