@@ -12,7 +12,7 @@ use authsome_core::user::User;
 use authsome_store_sqlite::SqliteStore;
 use authsome_tests::cases;
 use authsome_tests::home::{Home, Kind};
-use authsome_tests::suite::Suite;
+use authsome_tests::suite::{Case, Suite};
 use sea_orm::ConnectionTrait;
 
 /// The memory database lives inside one server, out of the commands' reach.
@@ -45,6 +45,12 @@ webhooks:
   enabled: true
 ";
 
+/// What is typed at a terminal, where there are any that a test can open.
+#[cfg(unix)]
+const TYPED: &[Case<Home>] = cases![Home; a_promotion_happens_where_somebody_types_yes_and_for_no_other_word];
+#[cfg(not(unix))]
+const TYPED: &[Case<Home>] = &[];
+
 fn main() -> ExitCode {
     Suite::of("Commands for environments")
         .on_homes_of(
@@ -55,12 +61,14 @@ fn main() -> ExitCode {
                 an_app_is_changed_and_deleted_with_the_word_that_http_takes,
                 what_was_exported_is_imported_as_it_was,
                 a_file_that_cannot_be_used_changes_nothing,
+                an_import_is_shown_and_happens_only_where_somebody_agrees,
                 environments_that_differ_are_told_by_exit_code_2,
                 a_promotion_is_shown_and_happens_only_where_somebody_agrees,
                 no_row_of_ordinary_use_leaves_its_environment,
             ],
         )
         .on_homes_of(&[Kind::Sqlite], cases![Home; rows_that_leave_their_environment_are_found])
+        .on_homes_of(&[Kind::Sqlite], TYPED)
         .on_homes_of(&[Kind::Memory], cases![Home; a_memory_database_is_out_of_the_reach_of_a_look_at_rows])
         .run()
 }
@@ -84,8 +92,12 @@ fn refused(output: &Output) -> String {
     line
 }
 
-/// Imports a file, with the secret that it names.
+/// Imports a file, with the secret that it names, without being asked.
 fn import(home: &Home, file: &str, more: &[&str]) -> Output {
+    import_asking(home, file, &[more, &["--confirm", "import"]].concat())
+}
+
+fn import_asking(home: &Home, file: &str, more: &[&str]) -> Output {
     let path = home.data().with_file_name("environment.yaml");
     std::fs::write(&path, file).unwrap();
     let mut command = home.program();
@@ -130,6 +142,12 @@ fn an_environment_is_changed_cloned_and_deleted_with_the_words_that_http_takes(h
     let _ = ok(&home.run(["env", "delete", "old", "--confirm", "delete-environment"]));
     assert_eq!(home.run(["env", "delete", "staging", "--confirm", "nonsense"]).status.code(), Some(1));
 
+    let key = ok(&home.run(["env", "publishable-key", "staging"]));
+    assert!(key.starts_with("apk_test_") && ok(&home.run(["env", "show", "staging"])).contains(key.trim()));
+    let replaced = ok(&home.run(["env", "publishable-key", "staging", "--replace"]));
+    assert!(replaced.starts_with("apk_test_") && replaced != key);
+    assert_eq!(ok(&home.run(["env", "publishable-key", "staging"])), replaced);
+
     let key = ok(&home.run(["env", "rotate-keys", "staging"]));
     let key = key.split_whitespace().find(|word| word.starts_with("asgk_")).unwrap().to_owned();
     refused(&home.run(["env", "rotate-keys", "staging"]));
@@ -166,7 +184,10 @@ fn what_was_exported_is_imported_as_it_was(home: &Home) {
     let _ = ok(&home.run(user));
     let _ = ok(&import(home, &exported, &["--into", "staging"]));
     let into = ok(&home.run(["env", "export", "staging"]));
-    let called = exported.replace("name: Preview", "name: Staging").replace("slug: preview", "slug: staging");
+    let called = exported
+        .replace("name: Preview", "name: Staging")
+        .replace("slug: preview", "slug: staging")
+        .replace("type: custom", "type: staging");
     assert_eq!(into, called);
     assert!(ok(&home.run(["user", "list", "--env", "staging"])).contains("a@commands.test"));
 
@@ -193,9 +214,27 @@ fn a_file_that_cannot_be_used_changes_nothing(home: &Home) {
     refused(&home.run(["env", "import", "no-such-file.yaml"]));
     assert_eq!(ok(&home.run(["env", "list"])), list);
     let production = ok(&home.run(["env", "export", "production"]));
-    assert!(refused(&import(home, FILE, &["--into", "production"])).contains("--confirm change-environment-type"));
+    let other = production.replace("type: production", "type: custom");
+    assert!(refused(&import(home, &other, &[])).contains("--confirm change-environment-type"));
     assert_eq!(ok(&home.run(["env", "export", "production"])), production);
-    let _ = ok(&import(home, FILE, &["--into", "production", "--confirm", "change-environment-type"]));
+    let _ = ok(&import(home, FILE, &["--into", "production"]));
+    assert!(ok(&home.run(["env", "export", "production"])).contains("type: production"), "its type stays");
+    let _ = ok(&import(home, &other, &["--confirm", "change-environment-type"]));
+}
+
+fn an_import_is_shown_and_happens_only_where_somebody_agrees(home: &Home) {
+    let _ = ok(&import_asking(home, FILE, &[]));
+    let before = ok(&home.run(["env", "export", "preview"]));
+    let least = "name: Preview\nslug: preview\ntype: custom\n";
+    let asked = import_asking(home, least, &[]);
+    assert!(refused(&asked).contains("--confirm import"));
+    let plan = text(&asked);
+    for what in ["setting session_ttl", "form signup", "webhook https://hooks.example.com/b", "metadata"] {
+        assert!(plan.lines().any(|line| line.starts_with(what)), "{what} is not in\n{plan}");
+    }
+    assert_eq!(ok(&home.run(["env", "export", "preview"])), before);
+    let _ = ok(&import(home, least, &[]));
+    assert_eq!(ok(&import_asking(home, least, &[])).trim(), "nothing to do");
 }
 
 fn environments_that_differ_are_told_by_exit_code_2(home: &Home) {
@@ -243,6 +282,43 @@ fn a_promotion_is_shown_and_happens_only_where_somebody_agrees(home: &Home) {
     assert!(after.contains("session_ttl: 3600") && after.contains("company"), "{after}");
     assert_eq!(after.matches("enabled: false").count(), 2, "{after}");
     assert_eq!(ok(&home.run(agreed())).trim(), "nothing to do");
+}
+
+/// Runs a command whose standard input is a terminal, at which somebody has typed this.
+#[cfg(unix)]
+fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Output {
+    use std::io::Write;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&keyboard).unwrap();
+    unlockpt(&keyboard).unwrap();
+    let name = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
+    let terminal = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+    let mut keyboard = std::fs::File::from(keyboard);
+    keyboard.write_all(typed.as_bytes()).unwrap();
+    home.program().args(arguments).stdin(terminal).output().unwrap()
+}
+
+#[cfg(unix)]
+fn a_promotion_happens_where_somebody_types_yes_and_for_no_other_word(home: &Home) {
+    let _ = ok(&import(home, FILE, &[]));
+    let before = ok(&home.run(["env", "export", "production"]));
+    let promote = ["env", "promote", "preview", "production"];
+    // The last is the end of what is typed.
+    for typed in ["no\n", "\n", "y\n", "YES\n", "yes please\n", "\u{4}"] {
+        let asked = at_a_terminal(home, &promote, typed);
+        assert_eq!(asked.status.code(), Some(1), "{typed:?}");
+        assert!(text(&asked).contains("session_ttl"), "{typed:?}: the plan is shown");
+        assert_eq!(ok(&home.run(["env", "export", "production"])), before, "{typed:?}");
+    }
+    let agreed = at_a_terminal(home, &promote, "yes\n");
+    let _ = ok(&agreed);
+    assert!(String::from_utf8(agreed.stderr).unwrap().contains("production"), "what is asked names what is changed");
+    assert!(ok(&home.run(["env", "export", "production"])).contains("session_ttl: 3600"));
+    let again = at_a_terminal(home, &promote, "");
+    assert_eq!(ok(&again).trim(), "nothing to do");
 }
 
 fn no_row_of_ordinary_use_leaves_its_environment(home: &Home) {

@@ -38,7 +38,7 @@ const SUITES: [Suite; 2] = [
 
 /// Where two predicates stand, HTTP shows nothing when one of them goes.
 const BLIND_OVER_HTTP: &[(&str, &str)] = &[
-    ("count", "routes count only against a bound on how many API keys there are, which a suite does not reach"),
+    ("count", "what routes count belongs to a row found in its environment, or to a bound out of a suite's reach"),
     ("insert", "each row that a route makes has the scope that the request acts in"),
     ("upsert", "each row that a route makes has the scope that the request acts in"),
     ("update", "each row that a route changes was found in its environment before, and is changed by its id"),

@@ -1,4 +1,4 @@
-//! The one door through which a credential is looked up before its environment is known.
+//! The one door through which a credential, or what a key names, is looked up before its environment is known.
 //!
 //! Only the engine's authenticator opens it, and its jobs, which work across environments; `cargo xtask tidy` holds that
 //! no other crate names this module but the suite that proves it.
@@ -24,6 +24,20 @@ pub async fn resolve<E: Credential>(
     records: &(impl Records + ?Sized),
 ) -> Result<Option<E>, StoreError> {
     Find::new(Reach::unbound()).filter(E::HASH.eq(hash)).one(records).await
+}
+
+/// An entity that requests name by a key that is no secret.
+pub trait Published: Entity {
+    /// The column with the key, which is unique over all apps.
+    const KEY: Column<Self, String>;
+}
+
+/// Finds the entity with this key, whatever its app.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn published<E: Published>(key: &str, records: &(impl Records + ?Sized)) -> Result<Option<E>, StoreError> {
+    Find::new(Reach::unbound()).filter(E::KEY.eq(key)).one(records).await
 }
 
 /// An entity that becomes useless at a moment and is deleted after it.

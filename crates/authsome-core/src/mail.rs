@@ -15,6 +15,8 @@ pub struct Mail {
     pub text: String,
     /// The link that the text asks to follow.
     pub link: Option<String>,
+    /// Whether it is from an environment of type production, so that its link opens what is real.
+    pub production: bool,
 }
 
 impl fmt::Debug for Mail {

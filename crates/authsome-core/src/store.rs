@@ -125,7 +125,7 @@ impl MaybeTransient for Error {
 }
 
 /// How often a transaction is run before its contention is reported.
-pub const MAX_ATTEMPTS: u32 = 10;
+pub const MAX_ATTEMPTS: u32 = 20;
 
 /// Runs closures in transactions.
 pub trait Transactions: Store {
@@ -185,11 +185,11 @@ where
     }
 }
 
-/// 5, 10, 20 … 160 ms, half of it spread by a counter and the process: callers that collided once do not collide again.
+/// 5, 10, 20 … 320 ms, half of it spread by a counter and the process: callers that collided once do not collide again.
 fn pause(attempt: u32) -> Duration {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed) ^ (u64::from(std::process::id()) << 32);
     let mixed = call.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let full = 5_000_u64 << attempt.saturating_sub(1).min(5);
+    let full = 5_000_u64 << attempt.saturating_sub(1).min(6);
     Duration::from_micros(full / 2 + (mixed >> 33) % (full / 2))
 }

@@ -1,22 +1,19 @@
 //! [`ApiKeys`]: credentials of programs.
 
-use std::sync::Arc;
-
 use authsome_core::apikey::{ApiKey, ApiKeyState};
-use authsome_core::authenticator;
 use authsome_core::entity::{Entity, Listed, Page};
-use authsome_core::environment::EnvironmentType;
+use authsome_core::environment::Environment;
 use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::Permission;
-use authsome_core::route::{ActiveEnvironment, Principal};
+use authsome_core::scope::Scope;
 use authsome_core::secret::Token;
-use authsome_core::store::Transactions;
+use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
+use authsome_core::user::User;
 use serde_json::json;
 
-use crate::authenticate::{Authenticated, TOUCH_EVERY, session_not_found, token_expired};
-use crate::engine::Engine;
+use crate::authenticate::{TOUCH_EVERY, session_not_found, token_expired};
 use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
 use crate::name;
@@ -25,7 +22,7 @@ use crate::name;
 const PREFIX: &str = "ask_";
 /// How many characters behind the prefix people see of a key.
 const SHOWN: usize = 6;
-/// How many keys a user has at most, or an environment of its own.
+/// How many keys a user has at most, and how many an environment has that are no user's.
 const MOST: u64 = 1_000;
 
 /// A key to be made.
@@ -65,15 +62,15 @@ impl ApiKeys {
     /// `ask_custom_`.
     ///
     /// # Errors
-    /// `invalid_request`; `not_found` where the user is not there; `conflict` where there are 1,000 keys already;
-    /// `unavailable`.
+    /// `invalid_request`; `not_found` where the user or the environment is gone; `conflict` where the user has 1,000 keys
+    /// already, or the environment as many that are no user's; `unavailable`.
     pub async fn create(&self, new: &NewApiKey) -> Result<IssuedApiKey, Error> {
         let at = &self.at;
         let now = at.now();
         check(new, now)?;
         let entropy = &*at.engine().inner().entropy;
-        let prefix = prefix(at.environment().environment.kind);
-        let token = Token::generate(prefix, entropy)?;
+        let prefix = format!("{PREFIX}{}_", at.environment().environment.kind.key_word());
+        let token = Token::generate(&prefix, entropy)?;
         let key = ApiKey {
             id: ApiKeyId::generate(now, entropy)?,
             scope: at.scope(),
@@ -92,12 +89,7 @@ impl ApiKeys {
         let (scope, key_ref) = (&at.scope(), &key);
         at.store()
             .transaction(|tx| async move {
-                let mut owned = ApiKey::find(scope);
-                if let Some(user) = new.user_id {
-                    tx.user(scope, user).await?.ok_or_else(Error::not_found)?;
-                    owned = owned.filter(ApiKey::USER_ID.eq(user));
-                }
-                if owned.count(&*tx).await? >= MOST {
+                if owned(scope, new.user_id, &*tx).await? >= MOST {
                     return Err(Error::new(Code::Conflict, "there are 1000 keys: delete some first"));
                 }
                 tx.create_api_key(scope, key_ref).await?;
@@ -148,19 +140,30 @@ impl ApiKeys {
     }
 }
 
+/// How many keys an owner has, the user or else the environment. Transactions that call it for one owner exclude each
+/// other.
+async fn owned(scope: &Scope, user: Option<UserId>, tx: &dyn StoreTx) -> Result<u64, Error> {
+    let (is_there, its_own) = match user {
+        Some(user) => {
+            let owner = User::find(scope).filter(User::ID.eq(user)).filter(User::DELETED_AT.is_null());
+            (owner.touch(tx).await?, ApiKey::USER_ID.eq(user))
+        }
+        None => {
+            let owner = Environment::find(&scope.app_id).filter(Environment::ID.eq(scope.env_id));
+            let owner = owner.filter(Environment::DELETED_AT.is_null());
+            (owner.touch(tx).await?, ApiKey::USER_ID.is_null())
+        }
+    };
+    if !is_there {
+        return Err(Error::not_found());
+    }
+    Ok(ApiKey::find(scope).filter(its_own).count(tx).await?)
+}
+
 fn gone(error: StoreError) -> Error {
     match error {
         StoreError::NotFound { .. } => Error::not_found(),
         error => error.into(),
-    }
-}
-
-const fn prefix(kind: EnvironmentType) -> &'static str {
-    match kind {
-        EnvironmentType::Production => "ask_live_",
-        EnvironmentType::Staging => "ask_test_",
-        EnvironmentType::Development => "ask_dev_",
-        EnvironmentType::Custom => "ask_custom_",
     }
 }
 
@@ -182,25 +185,18 @@ pub(crate) fn is_one(token: &str) -> bool {
     token.starts_with(PREFIX)
 }
 
-impl Engine {
-    /// Checks a presented key.
+impl EnvironmentHandle {
+    /// Checks a key of this environment, and notes its use.
     ///
     /// # Errors
-    /// As for a session: `session_not_found` where there is none, it is revoked, its user may not act, or another
-    /// environment is meant; `environment_inactive`; `token_expired`; `unavailable`.
-    pub(crate) async fn authenticate_key(
-        &self,
-        token: &str,
-        is_meant: impl Fn(&ActiveEnvironment) -> bool + Send + Sync,
-    ) -> Result<Authenticated, Error> {
-        let (now, store) = (self.clock().now(), &**self.store());
-        let hash = Token::presented(token).hash();
-        let mut key = authenticator::resolve::<ApiKey>(&hash, store).await?.ok_or_else(session_not_found)?;
-        let environment = self.environment_of_scope(key.scope).await?.ok_or_else(session_not_found)?;
-        if !is_meant(&environment) || key.state(now) == ApiKeyState::Revoked {
+    /// As for a session: `session_not_found` where it is revoked, or its user may not act; `environment_inactive`;
+    /// `token_expired`; `unavailable`.
+    pub(crate) async fn admit_key(&self, mut key: ApiKey) -> Result<ApiKey, Error> {
+        let (now, store) = (self.now(), self.store());
+        if key.state(now) == ApiKeyState::Revoked {
             return Err(session_not_found());
         }
-        self.handle(Arc::clone(&environment)).require_active()?;
+        self.require_active()?;
         if key.state(now) == ApiKeyState::Expired {
             return Err(token_expired());
         }
@@ -216,6 +212,6 @@ impl Engine {
                 }
             }
         }
-        Ok(Authenticated { environment, principal: Principal::ApiKey(Arc::new(key)) })
+        Ok(key)
     }
 }

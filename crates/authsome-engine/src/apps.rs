@@ -1,5 +1,7 @@
 //! [`Apps`].
 
+use std::fmt::Display;
+
 use authsome_core::app::App;
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
@@ -8,18 +10,16 @@ use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::event::AppEvent;
 use authsome_core::id::{AppId, TypedId};
 use authsome_core::metadata::Metadata;
+use authsome_core::records::MAX_ROWS;
 use authsome_core::route::Principal;
-use authsome_core::secret::Token;
 use authsome_core::store::{StoreTx, Transactions};
-use serde_json::Value;
+use authsome_core::time::Timestamp;
+use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::environments::{NewEnvironment, about, row};
 use crate::events::nothing;
-use crate::{name, slug};
-
-/// Prefix of publishable keys.
-const PUBLISHABLE_KEY: &str = "apk_";
+use crate::{name, publishable, slug};
 
 /// An app to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +75,15 @@ impl Apps {
     }
 
     /// An event of an app, done by whom this acts for.
-    pub(crate) fn event(&self, app: AppId, action: &str, data: Value) -> Result<AppEvent, Error> {
-        let event = self.engine.app_event(app, self.engine.clock().now(), action, &app, data)?;
+    pub(crate) fn event(
+        &self,
+        app: AppId,
+        now: Timestamp,
+        action: &str,
+        target: &impl Display,
+        data: Value,
+    ) -> Result<AppEvent, Error> {
+        let event = self.engine.app_event(app, now, action, target, data)?;
         Ok(AppEvent { actor: self.actor.clone(), ..event })
     }
 
@@ -117,7 +124,7 @@ impl Apps {
             .store()
             .transaction(|tx| async move {
                 if !rows.app.insert_if_absent((), &*tx).await? {
-                    return Err(Error::new(Code::Conflict, "the slug is taken"));
+                    return Err(slug::taken());
                 }
                 Ok(rows.write_rest(&*tx).await?)
             })
@@ -150,8 +157,8 @@ impl Apps {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn replace_publishable_key(&self, id: AppId) -> Result<App, Error> {
-        let key = Token::generate(PUBLISHABLE_KEY, &*self.engine.inner().entropy)?;
-        let replaced = |found: &App| Ok(App { publishable_key: key.expose().to_owned(), ..found.clone() });
+        let key = publishable::of_app(&*self.engine.inner().entropy)?;
+        let replaced = |found: &App| Ok(App { publishable_key: key.clone(), ..found.clone() });
         self.change(id, "app.publishable_key_replaced", replaced).await
     }
 
@@ -173,6 +180,15 @@ impl Apps {
                     ));
                 }
                 confirm.require(Destructive::DeleteApp)?;
+                let mut events = Vec::new();
+                for environment in Environment::find(&id).filter(Environment::DELETED_AT.is_null()).every(&*tx).await? {
+                    let data = about(&environment);
+                    events.push(self.event(id, now, "environment.deleted", &environment.id, data)?);
+                }
+                events.push(self.event(id, now, "app.deleted", &id, json!({ "slug": app.slug }))?);
+                for events in events.chunks(MAX_ROWS) {
+                    AppEvent::insert_all(events, &id, &*tx).await?;
+                }
                 tx.delete_app_environments(id, now).await?;
                 Ok(tx.delete_app(id, now).await?)
             })
@@ -190,7 +206,7 @@ impl Apps {
         change: impl Fn(&App) -> Result<App, Error> + Send + Sync,
     ) -> Result<App, Error> {
         let now = self.engine.clock().now();
-        let event = &self.event(id, action, nothing())?;
+        let event = &self.event(id, now, action, &id, nothing())?;
         let change = &change;
         let app = self
             .engine
@@ -202,21 +218,13 @@ impl Apps {
                     return Ok::<_, Error>(found);
                 }
                 let changed = App { updated_at: now, ..changed };
-                let changed = tx.update_app(&found, &changed).await.map_err(slug_conflict)?;
+                let changed = tx.update_app(&found, &changed).await.map_err(slug::refused)?;
                 event.insert(&id, &*tx).await?;
                 Ok(changed)
             })
             .await?;
         self.engine.inner().cache.clear();
         Ok(app)
-    }
-}
-
-fn slug_conflict(error: StoreError) -> Error {
-    if error.is_conflict_on("authsome_apps_slug_key") {
-        Error::new(Code::Conflict, "the slug is taken")
-    } else {
-        error.into()
     }
 }
 
@@ -247,7 +255,7 @@ impl NewAppRows {
             id: AppId::generate(now, entropy)?,
             name: name.to_owned(),
             slug: slug.to_owned(),
-            publishable_key: Token::generate(PUBLISHABLE_KEY, entropy)?.expose().to_owned(),
+            publishable_key: publishable::of_app(entropy)?,
             metadata: Metadata::default(),
             created_at: now,
             updated_at: now,

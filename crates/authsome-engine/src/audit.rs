@@ -1,11 +1,12 @@
-//! [`Audit`]: what happened in an environment.
+//! [`Audit`]: what happened in an environment, and to an app.
 
-use authsome_core::entity::{Entity, Listed, Page};
+use authsome_core::entity::{Column, Entity, Find, Listed, Page};
 use authsome_core::error::Error;
-use authsome_core::event::Event;
-use authsome_core::id::{EventId, TypedId};
+use authsome_core::event::{AppEvent, Event};
+use authsome_core::id::{AppId, EventId, TypedId};
 use authsome_core::time::Timestamp;
 
+use crate::apps::Apps;
 use crate::environment::EnvironmentHandle;
 
 /// Which events are meant. What is `None` does not narrow.
@@ -21,6 +22,48 @@ pub struct EventQuery {
     pub since: Option<Timestamp>,
     /// Before this moment.
     pub until: Option<Timestamp>,
+}
+
+impl EventQuery {
+    /// Those that are meant of what is found.
+    fn narrow<E: Recorded>(&self, mut find: Find<E>) -> Find<E> {
+        if let Some(actor) = &self.actor {
+            find = find.filter(E::ACTOR.eq(actor));
+        }
+        if let Some(action) = &self.action {
+            find = find.filter(E::ACTION.eq(action));
+        }
+        if let Some(target) = &self.target {
+            find = find.filter(E::TARGET.eq(target));
+        }
+        // Ids rise with time, so that a walk in their order begins and ends where the times do.
+        if let Some(since) = self.since {
+            find = find.filter(E::ID_COLUMN.ge(EventId::first_at(since)));
+        }
+        if let Some(until) = self.until {
+            find = find.filter(E::ID_COLUMN.lt(EventId::first_at(until)));
+        }
+        find
+    }
+}
+
+/// Rows of what happened, by what they can be narrowed.
+trait Recorded: Entity<Id = EventId> {
+    const ACTOR: Column<Self, Option<String>>;
+    const ACTION: Column<Self, String>;
+    const TARGET: Column<Self, Option<String>>;
+}
+
+impl Recorded for Event {
+    const ACTOR: Column<Self, Option<String>> = Self::ACTOR;
+    const ACTION: Column<Self, String> = Self::ACTION;
+    const TARGET: Column<Self, Option<String>> = Self::TARGET;
+}
+
+impl Recorded for AppEvent {
+    const ACTOR: Column<Self, Option<String>> = Self::ACTOR;
+    const ACTION: Column<Self, String> = Self::ACTION;
+    const TARGET: Column<Self, Option<String>> = Self::TARGET;
 }
 
 /// An environment's events.
@@ -39,24 +82,22 @@ impl Audit {
     /// # Errors
     /// `unavailable`.
     pub async fn list(&self, query: &EventQuery, page: Page<EventId>) -> Result<Listed<Event, EventId>, Error> {
-        let scope = self.at.scope();
-        let mut find = Event::find(&scope);
-        if let Some(actor) = &query.actor {
-            find = find.filter(Event::ACTOR.eq(actor));
-        }
-        if let Some(action) = &query.action {
-            find = find.filter(Event::ACTION.eq(action));
-        }
-        if let Some(target) = &query.target {
-            find = find.filter(Event::TARGET.eq(target));
-        }
-        // Ids rise with time, so that a walk in their order begins and ends where the times do.
-        if let Some(since) = query.since {
-            find = find.filter(Event::ID.ge(EventId::first_at(since)));
-        }
-        if let Some(until) = query.until {
-            find = find.filter(Event::ID.lt(EventId::first_at(until)));
-        }
-        Ok(find.page(page, self.at.store()).await?)
+        Ok(query.narrow(Event::find(&self.at.scope())).page(page, self.at.store()).await?)
+    }
+}
+
+impl Apps {
+    /// A page of what happened to an app and to its environments, newest first.
+    ///
+    /// # Errors
+    /// `not_found` where the app is gone, `unavailable`.
+    pub async fn audit(
+        &self,
+        app: AppId,
+        query: &EventQuery,
+        page: Page<EventId>,
+    ) -> Result<Listed<AppEvent, EventId>, Error> {
+        self.get(app).await?;
+        Ok(query.narrow(AppEvent::find(&app)).page(page, &**self.engine.store()).await?)
     }
 }

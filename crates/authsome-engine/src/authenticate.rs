@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use authsome_core::account::{PasswordReset, Verification};
+use authsome_core::apikey::ApiKey;
 use authsome_core::authenticator;
 use authsome_core::environment::EffectiveSettings;
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{ActiveEnvironment, Client, Principal};
+use authsome_core::route::{ActiveEnvironment, BodyCredentialKind, Client, Principal};
 use authsome_core::secret::Token;
-use authsome_core::session::{Session, SessionState};
+use authsome_core::session::{RefreshToken, Session, SessionState};
+use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
 
 use crate::engine::Engine;
-use crate::{api_keys, network, selection};
+use crate::{account, api_keys, network, selection};
 
 /// How exact the time at which a session or key was last used is, at most.
 pub(crate) const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -26,6 +29,33 @@ pub struct Authenticated {
     pub environment: Arc<ActiveEnvironment>,
     /// Who it stands for.
     pub principal: Principal,
+}
+
+/// A credential that was found, whether or not it is good.
+#[derive(Clone, Debug)]
+pub struct FoundCredential {
+    environment: Arc<ActiveEnvironment>,
+    kind: Found,
+}
+
+#[derive(Clone, Debug)]
+enum Found {
+    Session(Box<Session>),
+    ApiKey(Box<ApiKey>),
+}
+
+impl FoundCredential {
+    /// The environment that it belongs to.
+    #[must_use]
+    pub const fn environment(&self) -> &Arc<ActiveEnvironment> {
+        &self.environment
+    }
+
+    /// Whether it is a session's token.
+    #[must_use]
+    pub const fn is_session(&self) -> bool {
+        matches!(self.kind, Found::Session(_))
+    }
 }
 
 impl Engine {
@@ -46,37 +76,84 @@ impl Engine {
         named: Option<&str>,
         client: &Client,
     ) -> Result<Authenticated, Error> {
-        self.authenticate_where(token, |environment| selection::is_meant(environment, named), client).await
+        let found = self.find_credential(token).await?;
+        let meant = found.filter(|found| selection::is_meant(&found.environment, named));
+        self.admit(meant.ok_or_else(session_not_found)?, client).await
     }
 
-    /// [`Engine::authenticate`] for a request that says otherwise than by one name where it acts. A credential of an
-    /// environment that is not meant is as good as none, and nothing is noted of its use.
+    /// The first half of [`Engine::authenticate`], for a request that says otherwise than by one name where it acts: the
+    /// session or key, wherever it belongs. Nothing is noted of its use. One of an environment that the request does not
+    /// mean is to be treated as if there were none.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn find_credential(&self, token: &str) -> Result<Option<FoundCredential>, Error> {
+        let (store, hash) = (&**self.store(), Token::presented(token).hash());
+        let (scope, kind) = if api_keys::is_one(token) {
+            let Some(key) = authenticator::resolve::<ApiKey>(&hash, store).await? else { return Ok(None) };
+            (key.scope, Found::ApiKey(Box::new(key)))
+        } else {
+            let Some(session) = authenticator::resolve::<Session>(&hash, store).await? else { return Ok(None) };
+            (session.scope, Found::Session(Box::new(session)))
+        };
+        let environment = self.environment_of_scope(scope).await?;
+        Ok(environment.map(|environment| FoundCredential { environment, kind }))
+    }
+
+    /// The second half of [`Engine::authenticate`]: whether a credential is good, and for whom it stands.
     ///
     /// # Errors
     /// Those of [`Engine::authenticate`].
-    pub async fn authenticate_where(
+    pub async fn admit(&self, found: FoundCredential, client: &Client) -> Result<Authenticated, Error> {
+        let FoundCredential { environment, kind } = found;
+        let at = self.handle(Arc::clone(&environment));
+        let principal = match kind {
+            Found::ApiKey(key) => Principal::ApiKey(Arc::new(at.admit_key(*key).await?)),
+            Found::Session(mut session) => {
+                at.require_active()?;
+                let now = self.clock().now();
+                check_use(&session, &environment.settings, now, client)?;
+                self.see(&mut session, &environment.settings, now).await;
+                Principal::Session(session.into())
+            }
+        };
+        Ok(Authenticated { environment, principal })
+    }
+
+    /// The environment of a credential that a body carries, where the request means it.
+    ///
+    /// # Errors
+    /// What is answered where there is no such credential, also where it belongs to an environment that is not meant:
+    /// `session_not_found` for refresh tokens, `invalid_token` for the others; `unavailable`.
+    pub async fn environment_of_body_credential(
         &self,
-        token: &str,
+        kind: BodyCredentialKind,
+        token: &Token,
         is_meant: impl Fn(&ActiveEnvironment) -> bool + Send + Sync,
-        client: &Client,
-    ) -> Result<Authenticated, Error> {
-        if api_keys::is_one(token) {
-            return self.authenticate_key(token, is_meant).await;
-        }
-        let inner = self.inner();
-        let now = inner.clock.now();
-        let hash = Token::presented(token).hash();
-        let mut session =
-            authenticator::resolve::<Session>(&hash, &*inner.store).await?.ok_or_else(session_not_found)?;
-        let environment = self.environment_of_scope(session.scope).await?.ok_or_else(session_not_found)?;
-        if !is_meant(&environment) {
-            return Err(session_not_found());
-        }
-        let handle = self.handle(Arc::clone(&environment));
-        handle.require_active()?;
-        check_use(&session, &environment.settings, now, client)?;
-        self.see(&mut session, &environment.settings, now).await;
-        Ok(Authenticated { environment, principal: Principal::Session(Arc::new(session)) })
+    ) -> Result<Arc<ActiveEnvironment>, Error> {
+        let (store, hash) = (&**self.store(), &token.hash());
+        let scope = match kind {
+            BodyCredentialKind::RefreshToken => {
+                authenticator::resolve::<RefreshToken>(hash, store).await?.map(|row| row.scope)
+            }
+            BodyCredentialKind::Verification => {
+                authenticator::resolve::<Verification>(hash, store).await?.map(|row| row.scope)
+            }
+            BodyCredentialKind::PasswordReset => {
+                authenticator::resolve::<PasswordReset>(hash, store).await?.map(|row| row.scope)
+            }
+            BodyCredentialKind::Ticket => authenticator::resolve::<Ticket>(hash, store).await?.map(|row| row.scope),
+        };
+        let environment = match scope {
+            Some(scope) => self.environment_of_scope(scope).await?,
+            None => None,
+        };
+        environment.filter(|environment| is_meant(environment)).ok_or_else(|| match kind {
+            BodyCredentialKind::RefreshToken => session_not_found(),
+            BodyCredentialKind::Verification | BodyCredentialKind::PasswordReset | BodyCredentialKind::Ticket => {
+                account::invalid_token()
+            }
+        })
     }
 
     async fn see(&self, session: &mut Session, settings: &EffectiveSettings, now: Timestamp) {

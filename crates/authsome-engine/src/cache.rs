@@ -26,6 +26,7 @@ pub(crate) enum AppKey {
 pub(crate) enum EnvironmentKey {
     Id(AppId, EnvironmentId),
     Slug(AppId, String),
+    PublishableKey(String),
     Default(AppId),
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use authsome_core::environment::{EffectiveSettings, PasswordPolicy};
+use authsome_core::environment::{EffectiveSettings, EnvironmentStore, PasswordPolicy, TestCodes};
 use authsome_core::error::{Code, Error};
 use authsome_core::formconfig::FormField;
+use authsome_core::records::Records;
 use authsome_core::route::{ActiveEnvironment, Client, Principal};
 use authsome_core::scope::Scope;
 use authsome_core::store::Store;
@@ -19,6 +20,7 @@ use crate::devices::Devices;
 use crate::engine::Engine;
 use crate::passwords;
 use crate::sessions::Sessions;
+use crate::settings;
 use crate::users::Users;
 
 /// An environment of an engine: services hang on it, and reach nothing outside of it.
@@ -113,6 +115,11 @@ impl EnvironmentHandle {
         &self.active.settings
     }
 
+    /// What makes and accepts codes that are known beforehand, where there are any.
+    pub(crate) fn test_codes(&self) -> Option<TestCodes> {
+        TestCodes::of(&self.active.environment, self.settings())
+    }
+
     /// Sign-up, sign-in, sign-out, refresh.
     #[must_use]
     pub fn auth(&self) -> Auth {
@@ -180,22 +187,41 @@ impl EnvironmentHandle {
 
     /// Refuses where the environment is suspended.
     pub(crate) fn require_active(&self) -> Result<(), Error> {
-        if self.active.environment.is_active {
-            Ok(())
-        } else {
-            Err(Error::new(Code::EnvironmentInactive, "no authentication completes while it is suspended"))
-        }
+        if self.active.environment.is_active { Ok(()) } else { Err(suspended()) }
+    }
+
+    /// The same environment as it is now, read past the cache. What completes an authentication reads it in its
+    /// transaction, since it may have been suspended while a password was being verified.
+    ///
+    /// # Errors
+    /// `environment_inactive` where it is suspended, or deleted; `unavailable`.
+    pub(crate) async fn require_still_active<R: Records + ?Sized>(&self, records: &R) -> Result<Self, Error> {
+        let scope = self.scope();
+        let environment = records.environment(scope.app_id, scope.env_id).await?.ok_or_else(suspended)?;
+        let active = settings::activate(records, environment, &self.engine.inner().config.settings).await?;
+        let current = Self { active: Arc::new(active), ..self.clone() };
+        current.require_active()?;
+        Ok(current)
     }
 
     /// Refuses where the environment is suspended, or a method is not enabled in it.
     pub(crate) fn require_method(&self, method: &str) -> Result<(), Error> {
         self.require_active()?;
+        self.require_enabled(method)
+    }
+
+    /// Refuses where a method is not enabled in the environment, suspended or not.
+    pub(crate) fn require_enabled(&self, method: &str) -> Result<(), Error> {
         if self.engine.methods().contains(&method) && self.settings().allows_method(method) {
             Ok(())
         } else {
             Err(Error::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here"))
         }
     }
+}
+
+fn suspended() -> Error {
+    Error::new(Code::EnvironmentInactive, "no authentication completes while it is suspended")
 }
 
 /// The client as it can be stored, whoever named it: one form of its address, a user agent of bounded length.

@@ -3,7 +3,8 @@
 //! An attempt takes one of the allowed places before it is verified, in one step, so that of any number of guesses at
 //! once no more than the maximum are verified; a failure keeps the place, a success clears all of them. An attempt that
 //! finds all places taken waits until those that are being verified are decided: sign-ins with the right password at once
-//! do not lock anybody out. What is counted is the user, by whatever name the attempt was made; an identifier that no
+//! do not lock anybody out. Once as many as are allowed were wrong, the account is locked, also where fewer are allowed
+//! than when they were counted. What is counted is the user, by whatever name the attempt was made; an identifier that no
 //! account has is counted and locked just the same. Counting happens outside of the request's transaction, which a
 //! refusal would undo.
 //!
@@ -12,7 +13,7 @@
 use std::time::Duration;
 
 use authsome_core::attempt::Lockout;
-use authsome_core::entity::Entity;
+use authsome_core::entity::{Entity, Update};
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::UserId;
 use authsome_core::identity::Identifier;
@@ -61,8 +62,8 @@ impl Subject {
 pub(crate) struct Attempt {
     at: EnvironmentHandle,
     subject: Subject,
-    /// How many places were taken, this one included; none where nothing is counted, or the attempt is decided.
-    place: Option<u32>,
+    /// Not where nothing is counted, or the attempt is decided.
+    has_place: bool,
 }
 
 impl Attempt {
@@ -71,22 +72,27 @@ impl Attempt {
     /// # Errors
     /// `account_locked`; `unavailable`.
     pub(crate) async fn begin(at: &EnvironmentHandle, subject: Subject) -> Result<Self, Error> {
-        let mut attempt = Self { at: at.clone(), subject, place: None };
+        let mut attempt = Self { at: at.clone(), subject, has_place: false };
         if !at.settings().lockout_enabled {
             return Ok(attempt);
         }
         for _ in 0..WAITS {
             let now = at.now();
-            attempt.place = attempt.take_place(now).await?;
-            if attempt.place.is_some() {
+            attempt.has_place = attempt.take_place(now).await?;
+            if attempt.has_place {
                 return Ok(attempt);
             }
             let find = Lockout::find(&at.scope()).filter(Lockout::SUBJECT.eq(&attempt.subject.key));
-            match find.one(at.store()).await?.map(|found| found.locked_until) {
-                Some(Some(until)) if until > now => return Err(Error::locked_until(until, now)),
-                Some(None) => tokio::time::sleep(WAIT).await,
-                // It was cleared, or its lock is over: the next try finds a place.
-                Some(Some(_)) | None => {}
+            let Some(found) = find.one(at.store()).await? else {
+                continue;
+            };
+            match found.locked_until {
+                Some(until) if until > now => return Err(Error::locked_until(until, now)),
+                // The lock is over: the next try finds a place.
+                Some(_) => {}
+                // The next look finds the lock.
+                None if is_spent(at, &found) => lock(at, &attempt.subject, now).await?,
+                None => tokio::time::sleep(WAIT).await,
             }
         }
         // Whoever took the places never decided: a process died, or verifying takes too long.
@@ -96,7 +102,7 @@ impl Attempt {
     }
 
     /// One try to take a place, by steps that are atomic each.
-    async fn take_place(&self, now: Timestamp) -> Result<Option<u32>, StoreError> {
+    async fn take_place(&self, now: Timestamp) -> Result<bool, StoreError> {
         let (scope, settings, store) = (self.at.scope(), self.at.settings(), self.at.store());
         let key = self.subject.key.as_str();
         let expires_at = now.plus(MEMORY.max(settings.lockout_duration.duration()));
@@ -106,46 +112,47 @@ impl Attempt {
             .filter(Lockout::LOCKED_UNTIL.is_null())
             .filter(Lockout::EXPIRES_AT.gt(now))
             .increment(Lockout::FAILURES, 1)
+            .increment(Lockout::PENDING, 1)
             .set(Lockout::EXPIRES_AT, expires_at);
-        if let Some(row) = more.one(store).await? {
-            return Ok(Some(row.failures));
+        if more.one(store).await?.is_some() {
+            return Ok(true);
         }
         let over = Lockout::EXPIRES_AT.le(now).or(Lockout::LOCKED_UNTIL.le(now));
         Lockout::delete(&scope).filter(Lockout::SUBJECT.eq(key)).filter(over).batch(1, store).await?;
-        let first = Lockout { subject: key.to_owned(), scope, failures: 1, locked_until: None, expires_at };
-        Ok(first.insert_if_absent(&scope, store).await?.then_some(1))
+        let subject = key.to_owned();
+        let first = Lockout { subject, scope, failures: 1, pending: 1, locked_until: None, expires_at };
+        first.insert_if_absent(&scope, store).await
     }
 
     /// The attempt was right: the count begins anew.
     pub(crate) async fn succeed(mut self) -> Result<(), Error> {
-        if self.place.is_some() {
+        if self.has_place {
             clear_key(&self.at.scope(), &self.subject.key, self.at.store()).await?;
-            self.place = None;
+            self.has_place = false;
         }
         Ok(())
     }
 
     /// The attempt was wrong. The last one that is allowed locks the account.
     pub(crate) async fn fail(mut self, now: Timestamp) -> Result<(), Error> {
-        let place = self.place.take();
-        if place.is_some_and(|place| place >= self.at.settings().lockout_max_attempts) {
-            lock(&self.at, &self.subject, now).await?;
+        if !std::mem::take(&mut self.has_place) {
+            return Ok(());
         }
-        Ok(())
+        match less_pending(&self.at.scope(), &self.subject).one(self.at.store()).await? {
+            Some(row) if is_spent(&self.at, &row) => lock(&self.at, &self.subject, now).await,
+            _ => Ok(()),
+        }
     }
 
     /// The attempt could not be verified, so it does not count.
     pub(crate) async fn withdraw(mut self) -> Result<(), StoreError> {
-        match self.place.take() {
-            Some(_) => give_back(&self.at, &self.subject).await,
-            None => Ok(()),
-        }
+        if std::mem::take(&mut self.has_place) { give_back(&self.at, &self.subject).await } else { Ok(()) }
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if let (Some(_), Ok(runtime)) = (self.place.take(), tokio::runtime::Handle::try_current()) {
+        if let (true, Ok(runtime)) = (self.has_place, tokio::runtime::Handle::try_current()) {
             let (at, subject) = (self.at.clone(), self.subject.clone());
             runtime.spawn(async move {
                 if let Err(error) = give_back(&at, &subject).await {
@@ -157,8 +164,18 @@ impl Drop for Attempt {
 }
 
 async fn give_back(at: &EnvironmentHandle, subject: &Subject) -> Result<(), StoreError> {
-    let update = Lockout::update(&at.scope()).filter(Lockout::SUBJECT.eq(&subject.key));
-    update.increment(Lockout::FAILURES, -1).one(at.store()).await.map(|_| ())
+    let update = less_pending(&at.scope(), subject).increment(Lockout::FAILURES, -1);
+    update.one(at.store()).await.map(|_| ())
+}
+
+/// One attempt less is being verified. Nothing changes where a success has begun the count anew and none is.
+fn less_pending(scope: &Scope, subject: &Subject) -> Update<Lockout> {
+    Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key)).increment(Lockout::PENDING, -1)
+}
+
+/// Whether as many attempts were wrong as are allowed.
+fn is_spent(at: &EnvironmentHandle, found: &Lockout) -> bool {
+    found.decided() >= at.settings().lockout_max_attempts
 }
 
 /// Locks what is not locked yet. Of callers at once, one writes the event.

@@ -35,9 +35,14 @@ impl Budget {
 }
 
 impl EnvironmentHandle {
-    /// Refuses what was not confirmed, where this environment is of type production.
-    pub(crate) fn require_confirmed(&self, confirm: Confirm, action: Destructive) -> Result<(), Error> {
-        match self.environment().environment.kind {
+    /// Refuses what was not confirmed, where this environment is of type production by now.
+    ///
+    /// # Errors
+    /// `confirmation_required`; `not_found` where the environment is gone; `unavailable`.
+    pub(crate) async fn require_confirmed(&self, confirm: Confirm, action: Destructive) -> Result<(), Error> {
+        let scope = self.scope();
+        let environment = self.store().environment(scope.app_id, scope.env_id).await?.ok_or_else(Error::not_found)?;
+        match environment.kind {
             EnvironmentType::Production => confirm.require(action),
             EnvironmentType::Development | EnvironmentType::Staging | EnvironmentType::Custom => Ok(()),
         }

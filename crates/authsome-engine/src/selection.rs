@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use authsome_core::app::App;
+use authsome_core::authenticator;
+use authsome_core::environment::Environment;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{AppId, EnvironmentId};
 use authsome_core::route::ActiveEnvironment;
@@ -11,7 +13,27 @@ use authsome_core::scope::Scope;
 use crate::cache::{AppKey, EnvironmentKey};
 use crate::engine::Engine;
 use crate::environment::EnvironmentHandle;
-use crate::settings;
+use crate::{publishable, settings};
+
+/// What a publishable key names.
+#[derive(Clone, Debug)]
+pub enum Published {
+    /// An app.
+    App(AppId),
+    /// An environment, with its app.
+    Environment(Arc<ActiveEnvironment>),
+}
+
+impl Published {
+    /// Whether this is, or has, an environment.
+    #[must_use]
+    pub fn agrees_with(&self, environment: &Environment) -> bool {
+        match self {
+            Self::App(app) => *app == environment.app_id,
+            Self::Environment(active) => active.scope() == environment.scope(),
+        }
+    }
+}
 
 impl Engine {
     /// An environment of the configured app, by slug or id: the only door to its data.
@@ -40,9 +62,9 @@ impl Engine {
         self.select(None, None).await.map(|active| self.handle(active))
     }
 
-    /// The environment of a request without a credential: the one it names by slug or id, else the default one, of the
-    /// app whose publishable key it carries, else of the configured one. A suspended environment is found too; flows
-    /// refuse there.
+    /// The environment of a request without a credential, of the app whose publishable key it carries, else of the
+    /// configured one: the one that it names by slug or id, else the one whose publishable key it carries, else the
+    /// default one. A suspended environment is found too; flows refuse there.
     ///
     /// # Errors
     /// `invalid_request` where what is named does not exist; `unavailable`.
@@ -51,24 +73,56 @@ impl Engine {
         publishable_key: Option<&str>,
         named: Option<&str>,
     ) -> Result<Arc<ActiveEnvironment>, Error> {
-        let app = match publishable_key {
-            Some(key) => {
-                let found = self.app(AppKey::PublishableKey(key.to_owned())).await?;
-                found.ok_or_else(|| Error::invalid("X-Publishable-Key", "no app has this key"))?
-            }
-            None => self.configured_app().await?,
+        let published = match publishable_key {
+            Some(key) => Some(self.published(key).await?.ok_or_else(unknown_key)?),
+            None => None,
         };
-        match named {
-            Some(named) => {
+        self.select_published(published.as_ref(), named).await
+    }
+
+    /// [`Engine::select`] where it is known what the publishable key names.
+    ///
+    /// # Errors
+    /// Those of [`Engine::select`].
+    pub async fn select_published(
+        &self,
+        published: Option<&Published>,
+        named: Option<&str>,
+    ) -> Result<Arc<ActiveEnvironment>, Error> {
+        let (app, keyed) = match published {
+            Some(Published::App(app)) => (*app, None),
+            Some(Published::Environment(active)) => (active.environment.app_id, Some(Arc::clone(active))),
+            None => (self.configured_app().await?.id, None),
+        };
+        match (named, keyed) {
+            (Some(named), _) => {
                 // No name has U+0000, and no store is asked for one.
-                let found = if named.contains('\0') { None } else { self.find(named_key(app.id, named)).await? };
+                let found = if named.contains('\0') { None } else { self.find(named_key(app, named)).await? };
                 found.ok_or_else(|| Error::invalid("env", "the app has no such environment"))
             }
-            None => {
-                let found = self.find(EnvironmentKey::Default(app.id)).await?;
-                found.ok_or_else(|| Error::internal("the app has no default environment"))
+            (None, Some(active)) => Ok(active),
+            (None, None) => {
+                let found = self.find(EnvironmentKey::Default(app)).await?;
+                // An app that is being deleted has none any more.
+                found.ok_or_else(|| match published {
+                    Some(_) => unknown_key(),
+                    None => Error::internal("the app has no default environment"),
+                })
             }
         }
+    }
+
+    /// What a publishable key names, if anything.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn published(&self, key: &str) -> Result<Option<Published>, Error> {
+        if publishable::may_be_an_environments(key)
+            && let Some(active) = self.find(EnvironmentKey::PublishableKey(key.to_owned())).await?
+        {
+            return Ok(Some(Published::Environment(active)));
+        }
+        Ok(self.app(AppKey::PublishableKey(key.to_owned())).await?.map(|app| Published::App(app.id)))
     }
 
     /// The services of an environment that was selected or authenticated.
@@ -111,6 +165,10 @@ impl Engine {
             let found = match &key {
                 EnvironmentKey::Id(app, id) => inner.store.environment(*app, *id).await?,
                 EnvironmentKey::Slug(app, slug) => inner.store.environment_by_slug(*app, slug).await?,
+                EnvironmentKey::PublishableKey(key) => {
+                    let found = authenticator::published::<Environment>(key, &*inner.store).await?;
+                    found.filter(|environment| environment.deleted_at.is_none())
+                }
                 EnvironmentKey::Default(app) => inner.store.default_environment(*app).await?,
             };
             match found {
@@ -122,6 +180,12 @@ impl Engine {
         };
         inner.cache.environments.get_or_load(key.clone(), inner.clock.now(), load).await
     }
+}
+
+/// What is answered where a publishable key is nobody's.
+#[must_use]
+pub fn unknown_key() -> Error {
+    Error::invalid("X-Publishable-Key", "no app and no environment has this key")
 }
 
 fn named_key(app: AppId, named: &str) -> EnvironmentKey {

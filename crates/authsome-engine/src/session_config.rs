@@ -45,7 +45,7 @@ impl Apps {
             created_at: now,
             updated_at: now,
         };
-        let event = &self.event(app, "session_config.set", json!({ "token_format": token_format }))?;
+        let event = &self.event(app, now, "session_config.set", &app, json!({ "token_format": token_format }))?;
         let config = self
             .engine
             .store()
@@ -73,7 +73,7 @@ impl Apps {
     /// # Errors
     /// `not_found` where the app is gone, `unavailable`.
     pub async fn clear_session_config(&self, app: AppId) -> Result<(), Error> {
-        let event = &self.event(app, "session_config.cleared", nothing())?;
+        let event = &self.event(app, self.engine.clock().now(), "session_config.cleared", &app, nothing())?;
         self.engine
             .store()
             .transaction(|tx| async move {

@@ -84,26 +84,39 @@ impl Sessions {
         self.end_of_user(user, None).await
     }
 
-    /// Ends every session of the environment, with one event. It works for some five seconds; where more are left, the
-    /// same call again goes on. Confirmed where the environment is of type production.
+    /// Ends every session of the environment in batches, each together with an event that says how many it ended. It
+    /// works for some five seconds; where more are left, the same call again goes on. Confirmed where the environment is
+    /// of type production.
     ///
     /// # Errors
-    /// `confirmation_required`, `unavailable`.
+    /// `confirmation_required`; `not_found` where the environment is gone; `unavailable`. What was ended before stays
+    /// ended.
     pub async fn revoke_everybodys(&self, confirm: Confirm) -> Result<Progress, Error> {
         let at = &self.at;
-        at.require_confirmed(confirm, Destructive::RevokeSessions)?;
-        let scope = &at.scope();
-        let event = &at.event(at.now(), "sessions.revoked", &scope.env_id, json!({ "reason": "revoked" }))?;
-        event.insert(scope, at.store()).await?;
+        at.require_confirmed(confirm, Destructive::RevokeSessions).await?;
         let (budget, mut count) = (Budget::begin(), 0);
         while !budget.is_spent() {
-            let batch = Session::delete(scope).batch(BATCH, at.store()).await?;
+            let batch = self.end_batch().await?;
             count += batch;
             if batch < u64::from(BATCH) {
                 return Ok(Progress { count, complete: true });
             }
         }
         Ok(Progress { count, complete: false })
+    }
+
+    async fn end_batch(&self) -> Result<u64, Error> {
+        let (at, scope) = (&self.at, &self.at.scope());
+        at.store()
+            .transaction(|tx| async move {
+                let count = Session::delete(scope).batch(BATCH, &*tx).await?;
+                if count > 0 {
+                    let data = json!({ "reason": "revoked", "count": count });
+                    at.event(at.now(), "sessions.revoked", &scope.env_id, data)?.insert(scope, &*tx).await?;
+                }
+                Ok::<_, Error>(count)
+            })
+            .await
     }
 
     async fn end_of_user(&self, user: UserId, keep: Option<SessionId>) -> Result<u64, Error> {

@@ -1,24 +1,29 @@
 //! Which settings apply in an environment: the one place that resolves them.
 
-use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
-use authsome_core::environment::{Environment, Settings, Sourced};
+use authsome_core::appsessionconfig::{AppSessionConfig, AppSessionConfigStore, TokenFormat};
+use authsome_core::environment::{Environment, EnvironmentType, SettingSource, SettingValue, Settings, Sourced};
 use authsome_core::error::StoreError;
+use authsome_core::records::Records;
 use authsome_core::route::ActiveEnvironment;
-use authsome_core::store::Store;
 
-/// The settings that apply, each with its source, in falling precedence: environment, app, configuration, built in.
+/// The settings that apply, each with its source, in falling precedence: environment, app, configuration, built in. Nothing
+/// switches test codes on in production.
 pub(crate) fn resolve(environment: &Environment, app: Option<&AppSessionConfig>, config: &Settings) -> Sourced {
     let none = Settings::default();
-    Sourced::resolve(&environment.settings, app.map_or(&none, |app| &app.settings), config)
+    let mut sourced = Sourced::resolve(&environment.settings, app.map_or(&none, |app| &app.settings), config);
+    if environment.kind == EnvironmentType::Production && sourced.test_codes.value {
+        sourced.test_codes = SettingValue { value: false, source: SettingSource::BuiltIn };
+    }
+    sourced
 }
 
 /// The environment with the settings that apply in it.
-pub(crate) async fn activate(
-    store: &dyn Store,
+pub(crate) async fn activate<R: Records + ?Sized>(
+    records: &R,
     environment: Environment,
     config: &Settings,
 ) -> Result<ActiveEnvironment, StoreError> {
-    let app = store.app_session_config(environment.app_id).await?;
+    let app = records.app_session_config(environment.app_id).await?;
     Ok(ActiveEnvironment {
         settings: resolve(&environment, app.as_ref(), config).effective(),
         token_format: app.map_or(TokenFormat::Opaque, |app| app.token_format),

@@ -1,5 +1,9 @@
 //! Slugs: the names of apps and environments in requests, configuration and on the command line.
 
+use authsome_core::error::{Code, Error, StoreError};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// Most characters.
 const MAX: usize = 64;
 
@@ -17,7 +21,9 @@ pub(crate) fn is_valid(text: &str) -> bool {
 /// The slug of a name; `None` where nothing of the name can be in a slug.
 pub(crate) fn of_name(name: &str) -> Option<String> {
     let mut slug = String::new();
-    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
+    // Letters go without their accents.
+    let plain = name.nfkd().filter(|c| !is_combining_mark(*c));
+    for c in plain.map(|c| c.to_ascii_lowercase()) {
         if c.is_ascii_lowercase() || c.is_ascii_digit() {
             slug.push(c);
         } else if !slug.is_empty() && !slug.ends_with('-') {
@@ -29,6 +35,17 @@ pub(crate) fn of_name(name: &str) -> Option<String> {
     }
     let slug = slug.trim_end_matches('-').to_owned();
     (!slug.is_empty()).then_some(slug)
+}
+
+/// What the store's refusal of an app or an environment means to who named it.
+pub(crate) fn refused(error: StoreError) -> Error {
+    let keys = ["authsome_apps_slug_key", "authsome_environments_slug_key"];
+    if keys.iter().any(|key| error.is_conflict_on(key)) { taken() } else { error.into() }
+}
+
+/// Another app, or another environment of the app, has the slug.
+pub(crate) fn taken() -> Error {
+    Error::new(Code::Conflict, "the slug is taken")
 }
 
 #[cfg(test)]
@@ -48,6 +65,7 @@ mod tests {
     #[test]
     fn a_name_gives_a_slug_where_it_has_letters_for_one() {
         assert_eq!(of_name("  Preview: PR #12 ").as_deref(), Some("preview-pr-12"));
+        assert_eq!(of_name("Préview Ünïts №1").as_deref(), Some("preview-units-no1"));
         assert_eq!(of_name("日本"), None);
         assert!(of_name(&"x".repeat(300)).is_some_and(|slug| is_valid(&slug)));
     }

@@ -52,11 +52,28 @@ pub(crate) enum Mailed {
     Reset,
 }
 
+impl Mailed {
+    /// What tokens begin with.
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Verification => VERIFICATION,
+            Self::Reset => RESET,
+        }
+    }
+
+    /// Whether a token has the form of those that [`mailed`] makes.
+    pub(crate) fn is_derived(self, token: &Token) -> bool {
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let rest = token.expose().strip_prefix(self.prefix());
+        rest.is_some_and(|rest| rest.len() == 43 && rest.bytes().all(is_base64url))
+    }
+}
+
 /// The mailed token of a row. Derived from the row's id, so that the queue of mails holds no secret.
 pub(crate) fn mailed(key: &Subkey, kind: Mailed, row: &str) -> Token {
-    let (prefix, label) = match kind {
-        Mailed::Verification => (VERIFICATION, "verification"),
-        Mailed::Reset => (RESET, "reset"),
+    let label = match kind {
+        Mailed::Verification => "verification",
+        Mailed::Reset => "reset",
     };
-    Token::from_bytes(prefix, &key.mac(&[label.as_bytes(), row.as_bytes()]))
+    Token::from_bytes(kind.prefix(), &key.mac(&[label.as_bytes(), row.as_bytes()]))
 }

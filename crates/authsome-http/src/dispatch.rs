@@ -7,17 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::Response;
-use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use authsome_core::error::{Code, Error};
 use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_core::time::Seconds;
 
 use crate::gate::{Gate, StaleCookie};
+use crate::incoming::Incoming;
 use crate::{guard, naming, problem, rate};
 
 /// Answers a request to a route: who and where, how often, whether at all, and only then its body and its handler.
@@ -47,18 +46,16 @@ async fn answer(
     let client = gate.client(&parts)?;
     let ip = client.ip;
     let stale = if route.guard() == Guard::Public { StaleCookie::Ignored } else { StaleCookie::Refused };
-    let context = match gate.context(&parts, client, stale).await {
-        // A store that is down cannot count either: the caller is told at once, not after waiting for it again.
-        Err(error) if error.code() == Code::Unavailable => return Err(error),
-        other => other,
-    };
-    rate::limit_address(gate.engine(), route.rate(), ip, context.as_ref().ok()).await?;
-    let context = context?;
+    let mut body = Incoming::new(body, gate.options().body_limit, reading);
+    if let Some(credential) = route.credential() {
+        body = body.bearing(credential, &parts.headers).await;
+    }
+    let arrival = gate.arrive(&parts, client, stale, body.credential()).await?;
+    rate::limit_address(gate.engine(), route.rate(), ip, &arrival.counted).await?;
+    let context = arrival.context?;
     guard::admit(route.guard(), &context)?;
     let params = params(&mut parts).await?;
-    reading.store(true, Ordering::Relaxed);
-    let body = read(body, gate.options().body_limit).await?;
-    reading.store(false, Ordering::Relaxed);
+    let body = body.bytes().await?;
     let query = naming::rest_of_query(parts.uri.query());
     route.handler().call(Request { context, params, query, headers: parts.headers, body }).await
 }
@@ -67,16 +64,6 @@ async fn answer(
 async fn params(parts: &mut Parts) -> Result<BTreeMap<String, String>, Error> {
     let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::not_found())?;
     Ok(params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-}
-
-async fn read(body: Body, limit: usize) -> Result<Bytes, Error> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Error::new(Code::PayloadTooLarge, format!("a body has at most {limit} bytes")))
-        }
-        Err(error) => Err(Error::invalid("", "the body could not be read").with_source(error)),
-    }
 }
 
 fn respond(reply: Reply) -> Response {

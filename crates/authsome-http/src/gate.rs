@@ -5,13 +5,14 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{ActiveEnvironment, Client, Context, Principal};
+use authsome_core::route::{ActiveEnvironment, BodyCredentialKind, Client, Context, Principal};
+use authsome_core::scope::Scope;
 use authsome_core::secret::{Token, TokenHash, constant_time_eq};
-use authsome_engine::{Authenticated, Engine};
+use authsome_engine::{Authenticated, Engine, FoundCredential};
 
 use crate::client_address;
 use crate::cookie::SessionCookie;
-use crate::naming::Naming;
+use crate::naming::{Meant, Naming};
 use crate::options::HttpOptions;
 use crate::origin::Origins;
 use crate::request_id::RequestId;
@@ -31,6 +32,27 @@ pub(crate) enum StaleCookie {
     Refused,
     /// The request is nobody's. A browser sends the cookie by itself, and it must not keep a person from signing in.
     Ignored,
+}
+
+/// A request of which it is known where it is counted.
+pub(crate) struct Arrival {
+    /// Where it acts. One whose credential there is not is counted where its names point, one whose credential is not
+    /// good in that one's environment.
+    pub(crate) counted: Scope,
+    /// What its handler is given, or why it is refused.
+    pub(crate) context: Result<Context, Error>,
+}
+
+/// Why a request is refused, and in which environment it would have acted, where that is known.
+struct Refused {
+    error: Error,
+    at: Option<Scope>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, at: None }
+    }
 }
 
 /// Makes a [`Context`] of a request, or refuses it.
@@ -76,51 +98,100 @@ impl Gate {
         client_address::client(parts, &self.options.trusted_proxies)
     }
 
-    /// Who makes a request, and where it acts: in its credential's environment, else in the one it names, else in the
-    /// app's default environment.
+    /// Who makes a request, and where it acts: in the environment of its credential, which may be the one in its body,
+    /// else in the one it names, else in the app's default environment. One that is refused is counted all the same.
+    ///
+    /// The context may be refused with `session_not_found`, `token_expired`, `environment_inactive` for a credential that
+    /// is not valid here, `invalid_token` for one in the body; `forbidden` for the cookie from another site;
+    /// `invalid_request` for an environment that there is not.
     ///
     /// # Errors
-    /// `session_not_found`, `token_expired`, `environment_inactive` for a credential that is not valid here; `forbidden`
-    /// for the cookie from another site; `invalid_request` for an environment that there is not; `unavailable`.
-    pub(crate) async fn context(&self, parts: &Parts, client: Client, stale: StaleCookie) -> Result<Context, Error> {
-        let naming = Naming::of(parts)?;
-        let authenticated = match self.credential(&parts.method, &parts.headers)? {
-            None => self.anonymous(&naming).await?,
-            Some(Credential::Bearer(token)) if self.is_administrator(&token) => {
-                Authenticated { principal: Principal::Administrator, ..self.anonymous(&naming).await? }
+    /// `unavailable`: a store that is down cannot count either.
+    pub(crate) async fn arrive(
+        &self,
+        parts: &Parts,
+        client: Client,
+        stale: StaleCookie,
+        body: Option<(BodyCredentialKind, &Token)>,
+    ) -> Result<Arrival, Error> {
+        let naming = match Naming::of(parts) {
+            Ok(naming) => naming,
+            Err(error) => {
+                let counted = self.engine.select(None, None).await?.scope();
+                return Ok(Arrival { counted, context: Err(error) });
             }
-            Some(Credential::Bearer(token)) => self.authenticate(&token, &naming, &client).await?,
-            Some(Credential::Cookie(token)) => match self.authenticate(&token, &naming, &client).await {
-                Err(error) if stale == StaleCookie::Ignored && is_gone(&error) => self.anonymous(&naming).await?,
-                other => other?,
-            },
         };
-        Ok(Context {
-            environment: authenticated.environment,
-            named: naming.environment().map(str::to_owned),
-            principal: authenticated.principal,
-            client,
-            now: self.engine.clock().now(),
-            request_id: self.request_id(parts).as_str().to_owned(),
-        })
+        let meant = naming.meant(&self.engine).await?;
+        match self.authenticate(parts, &meant, &client, stale, body).await {
+            Ok(Authenticated { environment, principal }) => {
+                let counted = environment.scope();
+                let now = self.engine.clock().now();
+                let request_id = self.request_id(parts).as_str().to_owned();
+                Ok(Arrival { counted, context: Ok(Context { environment, principal, client, now, request_id }) })
+            }
+            Err(Refused { error, .. }) if error.code() == Code::Unavailable => Err(error),
+            Err(Refused { error, at: Some(counted) }) => Ok(Arrival { counted, context: Err(error) }),
+            Err(Refused { error, at: None }) => {
+                Ok(Arrival { counted: meant.pointed_at(&self.engine).await?, context: Err(error) })
+            }
+        }
     }
 
-    async fn anonymous(&self, naming: &Naming) -> Result<Authenticated, Error> {
-        let environment = self.engine.select(naming.publishable_key.as_deref(), naming.environment()).await?;
-        Ok(Authenticated { environment, principal: Principal::Anonymous })
-    }
-
-    async fn authenticate(&self, token: &str, naming: &Naming, client: &Client) -> Result<Authenticated, Error> {
-        // Before the credential is looked at: an app that there is not is refused whether or not the credential is good.
-        let app = match naming.publishable_key.as_deref() {
-            Some(key) => Some(self.engine.select(Some(key), None).await?.environment.app_id),
+    async fn authenticate(
+        &self,
+        parts: &Parts,
+        meant: &Meant<'_>,
+        client: &Client,
+        stale: StaleCookie,
+        body: Option<(BodyCredentialKind, &Token)>,
+    ) -> Result<Authenticated, Refused> {
+        let credential = self.credential(&parts.method, &parts.headers)?;
+        let is_cookie = matches!(credential, Some(Credential::Cookie(_)));
+        let mut principal = Principal::Anonymous;
+        let shown = match credential {
             None => None,
+            Some(Credential::Bearer(token)) if self.is_administrator(&token) => {
+                principal = Principal::Administrator;
+                None
+            }
+            Some(Credential::Bearer(token)) => Some(self.admit(&token, meant, client, |_| true).await?),
+            // Browsers have sessions: a key is no cookie.
+            Some(Credential::Cookie(token)) => {
+                match self.admit(&token, meant, client, FoundCredential::is_session).await {
+                    Err(refused) if stale == StaleCookie::Ignored && is_gone(&refused.error) => None,
+                    other => Some(other?),
+                }
+            }
         };
+        let Some((kind, token)) = body else {
+            return match shown {
+                Some(shown) => Ok(shown),
+                None => Ok(Authenticated { environment: meant.select(&self.engine).await?, principal }),
+            };
+        };
+        // A browser sends the cookie by itself: one of another environment says nothing of where the request is to act.
+        let shown_at = shown.as_ref().filter(|_| !is_cookie).map(|shown| shown.environment.scope());
         let is_meant = |active: &ActiveEnvironment| {
-            let environment = &active.environment;
-            naming.agrees_with(environment) && app.is_none_or(|app| app == environment.app_id)
+            meant.agrees_with(active) && shown_at.is_none_or(|scope| scope == active.scope())
         };
-        self.engine.authenticate_where(token, is_meant, client).await
+        let environment = self.engine.environment_of_body_credential(kind, token, is_meant).await?;
+        Ok(shown
+            .filter(|shown| shown.environment.scope() == environment.scope())
+            .unwrap_or(Authenticated { environment, principal }))
+    }
+
+    /// Whom a session's token or a key stands for. One that belongs to what the request does not mean is none.
+    async fn admit(
+        &self,
+        token: &str,
+        meant: &Meant<'_>,
+        client: &Client,
+        is_taken: impl Fn(&FoundCredential) -> bool,
+    ) -> Result<Authenticated, Refused> {
+        let found = self.engine.find_credential(token).await?.filter(is_taken);
+        let found = found.filter(|found| meant.agrees_with(found.environment())).ok_or_else(not_here)?;
+        let at = Some(found.environment().scope());
+        self.engine.admit(found, client).await.map_err(|error| Refused { error, at })
     }
 
     /// The header counts before the cookie. A request that only carries the cookie must come from its own site.

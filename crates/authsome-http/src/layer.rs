@@ -77,7 +77,7 @@ impl Admission for EnvironmentLayer {
 
     async fn admit(&self, parts: &mut Parts) -> Result<(), Error> {
         let client = self.gate.client(parts)?;
-        let context = self.gate.context(parts, client, StaleCookie::Ignored).await?;
+        let context = self.gate.arrive(parts, client, StaleCookie::Ignored, None).await?.context?;
         parts.extensions.insert(context);
         parts.extensions.insert(self.gate.engine().clone());
         Ok(())

@@ -6,7 +6,8 @@
 //! - [`table()`] is the one table of routes. It makes the [`router()`], the [`openapi()`] document, and the inventory that
 //!   security suites walk.
 //! - A request passes, in this order: its id and span (`observe`), its client's address, credential and environment
-//!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit, and its handler.
+//!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit (`incoming`; before all
+//!   of that where a credential is in it), and its handler.
 //! - An error, whoever makes it, leaves as [`problem`].
 //! - For an application's own routes there are [`EnvironmentLayer`] and the extractors [`RequireSession`],
 //!   [`CurrentUser`] and [`CurrentEnvironment`]; where tokens are JSON Web Tokens, [`JwtLayer`] and [`SessionClaims`].
@@ -23,6 +24,7 @@ mod extract;
 mod gate;
 mod guard;
 mod health;
+mod incoming;
 mod jwt;
 mod layer;
 mod naming;
@@ -47,5 +49,6 @@ pub use jwt::{JwtLayer, SessionClaims};
 pub use layer::EnvironmentLayer;
 pub use openapi::openapi;
 pub use options::HttpOptions;
+pub use root::ROOT_PATHS;
 pub use router::{not_found, router, standalone};
 pub use table::{TableError, table};

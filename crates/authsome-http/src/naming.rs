@@ -1,14 +1,19 @@
 //! How a request names an environment and an app.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 
-use authsome_core::environment::Environment;
-use authsome_core::error::Error;
+use authsome_core::error::{Code, Error};
+use authsome_core::route::ActiveEnvironment;
+use authsome_core::scope::Scope;
+use authsome_engine::{Engine, Published, unknown_key};
 
 /// The header that names an environment, by slug or id.
 pub(crate) const ENVIRONMENT: HeaderName = HeaderName::from_static("x-authsome-environment");
-const PUBLISHABLE_KEY: HeaderName = HeaderName::from_static("x-publishable-key");
+/// The header that names an app, or an environment with its app, by publishable key.
+pub(crate) const PUBLISHABLE_KEY: HeaderName = HeaderName::from_static("x-publishable-key");
 const PARAMETER: &str = "env";
 
 /// What a request says of where it wants to act.
@@ -16,8 +21,56 @@ const PARAMETER: &str = "env";
 pub(crate) struct Naming {
     header: Option<String>,
     query: Option<String>,
-    /// The key of the app.
-    pub(crate) publishable_key: Option<String>,
+    publishable_key: Option<String>,
+}
+
+/// What a request says of where it wants to act, with what its publishable key names.
+pub(crate) struct Meant<'a> {
+    naming: &'a Naming,
+    /// What the publishable key names; `Some(None)` where nothing has it.
+    published: Option<Option<Published>>,
+}
+
+impl Meant<'_> {
+    /// The environment of a request without a credential.
+    ///
+    /// # Errors
+    /// `invalid_request` where what is named does not exist; `unavailable`.
+    pub(crate) async fn select(&self, engine: &Engine) -> Result<Arc<ActiveEnvironment>, Error> {
+        if matches!(self.published, Some(None)) {
+            return Err(unknown_key());
+        }
+        engine.select_published(self.published(), self.naming.environment()).await
+    }
+
+    /// Where the names point, for a request whose credential there is not. What there is not is as if it were not said.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(crate) async fn pointed_at(&self, engine: &Engine) -> Result<Scope, Error> {
+        let named = engine.select_published(self.published(), self.naming.environment()).await;
+        let found = match named {
+            Err(error) if error.code() == Code::InvalidRequest => engine.select_published(self.published(), None).await,
+            found => found,
+        };
+        found.map(|active| active.scope())
+    }
+
+    fn published(&self) -> Option<&Published> {
+        self.published.as_ref().and_then(Option::as_ref)
+    }
+
+    /// Whether every name that is said is this environment's.
+    pub(crate) fn agrees_with(&self, active: &ActiveEnvironment) -> bool {
+        let environment = &active.environment;
+        let id = environment.id.to_string();
+        let mut names = self.naming.header.iter().chain(&self.naming.query);
+        let is_published_here = |published: &Option<Published>| {
+            published.as_ref().is_some_and(|published| published.agrees_with(environment))
+        };
+        names.all(|name| *name == environment.slug || *name == id)
+            && self.published.as_ref().is_none_or(is_published_here)
+    }
 }
 
 impl Naming {
@@ -42,10 +95,16 @@ impl Naming {
         self.header.as_deref().or(self.query.as_deref())
     }
 
-    /// Whether every name that is said is this environment's.
-    pub(crate) fn agrees_with(&self, environment: &Environment) -> bool {
-        let id = environment.id.to_string();
-        self.header.iter().chain(&self.query).all(|name| *name == environment.slug || *name == id)
+    /// What is meant by it.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub(crate) async fn meant(&self, engine: &Engine) -> Result<Meant<'_>, Error> {
+        let published = match self.publishable_key.as_deref() {
+            Some(key) => Some(engine.published(key).await?),
+            None => None,
+        };
+        Ok(Meant { naming: self, published })
     }
 }
 
@@ -81,8 +140,6 @@ fn decode(pair: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use authsome_core::error::Code;
-
     use super::*;
 
     fn of(uri: &str, headers: &[(&str, &str)]) -> Result<Naming, Code> {

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use authsome_core::error::Error;
 use authsome_core::route::{Context, RateClass};
+use authsome_core::scope::Scope;
 use authsome_engine::Engine;
 
-/// Counts a request of an address, in the environment it acts in. One whose credential or environment does not exist is
-/// counted in the app's default environment, so that guessing is limited too.
+/// Counts a request of an address, in an environment.
 ///
 /// # Errors
 /// `rate_limited`, `unavailable`.
@@ -15,15 +15,11 @@ pub(crate) async fn limit_address(
     engine: &Engine,
     class: RateClass,
     address: Option<IpAddr>,
-    context: Option<&Context>,
+    scope: &Scope,
 ) -> Result<(), Error> {
-    let scope = match context {
-        Some(context) => context.scope(),
-        None => engine.select(None, None).await?.scope(),
-    };
     // The engine, which alone knows it, limits refreshes by session; their addresses are limited like all others.
     let class = if class == RateClass::Refresh { RateClass::Other } else { class };
-    let decision = engine.rate_limiter().check(class, &scope, address, None).await?;
+    let decision = engine.rate_limiter().check(class, scope, address, None).await?;
     decision.map_or(Ok(()), |decision| decision.require())
 }
 

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -18,12 +18,12 @@ use authsome_core::route::Route;
 use crate::docs_page;
 use crate::gate::Gate;
 use crate::health::{live, ready};
-use crate::naming::Naming;
+use crate::naming::{ENVIRONMENT, Naming, PUBLISHABLE_KEY};
 use crate::openapi::openapi;
 use crate::problem;
 
-/// Their paths.
-pub(crate) const PATHS: [&str; 5] = ["/livez", "/readyz", "/openapi.json", "/docs", "/.well-known/jwks.json"];
+/// The paths of the endpoints at the root.
+pub const ROOT_PATHS: [&str; 5] = ["/livez", "/readyz", "/openapi.json", "/docs", "/.well-known/jwks.json"];
 
 /// The document and its page, made when they are first asked for.
 struct Documents {
@@ -61,6 +61,10 @@ async fn key_set(State(gate): State<Arc<Gate>>, request: Request) -> Response {
             let mut response = json(StatusCode::OK, &keys);
             // Verifiers may keep the set while a key that is about to sign is already part of it.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+            // The query is part of what caches keep it under; the headers that name an environment are not.
+            for name in [ENVIRONMENT, PUBLISHABLE_KEY] {
+                response.headers_mut().append(VARY, HeaderValue::from(name));
+            }
             response
         }
         Err(error) => problem::respond(&error),
@@ -69,7 +73,7 @@ async fn key_set(State(gate): State<Arc<Gate>>, request: Request) -> Response {
 
 async fn published(gate: &Gate, parts: &http::request::Parts) -> Result<Value, Error> {
     let naming = Naming::of(parts)?;
-    let environment = gate.engine().select(naming.publishable_key.as_deref(), naming.environment()).await?;
+    let environment = naming.meant(gate.engine()).await?.select(gate.engine()).await?;
     let keys = gate.engine().handle(environment).key_set().await?;
     serde_json::to_value(keys).map_err(Error::internal)
 }

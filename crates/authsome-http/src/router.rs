@@ -60,7 +60,8 @@ fn unlayered(engine: &Engine, options: HttpOptions) -> Result<(Router, Arc<Gate>
     let table: Arc<[Route]> = table(engine)?.into();
     let base = &engine.config().base_path;
     let with_root = options.root_endpoints;
-    if let Some(route) = table.iter().find(|route| with_root && base.is_empty() && root::PATHS.contains(&route.path()))
+    if let Some(route) =
+        table.iter().find(|route| with_root && base.is_empty() && root::ROOT_PATHS.contains(&route.path()))
     {
         return Err(TableError::Duplicate { method: route.method().clone(), path: route.path().to_owned() });
     }

@@ -38,7 +38,8 @@ impl FolderMailer {
         }
     }
 
-    /// Whether the link of each mail is logged at level `info`. For development alone: whoever reads the log can sign in.
+    /// Whether each mail with a link is logged at level `info`, with the link where the mail is not from production. For
+    /// development alone: whoever reads the log can sign in.
     #[must_use]
     pub fn announce_links(mut self, announce_links: bool) -> Self {
         self.announce_links = announce_links;
@@ -75,6 +76,7 @@ impl Mailer for FolderMailer {
         if self.announce_links
             && let Some(link) = &mail.link
         {
+            let link = if mail.production { "(in the file alone)" } else { link };
             tracing::info!(subject = mail.subject, link, "mail written");
         }
         Ok(())
@@ -132,6 +134,7 @@ mod tests {
             subject: "Verify your address".to_owned(),
             text: format!("Follow this link: {LINK}\n"),
             link: Some(LINK.to_owned()),
+            production: false,
         }
     }
 
@@ -213,7 +216,7 @@ mod tests {
         }
     }
 
-    fn logged(announce_links: bool) -> String {
+    fn logged(announce_links: bool, mail: &Mail) -> String {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::default();
         let subscriber = tracing_subscriber::fmt()
@@ -224,7 +227,7 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let mailer = FolderMailer::new(folder.path()).announce_links(announce_links);
-            runtime.block_on(mailer.send(&mail())).unwrap();
+            runtime.block_on(mailer.send(mail)).unwrap();
         });
         let bytes = log.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -232,8 +235,10 @@ mod tests {
 
     #[test]
     fn a_link_is_logged_where_that_is_asked_for_and_nowhere_else() {
-        assert!(!logged(false).contains("secret-token"));
-        let announced = logged(true);
+        assert!(!logged(false, &mail()).contains("secret-token"));
+        let announced = logged(true, &mail());
         assert!(announced.contains(LINK) && !announced.contains("alice@"), "{announced}");
+        let real = logged(true, &Mail { production: true, ..mail() });
+        assert!(real.contains("mail written") && !real.contains("secret-token"), "{real}");
     }
 }

@@ -99,6 +99,7 @@ mod tests {
             subject: "Verify your address".to_owned(),
             text: "Follow this link:\n\nhttps://example.com/verify?token=a-b_c=1\n".to_owned(),
             link: None,
+            production: false,
         }
     }
 

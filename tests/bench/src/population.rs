@@ -7,12 +7,16 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use authsome::password::{PasswordHash, PasswordPlugin};
 use authsome_core::account::{Verification, VerificationPurpose};
 use authsome_core::app::App;
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
-use authsome_core::id::{AppId, EnvironmentId, RefreshTokenId, SessionId, TypedId, UserId, VerificationId};
+use authsome_core::event::Event;
+use authsome_core::id::{AppId, EnvironmentId, EventId, RefreshTokenId, SessionId, TypedId, UserId, VerificationId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
+use authsome_core::migration::MigrationGroup;
+use authsome_core::plugin::Plugin;
 use authsome_core::scope::Scope;
 use authsome_core::secret::{Token, TokenHash};
 use authsome_core::session::{RefreshToken, Session};
@@ -35,6 +39,11 @@ pub(crate) const PUBLISHABLE_KEY: &str = "pk_bench";
 const ENVIRONMENTS: [&str; 5] = ["main", "small-1", "small-2", "small-3", "small-4"];
 /// When the first person came, in milliseconds since the Unix epoch; a second later came the next.
 const BEGIN: i64 = 1_700_000_000_000;
+/// A hash that no password is known for.
+const PASSWORD_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$YmVuY2gtYmVuY2gtYmVu$Zm9yLWEtcGFzc3dvcmQtdGhhdC1ub2JvZHkta25vd3M";
+/// How long the sessions and verifications of the living last: a hundred years.
+const LONG: Duration = Duration::from_secs(36_500 * 86_400);
 
 const FIRST_NAMES: [&str; 16] = [
     "ada",
@@ -79,6 +88,7 @@ pub(crate) struct Population {
     seed: u64,
     /// How many.
     pub(crate) users: u32,
+    alive: bool,
 }
 
 /// The rows of a block.
@@ -88,6 +98,8 @@ pub(crate) struct Block {
     pub(crate) sessions: Vec<Session>,
     pub(crate) refresh_tokens: Vec<RefreshToken>,
     pub(crate) verifications: Vec<Verification>,
+    pub(crate) passwords: Vec<PasswordHash>,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Population {
@@ -96,7 +108,18 @@ impl Population {
         if users < 10 * BLOCK {
             bail!("a population has at least {} users, so that every environment has some", 10 * BLOCK);
         }
-        Ok(Self { seed, users: users.div_ceil(BLOCK) * BLOCK })
+        Ok(Self { seed, users: users.div_ceil(BLOCK) * BLOCK, alive: false })
+    }
+
+    /// The same people as a server may have them: everybody with a password and an event, and nothing of theirs expires,
+    /// so that no job of the server takes it away.
+    pub(crate) const fn alive(self) -> Self {
+        Self { alive: true, ..self }
+    }
+
+    /// What is migrated beside core.
+    pub(crate) fn migrations(&self) -> Vec<MigrationGroup> {
+        if self.alive { PasswordPlugin::default().migrations().into_iter().collect() } else { Vec::new() }
     }
 
     pub(crate) const fn blocks(&self) -> u32 {
@@ -125,6 +148,7 @@ impl Population {
             name: (*slug).to_owned(),
             slug: (*slug).to_owned(),
             kind: EnvironmentType::Custom,
+            publishable_key: format!("{PUBLISHABLE_KEY}_{slug}"),
             description: None,
             color: EnvironmentType::Custom.color().to_owned(),
             is_default: Marker(number == 0),
@@ -158,6 +182,8 @@ impl Population {
                 .filter(|number| number % 10 == 0)
                 .map(|number| self.verification(number))
                 .collect(),
+            passwords: numbers.clone().filter(|_| self.alive).map(|number| self.password(number)).collect(),
+            events: numbers.clone().filter(|_| self.alive).map(|number| self.event(number)).collect(),
         })
     }
 
@@ -227,7 +253,7 @@ impl Population {
             hash: self.refresh_token(number),
             created_at: now,
             consumed_at: None,
-            expires_at: now.plus(Duration::from_secs(30 * 86_400)),
+            expires_at: now.plus(self.life(30)),
         }
     }
 
@@ -242,12 +268,13 @@ impl Population {
             device_id: None,
             ip: Some("192.0.2.1".to_owned()),
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned()),
+            method: "password".to_owned(),
             amr: vec!["pwd".to_owned()],
             created_at: now,
             authenticated_at: now,
             last_seen_at: now,
-            expires_at: now.plus(Duration::from_secs(86_400)),
-            refresh_expires_at: now.plus(Duration::from_secs(30 * 86_400)),
+            expires_at: now.plus(self.life(1)),
+            refresh_expires_at: now.plus(self.life(30)),
         }
     }
 
@@ -261,9 +288,38 @@ impl Population {
             email: format!("{number}@bench.example"),
             token_hash: TokenHash::from_bytes(self.random("verification token", number)),
             created_at: now,
-            expires_at: now.plus(Duration::from_secs(86_400)),
+            expires_at: now.plus(self.life(1)),
             consumed_at: None,
         }
+    }
+
+    fn password(&self, number: u32) -> PasswordHash {
+        let now = begin(number);
+        PasswordHash {
+            user_id: UserId::from_ulid(self.ulid("user", number)),
+            scope: self.scope_of(number),
+            hash: PASSWORD_HASH.to_owned(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn event(&self, number: u32) -> Event {
+        Event {
+            id: EventId::from_ulid(self.ulid("event", number)),
+            scope: self.scope_of(number),
+            action: "user.created".to_owned(),
+            actor: None,
+            target: Some(UserId::from_ulid(self.ulid("user", number)).to_string()),
+            data: serde_json::json!({}),
+            ip: Some("192.0.2.1".to_owned()),
+            user_agent: None,
+            created_at: begin(number),
+        }
+    }
+
+    fn life(&self, days: u64) -> Duration {
+        if self.alive { LONG } else { Duration::from_secs(days * 86_400) }
     }
 
     fn app_id(&self) -> AppId {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
+use authsome::password::PasswordHash;
 use authsome_core::account::Verification;
 use authsome_core::entity::Entity;
 use authsome_core::error::StoreError;
+use authsome_core::event::Event;
 use authsome_core::session::{RefreshToken, Session};
 use authsome_core::store::{Store, StoreTx, Transactions};
 use authsome_core::user::User;
@@ -19,7 +21,7 @@ use crate::stopwatch::Stopwatch;
 /// Writes what is missing of a population, with as many writers at once.
 pub(crate) async fn seed(store: &Arc<dyn Store>, population: Population, writers: u32) -> Result<()> {
     let watch = Stopwatch::start();
-    store.migrate(&[]).await.context("the migrations failed")?;
+    store.migrate(&population.migrations()).await.context("the migrations failed")?;
     settle(store, population).await?;
     let (next, written) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let mut tasks = JoinSet::new();
@@ -78,5 +80,7 @@ async fn write(block: &Block, tx: &dyn StoreTx) -> Result<(), StoreError> {
     User::insert_all(&block.users, &block.scope, tx).await?;
     Session::insert_all(&block.sessions, &block.scope, tx).await?;
     RefreshToken::insert_all(&block.refresh_tokens, &block.scope, tx).await?;
-    Verification::insert_all(&block.verifications, &block.scope, tx).await
+    Verification::insert_all(&block.verifications, &block.scope, tx).await?;
+    PasswordHash::insert_all(&block.passwords, &block.scope, tx).await?;
+    Event::insert_all(&block.events, &block.scope, tx).await
 }

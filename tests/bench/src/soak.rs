@@ -1,5 +1,6 @@
 //! The checks that take long, each of which says what it did.
 
+mod deletion;
 mod engine_races;
 mod fuzz;
 mod kills;
@@ -30,13 +31,14 @@ pub(crate) struct Arguments {
     /// Less of everything: to see that the checks work, not that the laws hold
     #[arg(long)]
     quick: bool,
-    /// How many users the population of the check of pages has. Default: 1,000,000, or 20,000 where quick
+    /// How many users the population has: of the check of pages 1,000,000 by default, of that of deletion 250,000, of
+    /// which 200,000 are deleted; of each 20,000 where quick
     #[arg(long)]
     users: Option<u32>,
     /// What the population and the inputs of the fuzzer are made from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many seconds each flood lasts. Default: 120, or 15 where quick
+    /// How many seconds each flood lasts, and the sign-ins before a deletion. Default: 120, or 15 where quick
     #[arg(long)]
     seconds: Option<u64>,
     /// How many requests the fuzzer makes. Default: 100,000, or 2,000 where quick
@@ -54,6 +56,8 @@ enum Check {
     Kills,
     /// Hostile requests over HTTP
     Fuzz,
+    /// An environment is deleted while another serves sign-ins, and with kill -9 of the server meanwhile
+    Deletion,
 }
 
 impl fmt::Display for Check {
@@ -79,6 +83,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
                 }
                 Check::Kills => {
                     kills::run(&backend, arguments.seconds.unwrap_or(if arguments.quick { 15 } else { 120 })).await
+                }
+                Check::Deletion => {
+                    let size = deletion::Size {
+                        users: arguments.users.unwrap_or(if arguments.quick { 20_000 } else { 250_000 }),
+                        seed: arguments.seed,
+                        seconds: arguments.seconds.unwrap_or(if arguments.quick { 15 } else { 120 }),
+                        judged: !arguments.quick,
+                    };
+                    deletion::run(&backend, size).await
                 }
                 Check::Fuzz => {
                     let requests = arguments.requests.unwrap_or(if arguments.quick { 2_000 } else { 100_000 });

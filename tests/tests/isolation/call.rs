@@ -15,6 +15,7 @@ use tower::ServiceExt;
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
+    /// With the base path, where it is below that.
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -25,17 +26,22 @@ pub(crate) struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
     pub(crate) text: String,
 }
 
 impl Call {
+    /// A request without anything but its path.
+    pub(crate) fn new(method: Method, path: String) -> Self {
+        Self { method, path, query: Vec::new(), headers: Vec::new(), body: None }
+    }
+
     pub(crate) fn header(&mut self, name: &'static str, value: impl Into<String>) {
         self.headers.push((name, value.into()));
     }
 
     pub(crate) async fn send(&self, router: &Router) -> Result<Answer, Cause> {
-        let mut uri = format!("/v1/auth{}", self.path);
+        let mut uri = self.path.clone();
         for (position, (name, value)) in self.query.iter().enumerate() {
             let separator = if position == 0 { '?' } else { '&' };
             write!(uri, "{separator}{name}={}", encoded(value))?;
@@ -52,10 +58,13 @@ impl Call {
         };
         let (parts, body) = router.clone().oneshot(request).await?.into_parts();
         let text = String::from_utf8(body.collect().await?.to_bytes().to_vec())?;
-        let headers = parts.headers.iter().filter(|(name, _)| *name != "x-request-id");
-        let headers =
-            headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        Ok(Answer { status: parts.status.as_u16(), headers: headers.collect(), text })
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "x-request-id") {
+            let line = headers.entry(name.to_string()).or_default();
+            line.push_str(if line.is_empty() { "" } else { ", " });
+            line.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        }
+        Ok(Answer { status: parts.status.as_u16(), headers, text })
     }
 }
 

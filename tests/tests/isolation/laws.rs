@@ -9,7 +9,7 @@ use http::Method;
 
 use super::call::{Answer, Call};
 use super::inventory::name_of;
-use super::registry::{self, Given, Line, Spot};
+use super::registry::{self, Given, Kind, Line, Spot};
 use super::requests::{Credential, Naming, Tokens, request};
 use super::rows::{self, Rows};
 use super::world::{Place, World};
@@ -76,7 +76,7 @@ async fn identifiers(route: &Route, world: &World) -> Result<Vec<Pair>, Cause> {
     let mut pairs = Vec::new();
     for line in registry::of(&name) {
         for (origin, place) in [("the same app", &world.there), ("another app", &world.elsewhere)] {
-            for (credential, naming) in askers(route.guard(), &world.here) {
+            for (credential, naming) in askers(route.guard(), line.kind, &world.here) {
                 let is_administrator = credential == Credential::Administrator;
                 let is_reached = line.kind.is_installations() || (line.kind.is_beyond() && origin == "the same app");
                 if is_administrator && is_reached {
@@ -85,7 +85,8 @@ async fn identifiers(route: &Route, world: &World) -> Result<Vec<Pair>, Cause> {
                 for (known, unknown) in world.only_in(place, line).await? {
                     let call = |value: String| {
                         let mut call = request(route, world, Some((line, &value)), Tokens::Own);
-                        naming.apply(&mut call, &world.here, &world.here, world);
+                        let own = if line.kind.is_token() { place } else { &world.here };
+                        naming.apply(&mut call, &world.here, own, world);
                         credential.show(&mut call);
                         (call, value)
                     };
@@ -138,13 +139,20 @@ fn credentials(route: &Route, world: &World) -> Vec<Pair> {
     pairs
 }
 
-/// Who asks for what is elsewhere, and how the environment is named.
-fn askers(guard: Guard, here: &Place) -> Vec<(Credential, Naming)> {
+/// Who asks for what is elsewhere, and how the environment is named. A token acts in its own environment, so that the
+/// request says that another one is meant: by a name, or by who makes it.
+fn askers(guard: Guard, kind: Kind, here: &Place) -> Vec<(Credential, Naming)> {
     let [session, cookie, jwt, key] = Credential::all_of(here);
     let named = |credential: Credential| Naming::ONE.map(|naming| (credential.clone(), naming)).to_vec();
     let sessions = vec![(session, Naming::Not), (cookie, Naming::HeaderSlug), (jwt, Naming::Not)];
     let keys = vec![(key.clone(), Naming::Not), (key, Naming::QueryId)];
     match guard {
+        Guard::Public if kind.is_token() => {
+            let named = Naming::OTHERS.map(|naming| (Credential::None, naming));
+            let [session, _, jwt, key] = Credential::all_of(here);
+            let others = [session, jwt, key].map(|credential| (credential, Naming::Not));
+            [named.to_vec(), others.to_vec()].concat()
+        }
         Guard::Public => named(Credential::None),
         Guard::Session | Guard::RecentSession => sessions,
         Guard::Permission(_) => [named(Credential::Administrator), keys].concat(),
@@ -180,19 +188,23 @@ fn spot_of(line: &Line) -> String {
 }
 
 /// What no answer elsewhere may show: the ids of rows, and the names that only one place knows.
-fn names(rows: &(Rows, Rows)) -> BTreeSet<String> {
+pub(super) fn names(rows: &(Rows, Rows)) -> BTreeSet<String> {
     let inside = rows.0.iter().filter(|((table, _), _)| table != "authsome_environments");
     let ids = inside.chain(&rows.1).map(|((_, id), _)| id.clone());
     ids.filter(|id| id.len() >= 20).collect()
 }
 
 /// What an answer shows that it must not, but for what was sent.
-fn shown<'a>(answer: &'a Answer, names: &'a BTreeSet<String>, sent: &'a str) -> impl Iterator<Item = &'a String> {
+pub(super) fn shown<'a>(
+    answer: &'a Answer,
+    names: &'a BTreeSet<String>,
+    sent: &'a str,
+) -> impl Iterator<Item = &'a String> {
     names.iter().filter(move |name| *name != sent && answer.text.contains(name.as_str()))
 }
 
 /// How rows elsewhere differ from what they were.
-async fn changes(before: &(Rows, Rows), world: &World, what: &str) -> Result<Vec<String>, Cause> {
+pub(super) async fn changes(before: &(Rows, Rows), world: &World, what: &str) -> Result<Vec<String>, Cause> {
     let after = world.rows().await?;
     let changed = [rows::differences(&before.0, &after.0), rows::differences(&before.1, &after.1)].concat();
     Ok(changed.into_iter().map(|change| format!("{what}: {change}")).collect())

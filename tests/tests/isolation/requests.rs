@@ -80,6 +80,12 @@ pub(crate) enum Naming {
     QueryId,
     /// The credential's own in the header, another in the query.
     Both,
+    /// The credential's own in the query, another in the header.
+    Reversed,
+    /// A name that no environment has.
+    Unknown,
+    /// By its publishable key.
+    Key,
     /// The publishable key of another app.
     OtherApp,
 }
@@ -88,8 +94,17 @@ impl Naming {
     /// Each that names one environment.
     pub(crate) const ONE: [Self; 4] = [Self::HeaderSlug, Self::HeaderId, Self::QuerySlug, Self::QueryId];
     /// Each that names what is not the credential's.
-    pub(crate) const OTHERS: [Self; 6] =
-        [Self::HeaderSlug, Self::HeaderId, Self::QuerySlug, Self::QueryId, Self::Both, Self::OtherApp];
+    pub(crate) const OTHERS: [Self; 9] = [
+        Self::HeaderSlug,
+        Self::HeaderId,
+        Self::QuerySlug,
+        Self::QueryId,
+        Self::Both,
+        Self::Reversed,
+        Self::Unknown,
+        Self::Key,
+        Self::OtherApp,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -99,6 +114,9 @@ impl Naming {
             Self::QuerySlug => "slug in the query",
             Self::QueryId => "id in the query",
             Self::Both => "its own in the header, the other in the query",
+            Self::Reversed => "its own in the query, the other in the header",
+            Self::Unknown => "a slug that there is not",
+            Self::Key => "publishable key of the environment",
             Self::OtherApp => "publishable key of another app",
         }
     }
@@ -106,6 +124,7 @@ impl Naming {
     /// Names a place, for a credential of `own`.
     pub(crate) fn apply(self, call: &mut Call, place: &Place, own: &Place, world: &World) {
         const HEADER: &str = "x-authsome-environment";
+        const KEY: &str = "x-publishable-key";
         let mut query = |value: String| call.query.push(("env".to_owned(), value));
         match self {
             Self::Not => {}
@@ -117,9 +136,15 @@ impl Naming {
                 query(place.id());
                 call.header(HEADER, own.slug());
             }
+            Self::Reversed => {
+                query(own.slug());
+                call.header(HEADER, place.id());
+            }
+            Self::Unknown => call.header(HEADER, "nowhere"),
+            Self::Key => call.header(KEY, place.at.environment().environment.publishable_key.clone()),
             Self::OtherApp => {
                 let other = [&world.here.app, &world.elsewhere.app].into_iter().find(|app| app.id != own.app.id);
-                call.header("x-publishable-key", other.map(|app| app.publishable_key.clone()).unwrap_or_default());
+                call.header(KEY, other.map(|app| app.publishable_key.clone()).unwrap_or_default());
             }
         }
     }
@@ -136,13 +161,8 @@ pub(crate) enum Tokens {
 /// place of what would be there.
 pub(crate) fn request(route: &Route, world: &World, varied: Option<(&Line, &str)>, tokens: Tokens) -> Call {
     let name = name_of(route);
-    let mut call = Call {
-        method: route.method().clone(),
-        path: route.path().to_owned(),
-        query: Vec::new(),
-        headers: Vec::new(),
-        body: route.documentation().body.map(|_| Map::new()),
-    };
+    let mut call = Call::new(route.method().clone(), format!("/v1/auth{}", route.path()));
+    call.body = route.documentation().body.map(|_| Map::new());
     let alternatives = ALTERNATIVES.iter().find(|(route, _)| *route == name).map_or(&[][..], |(_, names)| *names);
     for line in registry::of(&name) {
         let is_varied = varied.is_some_and(|(other, _)| other.name == line.name && other.spot == line.spot);

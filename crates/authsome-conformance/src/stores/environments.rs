@@ -1,7 +1,7 @@
 //! Environments.
 
 use authsome_core::app::App;
-use authsome_core::authenticator::due;
+use authsome_core::authenticator::{due, published};
 use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::{Environment, EnvironmentStore, delete_rows};
 use authsome_core::id::{AppId, EnvironmentId};
@@ -21,6 +21,8 @@ pub(super) fn cases() -> Vec<Case> {
         both: [
             an_environment_is_found_by_id_and_slug,
             a_taken_slug_is_a_conflict_in_its_app,
+            an_environment_is_found_by_its_publishable_key_alone,
+            a_taken_publishable_key_is_a_conflict_in_every_app,
             an_environment_needs_an_app,
             one_environment_is_the_default,
             the_default_moves,
@@ -69,6 +71,28 @@ async fn a_taken_slug_is_a_conflict_in_its_app(cx: &mut Cx) -> Outcome {
     cx.recover().await
 }
 
+async fn an_environment_is_found_by_its_publishable_key_alone(cx: &mut Cx) -> Outcome {
+    let staging = environment(cx, 1).await?;
+    let other = Environment { slug: staging.slug.clone(), ..Environment::sample(&homes()[2], 1) };
+    cx.db().create_environment(other.app_id, &other).await?;
+    ensure_eq!(published::<Environment>(&staging.publishable_key, cx.db()).await?.as_ref(), Some(&staging));
+    ensure_eq!(published::<Environment>(&other.publishable_key, cx.db()).await?.as_ref(), Some(&other));
+    ensure_eq!(published::<Environment>(&staging.slug, cx.db()).await?, None);
+    Ok(())
+}
+
+async fn a_taken_publishable_key_is_a_conflict_in_every_app(cx: &mut Cx) -> Outcome {
+    let key = environment(cx, 1).await?.publishable_key;
+    cx.settle().await?;
+    for home in [home(), homes()[2]] {
+        let second = Environment { publishable_key: key.clone(), ..Environment::sample(&home, 2) };
+        let refused = cx.db().create_environment(second.app_id, &second).await;
+        conflict(refused, "authsome_environments_publishable_key_key")?;
+        cx.recover().await?;
+    }
+    Ok(())
+}
+
 async fn an_environment_needs_an_app(cx: &mut Cx) -> Outcome {
     let lost = Environment::sample(&nowhere(), 1);
     reference(cx.db().create_environment(lost.app_id, &lost).await, "authsome_environments_app_id_fkey")?;
@@ -111,6 +135,7 @@ async fn an_update_writes_every_field(cx: &mut Cx) -> Outcome {
     let mut changed = Environment {
         name: "New".to_owned(),
         slug: "new".to_owned(),
+        publishable_key: "pk_new".to_owned(),
         description: Some("For trying out".to_owned()),
         updated_at: at(9),
         ..before.clone()

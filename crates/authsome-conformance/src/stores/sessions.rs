@@ -1,5 +1,7 @@
 //! Sessions and refresh tokens.
 
+use std::time::Duration;
+
 use authsome_core::authenticator;
 use authsome_core::entity::{Entity, Page};
 use authsome_core::id::{DeviceId, OrganizationId, SessionId};
@@ -27,6 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
             a_device_is_untied_from_its_sessions,
             a_list_shows_a_users_sessions_newest_first,
             the_oldest_come_first_where_they_are_to_end,
+            those_that_are_alive_are_counted_and_found_among_a_users,
             a_refresh_token_leads_to_its_session,
             a_refresh_token_of_no_session_is_refused,
             a_refresh_token_is_consumed_once_and_in_time,
@@ -187,8 +190,6 @@ async fn a_list_shows_a_users_sessions_newest_first(cx: &mut Cx) -> Outcome {
     let seen: Vec<SessionId> = first.data.iter().chain(&second.data).map(|session| session.id).collect();
     ensure_eq!(seen, expected);
     ensure_eq!(second.next_cursor, None);
-    ensure_eq!(cx.db().count_user_sessions(&scope(), id(1)).await?, 5);
-    ensure_eq!(cx.db().count_user_sessions(&scope(), id(3)).await?, 0);
     Ok(())
 }
 
@@ -199,10 +200,48 @@ async fn the_oldest_come_first_where_they_are_to_end(cx: &mut Cx) -> Outcome {
         ids.push(session(cx, number).await?.id);
     }
     ids.sort();
-    let oldest = cx.db().oldest_user_sessions(&scope(), id(1), 2).await?;
+    let oldest = cx.db().oldest_user_sessions(&scope(), id(1), Session::alive(at(0), Duration::ZERO), 2).await?;
     let oldest: Vec<SessionId> = oldest.into_iter().map(|session| session.id).collect();
     ensure_eq!(oldest.as_slice(), ids.get(..2).unwrap_or_default());
     Ok(())
+}
+
+async fn those_that_are_alive_are_counted_and_found_among_a_users(cx: &mut Cx) -> Outcome {
+    user(cx, 1).await?;
+    user(cx, 2).await?;
+    for (number, seen, ends) in [(1, 0, 900), (2, 300, 900), (3, 301, 900), (4, 900, 600), (5, 900, 901)] {
+        let times = (at(seen), at(ends));
+        let session = Session { user_id: id(1), last_seen_at: times.0, ..Session::sample(&home(), number) };
+        cx.db().create_session(&scope(), &Session { refresh_expires_at: times.1, ..session }).await?;
+    }
+    session_of_another(cx).await?;
+    let idle = Duration::from_secs(600);
+    for (now, idle_timeout, expected) in [
+        (599, Duration::ZERO, &[1, 2, 3, 4, 5][..]),
+        (600, Duration::ZERO, &[1, 2, 3, 5]),
+        (899, Duration::ZERO, &[1, 2, 3, 5]),
+        (900, Duration::ZERO, &[5]),
+        (599, idle, &[1, 2, 3, 4, 5]),
+        (600, idle, &[2, 3, 5]),
+        (899, idle, &[2, 3, 5]),
+        (900, idle, &[5]),
+        (901, idle, &[]),
+    ] {
+        let alive = Session::alive(at(now), idle_timeout);
+        let found = cx.db().oldest_user_sessions(&scope(), id(1), alive.clone(), 10).await?;
+        let mut found: Vec<SessionId> = found.into_iter().map(|session| session.id).collect();
+        let mut expected: Vec<SessionId> = expected.iter().copied().map(id).collect();
+        found.sort();
+        expected.sort();
+        ensure_eq!(found, expected);
+        ensure_eq!(cx.db().count_user_sessions(&scope(), id(1), alive).await?, expected.len() as u64);
+    }
+    Ok(())
+}
+
+async fn session_of_another(cx: &mut Cx) -> Outcome {
+    let session = Session { user_id: id(2), last_seen_at: at(900), ..Session::sample(&home(), 9) };
+    Ok(cx.db().create_session(&scope(), &session).await?)
 }
 
 async fn a_refresh_token_leads_to_its_session(cx: &mut Cx) -> Outcome {

@@ -18,8 +18,10 @@ pub struct Lockout {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Failures since the last success.
+    /// Failures since the last success, and attempts that are being verified.
     pub failures: u32,
+    /// How many of them are being verified.
+    pub pending: u32,
     /// Until when every attempt is refused.
     pub locked_until: Option<Timestamp>,
     /// When the row is of no use any more.
@@ -31,6 +33,12 @@ impl Expiring for Lockout {
 }
 
 impl Lockout {
+    /// How many attempts are known to have failed since the last success.
+    #[must_use]
+    pub const fn decided(&self) -> u32 {
+        self.failures.saturating_sub(self.pending)
+    }
+
     /// Counts a failure and returns the count. One step: of callers at once, each gets its own number.
     ///
     /// # Errors
@@ -41,7 +49,8 @@ impl Lockout {
         expires_at: Timestamp,
         records: &R,
     ) -> Result<Self, StoreError> {
-        let first = Self { subject: subject.to_owned(), scope: *scope, failures: 1, locked_until: None, expires_at };
+        let subject = subject.to_owned();
+        let first = Self { subject, scope: *scope, failures: 1, pending: 0, locked_until: None, expires_at };
         first.upsert(scope).increment(Self::FAILURES, 1).set(Self::EXPIRES_AT, expires_at).run(records).await
     }
 }

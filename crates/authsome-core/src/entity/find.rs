@@ -103,6 +103,23 @@ impl<E: Entity> Find<E> {
         Ok(Listed::cut(data, page.limit()))
     }
 
+    /// Runs it for every one, greatest id first, however many there are: for sets that are small by their nature, and
+    /// must not be cut.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn every<R: Records + ?Sized>(self, records: &R) -> Result<Vec<E>, StoreError> {
+        let (mut every, mut page) = (Vec::new(), Page::first(Page::<E::Id>::MAX_LIMIT));
+        loop {
+            let listed = self.clone().page(page, records).await?;
+            every.extend(listed.data);
+            match listed.next_cursor {
+                Some(after) => page = Page::after(after, Page::<E::Id>::MAX_LIMIT),
+                None => return Ok(every),
+            }
+        }
+    }
+
     /// Counts them instead.
     ///
     /// # Errors

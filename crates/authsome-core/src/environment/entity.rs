@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Settings;
 use crate::app::App;
-use crate::authenticator::Queued;
+use crate::authenticator::{Published, Queued};
 use crate::entity::{Column, Entity};
 use crate::id::{AppId, EnvironmentId};
 use crate::scope::Scope;
@@ -37,12 +37,24 @@ impl EnvironmentType {
             Self::Custom => "#8B5CF6",
         }
     }
+
+    /// The word for the type in the keys of an environment, which follows their first prefix: `ask_live_…`.
+    #[must_use]
+    pub const fn key_word(self) -> &'static str {
+        match self {
+            Self::Development => "dev",
+            Self::Staging => "test",
+            Self::Production => "live",
+            Self::Custom => "custom",
+        }
+    }
 }
 
 /// An isolated set of users, sessions, organizations and settings inside an app.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_environments", scope = PerApp)]
 #[index(name = "authsome_environments_slug_key", columns(slug), unique, only_where_null = deleted_at)]
+#[index(name = "authsome_environments_publishable_key_key", columns(publishable_key), unique, global)]
 #[index(name = "authsome_environments_default_key", columns(is_default), unique)]
 #[index(name = "authsome_environments_deleted_idx", columns(deleted_at), global)]
 #[reference(app_id, to = App, on_delete = Restrict)]
@@ -62,6 +74,9 @@ pub struct Environment {
     /// What it is for.
     #[entity(name = "type", max_len = 32)]
     pub kind: EnvironmentType,
+    /// The key that a client sends to name it with its app. Not a secret.
+    #[entity(max_len = 64)]
+    pub publishable_key: String,
     /// What people should know about it.
     pub description: Option<String>,
     /// Colour in user interfaces, `#RRGGBB`.
@@ -87,6 +102,10 @@ pub struct Environment {
 
 impl Queued for Environment {
     const DUE: Column<Self, Option<Timestamp>> = Self::DELETED_AT;
+}
+
+impl Published for Environment {
+    const KEY: Column<Self, String> = Self::PUBLISHABLE_KEY;
 }
 
 impl Environment {

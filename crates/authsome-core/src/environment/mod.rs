@@ -4,6 +4,7 @@ mod empty;
 mod entity;
 mod settings;
 mod store;
+mod test_codes;
 
 pub use empty::delete_rows;
 pub use entity::{Environment, EnvironmentType};
@@ -11,3 +12,4 @@ pub use settings::{
     EffectiveSettings, IpBinding, PasswordPolicy, SettingSource, SettingValue, Settings, SettingsPatch, Sourced,
 };
 pub use store::EnvironmentStore;
+pub use test_codes::TestCodes;

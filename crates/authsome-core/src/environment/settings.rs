@@ -3,8 +3,13 @@
 //! One list makes the three forms: [`Settings`] (each value may be absent), [`EffectiveSettings`] (none is) and
 //! [`Sourced`] (each with where it comes from). To add a setting, add a line.
 
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::EnvironmentType;
 use crate::error::FieldError;
 use crate::text_enum;
 use crate::time::Seconds;
@@ -54,7 +59,7 @@ macro_rules! settings {
 
         /// A change of settings: absent leaves a value, null makes it inherited (RFC 7396).
         #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-        #[serde(default, deny_unknown_fields)]
+        #[serde(default, deny_unknown_fields, remote = "Self")]
         pub struct SettingsPatch {
             $($(#[$doc])*
             #[serde(deserialize_with = "present")]
@@ -134,6 +139,28 @@ settings! {
     lockout_max_attempts: u32 = 10;
     /// For how many seconds: 1 to 2,592,000 (30 days). Built in: 15 minutes.
     lockout_duration: Seconds = Seconds::minutes(15);
+    /// Whether what is mailed to addresses that nobody can own (RFC 2606) is known beforehand, for tests without a mailbox.
+    /// Never in an environment of type production, whose own settings cannot switch it on. Built in: false.
+    test_codes: bool = false;
+}
+
+/// An object alone: what is derived would take a list too, by position.
+impl<'de> Deserialize<'de> for SettingsPatch {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = SettingsPatch;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of settings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SettingsPatch, A::Error> {
+                SettingsPatch::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
 }
 
 impl schemars::JsonSchema for SettingsPatch {
@@ -217,6 +244,24 @@ impl Settings {
         }
         errors
     }
+
+    /// What is out of its range, and what an environment of this type cannot be set to.
+    #[must_use]
+    pub fn check_for(&self, kind: EnvironmentType) -> Vec<FieldError> {
+        let mut errors = self.check();
+        if self.clone().fitting(kind) != *self {
+            let message = "an environment of type production has no test codes".to_owned();
+            errors.push(FieldError { field: "test_codes".to_owned(), message });
+        }
+        errors
+    }
+
+    /// The same settings without what an environment of this type cannot be set to.
+    #[must_use]
+    pub fn fitting(self, kind: EnvironmentType) -> Self {
+        let test_codes = self.test_codes.filter(|on| !on || kind != EnvironmentType::Production);
+        Self { test_codes, ..self }
+    }
 }
 
 /// What a new password must be like.
@@ -279,7 +324,9 @@ mod tests {
         assert_eq!(settings.session_ttl, None);
         assert_eq!(settings.mfa_required, Some(true));
         assert_eq!(settings.min_password_length, Some(12));
-        assert!(serde_json::from_str::<SettingsPatch>(r#"{"sesion_ttl": 1}"#).is_err());
+        for wrong in [r#"{"sesion_ttl": 1}"#, "[3600]", "[]", "3600"] {
+            assert!(serde_json::from_str::<SettingsPatch>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

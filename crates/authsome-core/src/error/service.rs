@@ -265,9 +265,12 @@ impl From<StoreError> for Error {
                 Self::invalid(field, *why).with_source(error)
             }
             StoreError::Unavailable { .. } | StoreError::Aborted { .. } => {
-                Self::new(Code::Unavailable, "the store cannot be reached: try again")
-                    .retry_after(Seconds(1))
-                    .with_source(error)
+                let detail = if error.is_transient() {
+                    "too many change this at once: try again"
+                } else {
+                    "the store cannot be reached: try again"
+                };
+                Self::new(Code::Unavailable, detail).retry_after(Seconds(1)).with_source(error)
             }
             StoreError::Corrupt { .. } | StoreError::Backend { .. } => Self::internal(error),
         }

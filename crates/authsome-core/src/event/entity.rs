@@ -46,6 +46,8 @@ pub struct Event {
 /// Something that happened to an app: its environments come and go.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_app_events", scope = PerApp)]
+#[index(name = "authsome_app_events_actor_idx", columns(actor, id))]
+#[index(name = "authsome_app_events_target_idx", columns(target, id))]
 #[index(name = "authsome_app_events_action_idx", columns(action, id))]
 #[reference(app_id, to = App, on_delete = Cascade)]
 pub struct AppEvent {

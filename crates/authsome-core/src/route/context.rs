@@ -68,11 +68,9 @@ impl Principal {
 /// What is known of a request before its handler runs.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The environment it acts in.
+    /// The environment it acts in: that of its credential, be it in a header or in the body, else the one that it names,
+    /// else the app's default one.
     pub environment: Arc<ActiveEnvironment>,
-    /// The environment that it names, by slug or id, if it does. A credential in its body (a refresh token, a ticket, a
-    /// mailed token) that belongs to another one is as good as none.
-    pub named: Option<String>,
     /// Who makes it.
     pub principal: Principal,
     /// Where it comes from.

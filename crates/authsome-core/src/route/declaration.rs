@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{Method, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 
-use super::{Reply, Request};
+use super::{BodyCredential, BodyCredentialKind, Reply, Request};
 use crate::error::{Code, Error};
 use crate::permission::Permission;
 
@@ -103,6 +104,7 @@ pub struct Route {
     path: &'static str,
     guard: Guard,
     rate: RateClass,
+    credential: Option<BodyCredential>,
     documentation: Documentation,
     handler: Arc<dyn Handler>,
 }
@@ -122,6 +124,7 @@ impl Route {
             path,
             guard: None,
             rate: RateClass::Other,
+            credential: None,
             documentation: Documentation::default(),
             state: PhantomData,
         }
@@ -149,6 +152,12 @@ impl Route {
     #[must_use]
     pub const fn rate(&self) -> RateClass {
         self.rate
+    }
+
+    /// The credential in its bodies, if it takes one.
+    #[must_use]
+    pub const fn credential(&self) -> Option<&BodyCredential> {
+        self.credential.as_ref()
     }
 
     /// What the OpenAPI document says of it.
@@ -180,6 +189,7 @@ pub struct RouteDraft<State> {
     path: &'static str,
     guard: Option<Guard>,
     rate: RateClass,
+    credential: Option<BodyCredential>,
     documentation: Documentation,
     state: PhantomData<State>,
 }
@@ -208,6 +218,16 @@ impl<State> RouteDraft<State> {
     pub fn takes<T: JsonSchema>(mut self) -> Self {
         self.documentation.body = Some(SchemaGenerator::subschema_for::<T>);
         self
+    }
+
+    /// Says what body it takes, and which credential is in it. A request acts in the environment of that credential, and
+    /// is refused before its handler where there is none, or where it names another environment.
+    pub fn takes_credential<T>(mut self, kind: BodyCredentialKind, credential: fn(&T) -> &str) -> Self
+    where
+        T: JsonSchema + DeserializeOwned + 'static,
+    {
+        self.credential = Some(BodyCredential::new(kind, credential));
+        self.takes::<T>()
     }
 
     /// Says what query it takes.
@@ -244,6 +264,7 @@ impl RouteDraft<Unguarded> {
             path: self.path,
             guard: Some(guard),
             rate: self.rate,
+            credential: self.credential,
             documentation: self.documentation,
             state: PhantomData,
         }
@@ -259,6 +280,7 @@ impl RouteDraft<Guarded> {
             // A guarded draft always holds a guard; the strictest stands in for the impossible.
             guard: self.guard.unwrap_or(Guard::Administrator),
             rate: self.rate,
+            credential: self.credential,
             documentation: self.documentation,
             handler: Arc::new(handler),
         }

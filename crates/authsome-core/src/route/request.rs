@@ -40,26 +40,7 @@ impl Request {
     /// `unsupported_media_type` where it says that it is something else; `invalid_request`, with the field, where it
     /// is malformed, has a field that is not known or lacks one that is needed, or a value of another type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let content_type = self.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = content_type.map(|value| value.split(';').next().unwrap_or(value).trim());
-        if !essence.is_some_and(|essence| {
-            essence.eq_ignore_ascii_case("application/json")
-                || essence.eq_ignore_ascii_case("application/merge-patch+json")
-        }) {
-            return Err(Error::new(Code::UnsupportedMediaType, "send the body as application/json"));
-        }
-        // Derived types would take an array for their fields in order.
-        if !self.body.trim_ascii_start().starts_with(b"{") {
-            return Err(Error::invalid("", "the body is not a JSON object"));
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let is_json = error.inner().classify() == serde_json::error::Category::Data;
-            let field = if is_json { field_at(error.path()) } else { String::new() };
-            Error::invalid(field, describe(error.inner()))
-        })?;
-        deserializer.end().map_err(|_| Error::invalid("", "the body has something behind its JSON document"))?;
-        Ok(value)
+        json(&self.headers, &self.body)
     }
 
     /// The query.
@@ -79,6 +60,29 @@ impl Request {
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         self.params.get(name).and_then(|text| text.parse().ok()).ok_or_else(Error::not_found)
     }
+}
+
+/// A body that is a JSON object.
+pub(super) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Error> {
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.map(|value| value.split(';').next().unwrap_or(value).trim());
+    if !essence.is_some_and(|essence| {
+        essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("application/merge-patch+json")
+    }) {
+        return Err(Error::new(Code::UnsupportedMediaType, "send the body as application/json"));
+    }
+    // Derived types would take an array for their fields in order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Error::invalid("", "the body is not a JSON object"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let is_json = error.inner().classify() == serde_json::error::Category::Data;
+        let field = if is_json { field_at(error.path()) } else { String::new() };
+        Error::invalid(field, describe(error.inner()))
+    })?;
+    deserializer.end().map_err(|_| Error::invalid("", "the body has something behind its JSON document"))?;
+    Ok(value)
 }
 
 /// The field at a path; empty for the whole.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::authenticator::{Credential, Expiring};
-use crate::entity::{Column, Entity};
+use crate::entity::{Column, Entity, Filter};
 use crate::id::{DeviceId, OrganizationId, RefreshTokenId, SessionId, UserId};
 use crate::scope::Scope;
 use crate::secret::TokenHash;
@@ -39,6 +39,9 @@ pub struct Session {
     /// User agent it was made with.
     #[entity(max_len = 500)]
     pub user_agent: Option<String>,
+    /// The method by which the person signed in.
+    #[entity(max_len = 64)]
+    pub method: String,
     /// How the person proved who they are (RFC 8176).
     #[entity(json)]
     pub amr: Vec<String>,
@@ -73,6 +76,13 @@ impl Session {
         } else {
             SessionState::Active
         }
+    }
+
+    /// Those that can be used or refreshed at a moment: neither their absolute end nor `idle_timeout` is over. Zero means
+    /// that idleness does not end them.
+    pub fn alive(now: Timestamp, idle_timeout: Duration) -> Filter<Self> {
+        let lasts = Self::REFRESH_EXPIRES_AT.gt(now);
+        if idle_timeout.is_zero() { lasts } else { lasts.and(Self::LAST_SEEN_AT.gt(now.minus(idle_timeout))) }
     }
 }
 

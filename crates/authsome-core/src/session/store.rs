@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{RefreshToken, Session};
-use crate::entity::{Entity, Listed, Page};
+use crate::entity::{Entity, Filter, Listed, Page};
 use crate::error::StoreError;
 use crate::id::{DeviceId, OrganizationId, RefreshTokenId, SessionId, UserId};
 use crate::records::{Direction, Records};
@@ -120,17 +120,24 @@ pub trait SessionStore: Send + Sync {
         page: Page<SessionId>,
     ) -> Result<Listed<Session, SessionId>, StoreError>;
 
-    /// At most `limit` of a user's sessions, oldest first.
+    /// At most `limit` of a user's sessions, of those that are meant, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn oldest_user_sessions(&self, scope: &Scope, user: UserId, limit: u32) -> Result<Vec<Session>, StoreError>;
+    async fn oldest_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        which: Filter<Session>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError>;
 
-    /// How many sessions a user has.
+    /// How many sessions a user has, of those that are meant.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn count_user_sessions(&self, scope: &Scope, user: UserId) -> Result<u64, StoreError>;
+    async fn count_user_sessions(&self, scope: &Scope, user: UserId, which: Filter<Session>)
+    -> Result<u64, StoreError>;
 
     /// Adds a refresh token.
     ///
@@ -246,13 +253,24 @@ impl<R: Records + ?Sized> SessionStore for R {
         Session::find(scope).filter(Session::USER_ID.eq(user)).page(page, self).await
     }
 
-    async fn oldest_user_sessions(&self, scope: &Scope, user: UserId, limit: u32) -> Result<Vec<Session>, StoreError> {
-        let find = Session::find(scope).filter(Session::USER_ID.eq(user));
+    async fn oldest_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        which: Filter<Session>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        let find = Session::find(scope).filter(Session::USER_ID.eq(user)).filter(which);
         find.order_by(Session::ID, Direction::Ascending).limit(limit).all(self).await
     }
 
-    async fn count_user_sessions(&self, scope: &Scope, user: UserId) -> Result<u64, StoreError> {
-        Session::find(scope).filter(Session::USER_ID.eq(user)).count(self).await
+    async fn count_user_sessions(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        which: Filter<Session>,
+    ) -> Result<u64, StoreError> {
+        Session::find(scope).filter(Session::USER_ID.eq(user)).filter(which).count(self).await
     }
 
     async fn create_refresh_token(&self, scope: &Scope, token: &RefreshToken) -> Result<(), StoreError> {

@@ -1,11 +1,19 @@
 //! What an event can be announced to.
 
+/// Most characters.
+const MAX: usize = 2_000;
+
+/// What an address is, in words.
+pub const ADDRESS_RULE: &str =
+    "an address begins with https:// or http://, names a host, and has at most 2000 characters";
+
 /// Whether something can be announced to this text.
 #[must_use]
 pub fn is_address(text: &str) -> bool {
-    text.parse::<http::Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
-    })
+    text.chars().count() <= MAX
+        && text.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+        })
 }
 
 #[cfg(test)]
@@ -19,5 +27,15 @@ mod tests {
         {
             assert!(!is_address(text), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_has_no_spaces_and_at_most_2000_characters() {
+        for text in ["https://hooks.example/a b", "https://hooks.example/\n", " https://hooks.example/", "https://:80/"]
+        {
+            assert!(!is_address(text), "{text:?}");
+        }
+        let long = |count: usize| format!("https://a.example/{}", "x".repeat(count - 18));
+        assert!(is_address(&long(2_000)) && !is_address(&long(2_001)));
     }
 }

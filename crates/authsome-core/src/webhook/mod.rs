@@ -4,6 +4,6 @@ mod address;
 mod entity;
 mod store;
 
-pub use address::is_address;
+pub use address::{ADDRESS_RULE, is_address};
 pub use entity::Webhook;
 pub use store::WebhookStore;

@@ -11,8 +11,9 @@ use authsome_core::session::Session;
 use authsome_core::store::Transactions;
 use authsome_core::user::User;
 
-use super::{Account, invalid_token};
+use super::{Account, invalid_token, require_accepted};
 use crate::events::nothing;
+use crate::tokens::Mailed;
 use crate::users::{delete_proofs, name_conflict};
 
 impl Account {
@@ -42,7 +43,8 @@ impl Account {
     /// `invalid_token`; `conflict` where another account took the address meanwhile; `environment_inactive`; what a hook
     /// refuses with; `unavailable`.
     pub async fn verify_email(&self, token: &Token, named: Option<&str>) -> Result<User, Error> {
-        let (verification, at) = self.mailed::<Verification>(token, named, |row| row.scope).await?;
+        let (verification, at) =
+            self.mailed::<Verification>(Mailed::Verification, token, named, |row| row.scope).await?;
         let now = at.now();
         let id = verification.user_id;
         let user = at.store().user(&at.scope(), id).await?.ok_or_else(invalid_token)?;
@@ -51,12 +53,14 @@ impl Account {
         let action = if previous.is_some() { "email.changed" } else { "email.verified" };
         let event = &at.event_by(&id, now, action, &id, nothing())?;
         let told = &at.notification(now, NotificationKind::EmailChanged, Some(id), String::new())?;
-        let (scope, verification) = (&at.scope(), &verification);
+        let (at, scope, verification) = (&at, &at.scope(), &verification);
         let user = at
             .store()
             .transaction(|tx| async move {
+                require_accepted(&at.require_still_active(&*tx).await?, Mailed::Verification, token)?;
                 let consumed = tx.consume_verification(scope, &verification.token_hash, now).await?;
-                consumed.ok_or_else(invalid_token)?;
+                // A token that is known beforehand may be another user's meanwhile.
+                consumed.filter(|row| row.user_id == id).ok_or_else(invalid_token)?;
                 let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
                 let (mut user, previous) = prove(verification, found.clone())?;
                 user.updated_at = now;

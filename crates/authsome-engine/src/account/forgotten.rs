@@ -10,8 +10,9 @@ use authsome_core::store::Transactions;
 use authsome_core::user::User;
 use serde_json::json;
 
-use super::{Account, invalid_token};
+use super::{Account, invalid_token, require_accepted};
 use crate::events::nothing;
+use crate::tokens::Mailed;
 use crate::users::delete_proofs;
 use crate::{lockout, passwords, sessions};
 
@@ -33,7 +34,7 @@ impl Account {
     /// `invalid_token`; `weak_password`, which leaves the token valid; `environment_inactive`,
     /// `method_not_allowed_here`, `unavailable`.
     pub async fn reset(&self, token: &Token, password: &Password, named: Option<&str>) -> Result<(), Error> {
-        let (reset, at) = self.mailed::<PasswordReset>(token, named, |reset| reset.scope).await?;
+        let (reset, at) = self.mailed::<PasswordReset>(Mailed::Reset, token, named, |reset| reset.scope).await?;
         at.require_method(passwords::METHOD)?;
         if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
             return Err(invalid_token());
@@ -46,9 +47,12 @@ impl Account {
         let event = &at.event_by(&id, now, "password.reset", &id, nothing())?;
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_reset" }))?;
         let told = &at.notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
-        let (scope, reset, method, digest) = (&at.scope(), &reset, &method, &digest);
+        let (at, scope, reset, method, digest) = (&at, &at.scope(), &reset, &method, &digest);
         at.store()
             .transaction(|tx| async move {
+                let at = at.require_still_active(&*tx).await?;
+                at.require_method(passwords::METHOD)?;
+                require_accepted(&at, Mailed::Reset, token)?;
                 let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
                 consumed.ok_or_else(invalid_token)?;
                 let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;

@@ -37,6 +37,7 @@ impl Account {
         let (scope, method, digest) = (&at.scope(), &method, &digest);
         at.store()
             .transaction(|tx| async move {
+                at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
                 // A reset at the same moment has ended the session, and its password stays.
                 if tx.session(scope, session.id).await?.is_none() {
                     return Err(session_not_found());

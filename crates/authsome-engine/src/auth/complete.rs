@@ -21,14 +21,15 @@ use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
 use crate::tokens::Pair;
 
-/// How many of a user's sessions one sign-in ends at most, where the limit was lowered.
-const MOST_ENDED: u64 = 200;
+/// How many sessions past the limit one statement ends.
+const BATCH: u32 = 200;
 
 /// What became of a sign-in whose proof was right.
 #[derive(Debug)]
 pub(super) enum Completion {
     Issued(Box<Issued>),
-    /// The account was changed since the proof was checked, its password perhaps: the proof is checked again.
+    /// The account was changed since the proof was checked, its password perhaps, or a second factor is required since:
+    /// the proof is checked again.
     Stale,
 }
 
@@ -39,8 +40,8 @@ impl Auth {
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`; `mfa_required`, with the
     /// ticket that continues, where the environment asks for it and `amr` does not say `mfa`; what a hook refuses with;
-    /// `invalid_credentials` where the account is gone; `unavailable`, also where the account was changed at the same
-    /// moment.
+    /// `invalid_credentials` where the account is gone; `unavailable`, also where the account, or what is required of it,
+    /// was changed at the same moment.
     pub async fn complete_sign_in(
         &self,
         user: &User,
@@ -71,13 +72,14 @@ impl Auth {
         let written = at
             .store()
             .transaction(|tx| async move {
-                let scope = at_ref.scope();
-                let current = touch(&scope, user.id, &*tx).await?;
-                if current.updated_at != user.updated_at {
+                let at = at_ref.require_still_active(&*tx).await?;
+                at.require_method(method)?;
+                let current = touch(&at.scope(), user.id, &*tx).await?;
+                if current.updated_at != user.updated_at || !entry_ref.is_enough(&at) {
                     return Ok::<_, Error>(None);
                 }
-                require_admitted(&current, at_ref.settings())?;
-                let session = entry_ref.write(at_ref, &*tx).await?;
+                require_admitted(&current, at.settings())?;
+                let session = entry_ref.write(&at, &*tx).await?;
                 Ok(Some((current, session)))
             })
             .await?;
@@ -109,8 +111,10 @@ fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Err
     }
 }
 
-fn changed_meanwhile() -> Error {
-    Error::new(Code::Unavailable, "the account was changed at the same moment: try again").retry_after(Seconds(1))
+/// The account, or what is required of it, was changed while the proof was being checked.
+pub(super) fn changed_meanwhile() -> Error {
+    let detail = "the account or its environment was changed at the same moment: try again";
+    Error::new(Code::Unavailable, detail).retry_after(Seconds(1))
 }
 
 /// What a correct proof leads to, before it is stored.
@@ -132,9 +136,17 @@ impl Entry {
         if ticket::is_required(at, amr) {
             return Ok(Self::Ticket(Box::new(TicketDraft::new(at, user, method, amr, now)?)));
         }
-        let draft = Draft::new(at, user, amr, now).await?;
+        let draft = Draft::new(at, user, method, amr, now).await?;
         at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
         Ok(Self::Session(Box::new(draft)))
+    }
+
+    /// Whether it is no more than what the environment, as it is now, lets its proofs lead to.
+    pub(super) fn is_enough(&self, at: &EnvironmentHandle) -> bool {
+        match self {
+            Self::Session(draft) => !ticket::is_required(at, &draft.session.amr),
+            Self::Ticket(_) => true,
+        }
     }
 
     /// Stores it; gives the session where there is one.
@@ -178,7 +190,13 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    async fn new(at: &EnvironmentHandle, user: UserId, amr: &[&str], now: Timestamp) -> Result<Self, Error> {
+    async fn new(
+        at: &EnvironmentHandle,
+        user: UserId,
+        method: &str,
+        amr: &[&str],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let inner = at.engine().inner();
         let entropy = &*inner.entropy;
         let (scope, settings, client) = (at.scope(), at.settings(), at.client());
@@ -194,7 +212,8 @@ impl Draft {
             device_id: None,
             ip: ip.clone(),
             user_agent: client.user_agent.clone(),
-            amr: amr.iter().map(|&method| method.to_owned()).collect(),
+            method: method.to_owned(),
+            amr: amr.iter().map(|&proof| proof.to_owned()).collect(),
             created_at: now,
             authenticated_at: now,
             last_seen_at: now,
@@ -252,20 +271,29 @@ impl Draft {
         Ok(session)
     }
 
+    /// Ends the oldest of the user's sessions that are alive, until this one is within the limit.
     async fn end_oldest(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<(), Error> {
         let most = u64::from(at.settings().max_sessions_per_user);
         if most == 0 {
             return Ok(());
         }
         let (scope, user, now) = (&at.scope(), self.session.user_id, self.session.created_at);
-        let excess = (tx.count_user_sessions(scope, user).await? + 1).saturating_sub(most).min(MOST_ENDED);
-        let Some(excess) = u32::try_from(excess).ok().filter(|excess| *excess > 0) else {
-            return Ok(());
-        };
-        for oldest in tx.oldest_user_sessions(scope, user, excess).await? {
-            tx.delete_session(scope, oldest.id).await?;
-            let data = json!({ "reason": "max_sessions" });
-            at.event_by(&user, now, "session.revoked", &oldest.id, data)?.insert(scope, tx).await?;
+        let alive = Session::alive(now, at.settings().idle_session_timeout.duration());
+        let mut excess = (tx.count_user_sessions(scope, user, alive.clone()).await? + 1).saturating_sub(most);
+        while excess > 0 {
+            let batch = u32::try_from(excess).unwrap_or(BATCH).min(BATCH);
+            let oldest = tx.oldest_user_sessions(scope, user, alive.clone(), batch).await?;
+            let delete = Session::delete(scope).filter(Session::ID.is_in(oldest.iter().map(|session| session.id)));
+            let ended = delete.batch(batch, tx).await?;
+            if ended == 0 {
+                break;
+            }
+            let revoked = |session: &Session| {
+                at.event_by(&user, now, "session.revoked", &session.id, json!({ "reason": "max_sessions" }))
+            };
+            let events = oldest.iter().map(revoked).collect::<Result<Vec<_>, _>>()?;
+            Event::insert_all(&events, scope, tx).await?;
+            excess = excess.saturating_sub(ended);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@
 
 use authsome_core::authenticator;
 use authsome_core::entity::Entity;
-use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{RefreshTokenId, TypedId};
 use authsome_core::plugin::Moment;
@@ -24,7 +24,6 @@ use super::{Auth, Issued};
 use crate::authenticate::{check_binding, session_not_found, token_expired};
 use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
-use crate::passwords;
 use crate::selection;
 use crate::tokens::Pair;
 
@@ -77,7 +76,7 @@ impl Auth {
         let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(session_not_found)?;
         if token.state(now) != RefreshTokenState::Replayed {
             check_binding(&session, at.settings(), client)?;
-            require_method_of(&at, &session)?;
+            at.require_method(&session.method)?;
             let idle = at.settings().idle_session_timeout.duration();
             let ends = Session { expires_at: session.refresh_expires_at, ..session.clone() };
             if ends.state(now, idle) == SessionState::Expired {
@@ -121,18 +120,6 @@ impl Auth {
     }
 }
 
-/// Refuses a session whose way of signing in is not enabled any more. A session tells by which proofs it was made, not by
-/// which method: passwords are known by theirs, and a session by another proof needs some method to be enabled.
-fn require_method_of(at: &EnvironmentHandle, session: &Session) -> Result<(), Error> {
-    if session.amr.iter().any(|proof| proof == passwords::AMR) {
-        return at.require_method(passwords::METHOD);
-    }
-    if at.methods().is_empty() {
-        return Err(Error::new(Code::MethodNotAllowedHere, "no method of authentication is enabled here"));
-    }
-    Ok(())
-}
-
 /// When a session's next token expires.
 fn renewed_end(at: &EnvironmentHandle, session: &Session, now: Timestamp) -> Timestamp {
     now.plus(at.settings().session_ttl.duration()).min(session.refresh_expires_at)
@@ -170,6 +157,7 @@ impl<'a> Exchange<'a> {
 
     async fn run(&self, tx: &dyn StoreTx) -> Result<Outcome, Error> {
         let scope = &self.child.scope;
+        let at = self.at.require_still_active(tx).await?;
         let session = tx.session(scope, self.child.session_id).await?.ok_or_else(session_not_found)?;
         let consumed = tx.consume_refresh_token(scope, self.presented, self.now).await?;
         let mut exchanged_at = None;
@@ -188,6 +176,7 @@ impl<'a> Exchange<'a> {
                 RefreshTokenState::Valid => return Err(StoreError::contention().into()),
             }
         }
+        at.require_method(&session.method)?;
         let Some(user) = tx.user(scope, session.user_id).await?.filter(|user| !user.banned) else {
             tx.delete_session(scope, session.id).await?;
             self.revoked.insert(scope, tx).await?;

@@ -40,6 +40,7 @@ impl Auth {
         let scope = &at.scope();
         at.store()
             .transaction(|tx| async move {
+                at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
                 if tx.session(scope, session.id).await?.is_none() {
                     return Err(session_not_found());
                 }

@@ -11,7 +11,7 @@ use super::{Auth, Issued};
 use crate::lockout::Subject;
 use crate::passwords;
 
-/// How often a password is checked where the account is changed meanwhile.
+/// How often a password is checked where the account, or what is required of it, is changed meanwhile.
 const TRIES: usize = 3;
 
 /// Who wants to sign in, and the proof.
@@ -31,17 +31,17 @@ impl Auth {
     /// `account_locked`; those of [`Auth::complete_sign_in`], of which what depends on the account comes only after a
     /// correct password.
     pub async fn sign_in(&self, sign_in: SignIn, client: &Client) -> Result<Issued, Error> {
-        let at = self.at.with_client(client);
-        at.require_method(passwords::METHOD)?;
+        let mut at = self.at.with_client(client);
         for _ in 0..TRIES {
+            at.require_method(passwords::METHOD)?;
             let user = at.store().user_by_identifier(&at.scope(), &sign_in.identifier).await?;
             let id = user.as_ref().map(|user| user.id);
             let subject = Subject::of(&at, &sign_in.identifier, id);
             passwords::prove(&at, subject, id, &sign_in.password).await?;
             let user = user.ok_or_else(|| Error::new(Code::InvalidCredentials, "unknown account"))?;
-            match self.complete(&user, passwords::METHOD, &[passwords::AMR], client).await? {
+            match at.auth().complete(&user, passwords::METHOD, &[passwords::AMR], client).await? {
                 Completion::Issued(issued) => return Ok(*issued),
-                Completion::Stale => {}
+                Completion::Stale => at = at.require_still_active(at.store()).await?,
             }
         }
         Err(Error::new(Code::Unavailable, "the account is being changed: try again").retry_after(Seconds(1)))

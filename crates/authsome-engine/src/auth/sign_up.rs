@@ -13,8 +13,9 @@ use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::user::User;
 
-use super::complete::Entry;
+use super::complete::{Entry, changed_meanwhile};
 use super::{Auth, Issued};
+use crate::environment::EnvironmentHandle;
 use crate::events::nothing;
 use crate::passwords;
 use crate::users::{Taken, taken_name};
@@ -66,10 +67,7 @@ impl Auth {
     pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
         let at = self.at.with_client(client);
         let now = at.now();
-        at.require_method(passwords::METHOD)?;
-        if !at.settings().self_registration {
-            return Err(Error::new(Code::RegistrationClosed, "people cannot register themselves here"));
-        }
+        require_open(&at)?;
         let verify_first = at.settings().require_email_verification;
         let method = passwords::method(at.engine())?;
         method.check(&at.settings().password_policy(), &sign_up.password)?;
@@ -98,7 +96,13 @@ impl Auth {
             .store()
             .transaction(|tx| async move {
                 let tx: &dyn StoreTx = &*tx;
-                let scope = &at_ref.scope();
+                let at = at_ref.require_still_active(tx).await?;
+                require_open(&at)?;
+                let is_enough = |entry: &Entry| !at.settings().require_email_verification && entry.is_enough(&at);
+                if !entry_ref.is_none_or(is_enough) {
+                    return Err(changed_meanwhile());
+                }
+                let scope = &at.scope();
                 if !user_ref.insert_if_absent(scope, tx).await? {
                     return match taken_name(scope, user_ref, tx).await? {
                         Some(Taken::Email) if verify_first => {
@@ -113,8 +117,9 @@ impl Auth {
                 method_ref.set(tx, scope, user_ref.id, digest_ref, now).await?;
                 created_ref.insert(scope, tx).await?;
                 verify_ref.insert(scope, tx).await?;
+                at.issue_known(verify_ref, tx).await?;
                 match entry_ref {
-                    Some(entry) => Ok(Written::SignedUp(Box::new(entry.write(at_ref, tx).await?))),
+                    Some(entry) => Ok(Written::SignedUp(Box::new(entry.write(&at, tx).await?))),
                     None => Ok::<_, Error>(Written::VerifyFirst),
                 }
             })
@@ -133,5 +138,15 @@ impl Auth {
                 Ok(SignUpOutcome::VerifyFirst)
             }
         }
+    }
+}
+
+/// Refuses where people cannot register themselves with a password.
+fn require_open(at: &EnvironmentHandle) -> Result<(), Error> {
+    at.require_method(passwords::METHOD)?;
+    if at.settings().self_registration {
+        Ok(())
+    } else {
+        Err(Error::new(Code::RegistrationClosed, "people cannot register themselves here"))
     }
 }

@@ -21,8 +21,8 @@ const TTL: Duration = Duration::from_secs(600);
 const SEVERAL_FACTORS: &str = "mfa";
 
 /// Whether these proofs are not enough here.
-pub(super) fn is_required(at: &EnvironmentHandle, amr: &[&str]) -> bool {
-    at.settings().mfa_required && !amr.contains(&SEVERAL_FACTORS)
+pub(super) fn is_required(at: &EnvironmentHandle, amr: &[impl AsRef<str>]) -> bool {
+    at.settings().mfa_required && !amr.iter().any(|proof| proof.as_ref() == SEVERAL_FACTORS)
 }
 
 /// A ticket before it is stored.

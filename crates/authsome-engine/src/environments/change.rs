@@ -9,8 +9,9 @@ use authsome_core::error::Error;
 use authsome_core::id::EnvironmentId;
 use authsome_core::store::Transactions;
 
-use super::{Environments, new, slug_conflict};
+use super::{Environments, new};
 use crate::events::nothing;
+use crate::{publishable, slug};
 
 /// A change of an environment (RFC 7396). What is `None` stays; `Some(None)` goes back to what is built in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +93,19 @@ impl Environments {
         .await
     }
 
+    /// Gives an environment a new publishable key, whose prefix names its type. Clients that send the old one are refused
+    /// from now on.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`.
+    pub async fn replace_publishable_key(&self, id: EnvironmentId) -> Result<Environment, Error> {
+        self.change(id, "environment.publishable_key_replaced", |found| {
+            let publishable_key = publishable::of_environment(found.kind, &**self.engine.entropy())?;
+            Ok(Environment { publishable_key, ..found.clone() })
+        })
+        .await
+    }
+
     /// Makes an environment the app's default one instead of the one that is. One step.
     ///
     /// # Errors
@@ -161,7 +175,7 @@ impl Environments {
                     return Ok::<_, Error>(found);
                 }
                 let changed = Environment { updated_at: now, ..changed };
-                let changed = tx.update_environment(self.app, &found, &changed).await.map_err(slug_conflict)?;
+                let changed = tx.update_environment(self.app, &found, &changed).await.map_err(slug::refused)?;
                 event.insert(&self.app, &*tx).await?;
                 Ok(changed)
             })

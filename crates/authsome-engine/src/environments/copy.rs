@@ -9,11 +9,11 @@ use authsome_core::formconfig::FormConfig;
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
-use authsome_core::webhook::{Webhook, is_address};
+use authsome_core::webhook::{ADDRESS_RULE, Webhook, is_address};
 use serde_json::json;
 
-use super::{Environments, NewEnvironment, row, slug_conflict};
-use crate::webhooks;
+use super::{Environments, NewEnvironment, row};
+use crate::{slug, webhooks};
 
 /// A clone to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Environments {
     /// `not_found` where the source is gone; `invalid_request`; `conflict` where the slug is taken; `unavailable`.
     pub async fn copy(&self, source: EnvironmentId, copy: &EnvironmentCopy) -> Result<Environment, Error> {
         if copy.webhook_url.as_deref().is_some_and(|url| !is_address(url)) {
-            return Err(Error::invalid("webhook_url", "an address begins with https:// or http:// and names a host"));
+            return Err(Error::invalid("webhook_url", ADDRESS_RULE));
         }
         let now = self.engine.clock().now();
         let environment = self
@@ -49,7 +49,7 @@ impl Environments {
                 self.lock(&*tx).await?;
                 let source = tx.environment(self.app, source).await?.ok_or_else(Error::not_found)?;
                 let environment = self.copied(&source, copy, now)?;
-                tx.create_environment(self.app, &environment).await.map_err(slug_conflict)?;
+                tx.create_environment(self.app, &environment).await.map_err(slug::refused)?;
                 self.copy_forms(&source, &environment, &*tx).await?;
                 self.copy_webhooks(&source, &environment, copy.webhook_url.as_deref(), &*tx).await?;
                 let data = json!({ "source": source.id, "slug": environment.slug, "type": environment.kind });
@@ -62,7 +62,7 @@ impl Environments {
     }
 
     fn copied(&self, source: &Environment, copy: &EnvironmentCopy, now: Timestamp) -> Result<Environment, Error> {
-        let mut settings = source.settings.clone();
+        let mut settings = source.settings.clone().fitting(copy.kind);
         settings.patch(copy.settings.clone());
         let new = NewEnvironment {
             name: copy.name.clone(),
@@ -78,7 +78,7 @@ impl Environments {
 
     async fn copy_forms(&self, source: &Environment, target: &Environment, tx: &dyn StoreTx) -> Result<(), Error> {
         let now = target.created_at;
-        for form in FormConfig::find(&source.scope()).all(tx).await? {
+        for form in FormConfig::find(&source.scope()).every(tx).await? {
             let id = FormConfigId::generate(now, &**self.engine.entropy())?;
             let form = FormConfig { id, scope: target.scope(), created_at: now, updated_at: now, ..form };
             form.insert(&target.scope(), tx).await?;
@@ -94,7 +94,7 @@ impl Environments {
         tx: &dyn StoreTx,
     ) -> Result<(), Error> {
         let now = target.created_at;
-        for webhook in Webhook::find(&source.scope()).all(tx).await? {
+        for webhook in Webhook::find(&source.scope()).every(tx).await? {
             let id = WebhookId::generate(now, &**self.engine.entropy())?;
             let webhook = Webhook {
                 id,

@@ -9,7 +9,7 @@ mod setup;
 use authsome_core::app::App;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::{Environment, Sourced};
-use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::error::Error;
 use authsome_core::event::AppEvent;
 use authsome_core::id::{AppId, EnvironmentId};
 use authsome_core::route::Principal;
@@ -18,7 +18,7 @@ use authsome_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
-use crate::settings;
+use crate::{settings, slug};
 
 pub use change::EnvironmentPatch;
 pub use copy::EnvironmentCopy;
@@ -99,7 +99,7 @@ impl Environments {
             .store()
             .transaction(|tx| async move {
                 self.lock(&*tx).await?;
-                tx.create_environment(self.app, environment).await.map_err(slug_conflict)?;
+                tx.create_environment(self.app, environment).await.map_err(slug::refused)?;
                 Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
             })
             .await?;
@@ -127,14 +127,4 @@ pub(crate) async fn lock_app(app: AppId, tx: &dyn StoreTx) -> Result<(), Error> 
 /// What events say of an environment.
 pub(crate) fn about(environment: &Environment) -> Value {
     json!({ "slug": environment.slug, "type": environment.kind })
-}
-
-fn slug_conflict(error: StoreError) -> Error {
-    match &error {
-        error if error.is_conflict_on("authsome_environments_slug_key") => {
-            Error::new(Code::Conflict, "the slug is taken")
-        }
-        StoreError::Reference { .. } => Error::not_found(),
-        _ => error.into(),
-    }
 }

@@ -10,6 +10,7 @@ use authsome_core::value::Marker;
 
 use crate::apps::slug_of;
 use crate::engine::Engine;
+use crate::publishable;
 use crate::session_config::in_settings;
 use crate::{name, slug};
 
@@ -54,12 +55,14 @@ impl NewEnvironment {
 
 /// The row of an environment to be made.
 pub(crate) fn row(engine: &Engine, app: AppId, new: &NewEnvironment, now: Timestamp) -> Result<Environment, Error> {
+    let entropy = &*engine.inner().entropy;
     let environment = Environment {
-        id: EnvironmentId::generate(now, &*engine.inner().entropy)?,
+        id: EnvironmentId::generate(now, entropy)?,
         app_id: app,
         slug: slug_of(new.slug.as_deref(), &new.name)?,
         name: new.name.clone(),
         kind: new.kind,
+        publishable_key: publishable::of_environment(new.kind, entropy)?,
         description: new.description.clone(),
         color: new.color.clone().unwrap_or_else(|| new.kind.color().to_owned()),
         is_default: Marker(false),
@@ -94,7 +97,7 @@ pub(super) fn check(environment: &Environment) -> Vec<FieldError> {
     require(fits, "metadata", "metadata has at most 64 keys and 16384 bytes");
     let has_nul = metadata.iter().any(|(key, value)| key.contains('\0') || value.contains('\0'));
     require(!has_nul, "metadata", "metadata has no U+0000");
-    errors.extend(environment.settings.check().into_iter().map(in_settings));
+    errors.extend(environment.settings.check_for(environment.kind).into_iter().map(in_settings));
     errors
 }
 

@@ -10,14 +10,15 @@ use authsome_core::formconfig::{FormConfig, FormField};
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
-use authsome_core::webhook::Webhook;
+use authsome_core::webhook::{ADDRESS_RULE, Webhook, is_address};
 
-use super::{Environments, NewEnvironment, about, new, row, slug_conflict};
+use super::{Environments, NewEnvironment, about, new, row};
 use crate::events::nothing;
+use crate::slug;
 use crate::webhooks::{self, WebhookSecret};
 
-/// Most characters of an address and of a description.
-const MAX_TEXT: usize = 2_000;
+/// Most characters of a description.
+const MAX_DESCRIPTION: usize = 2_000;
 
 /// What an environment is set to. Who is in it, its keys, and whether it is active or the default one, is no part of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +62,7 @@ impl Rows {
 
     async fn read(environment: Environment, tx: &dyn StoreTx) -> Result<Self, Error> {
         let scope = environment.scope();
-        let (forms, webhooks) = (FormConfig::find(&scope).all(tx).await?, Webhook::find(&scope).all(tx).await?);
+        let (forms, webhooks) = (FormConfig::find(&scope).every(tx).await?, Webhook::find(&scope).every(tx).await?);
         Ok(Self { environment, forms, webhooks })
     }
 
@@ -118,7 +119,7 @@ impl Environments {
             .store()
             .transaction(|tx| async move {
                 self.lock(&*tx).await?;
-                tx.create_environment(self.app, environment).await.map_err(slug_conflict)?;
+                tx.create_environment(self.app, environment).await.map_err(slug::refused)?;
                 let empty = Rows::empty(environment.clone());
                 self.write_forms(&empty, &setup.forms, now, &*tx).await?;
                 self.write_webhooks(&empty, &setup.webhooks, now, &*tx).await?;
@@ -163,7 +164,7 @@ impl Environments {
                     return Ok(changed);
                 }
                 let changed = Environment { updated_at: now, ..changed };
-                let changed = tx.update_environment(self.app, found, &changed).await.map_err(slug_conflict)?;
+                let changed = tx.update_environment(self.app, found, &changed).await.map_err(slug::refused)?;
                 event.insert(&self.app, &*tx).await?;
                 Ok(changed)
             })
@@ -307,15 +308,10 @@ fn check(setup: &EnvironmentSetup) -> Result<(), Error> {
     }
     for (position, webhook) in setup.webhooks.iter().enumerate() {
         let field = |name: &str| format!("webhooks[{position}].{name}");
-        let url = &webhook.url;
-        let is_address = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).is_some_and(|rest| {
-            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
-        });
-        let is_short = url.chars().count() <= MAX_TEXT;
-        require(is_address && is_short, field("url"), "an address begins with https:// or http://, without spaces");
+        require(is_address(&webhook.url), field("url"), ADDRESS_RULE);
         let description = webhook.description.as_deref().unwrap_or_default();
         require(
-            description.chars().count() <= MAX_TEXT,
+            description.chars().count() <= MAX_DESCRIPTION,
             field("description"),
             "a description has at most 2000 characters",
         );

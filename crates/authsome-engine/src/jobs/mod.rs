@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::empty::Emptying;
 use crate::engine::{Engine, Inner};
 use crate::mail;
 
@@ -40,7 +41,7 @@ const MOST_RUNS: u32 = 1_000;
 #[derive(Default)]
 pub(crate) struct Jobs {
     mail: Arc<Notify>,
-    emptying: Arc<Notify>,
+    emptying: Arc<Emptying>,
     running: Mutex<Option<Running>>,
 }
 
@@ -60,7 +61,7 @@ impl Jobs {
 enum Work {
     Mail(Arc<Notify>),
     CleanUp,
-    Empty(Arc<Notify>),
+    Empty(Arc<Emptying>),
     Rotate,
     Plugin(Arc<dyn Job>),
 }
@@ -90,7 +91,7 @@ impl Work {
         match self {
             Self::Mail(_) => mail::deliver_due(engine).await,
             Self::CleanUp => clean_up::clean_up(engine).await,
-            Self::Empty(_) => empty::empty(engine).await,
+            Self::Empty(emptying) => empty::empty(engine, emptying).await,
             Self::Rotate => rotate::rotate(engine).await,
             Self::Plugin(job) => job.run(engine.clock().now()).await,
         }
@@ -107,10 +108,9 @@ impl Work {
     /// Waits until it is to run again.
     async fn wait(&self, pause: Duration) {
         match self {
-            Self::Mail(asked) | Self::Empty(asked) => {
-                // Nobody asked in time: it runs all the same.
-                let _ = tokio::time::timeout(pause, asked.notified()).await;
-            }
+            // Nobody asked in time: it runs all the same.
+            Self::Mail(asked) => drop(tokio::time::timeout(pause, asked.notified()).await),
+            Self::Empty(emptying) => drop(tokio::time::timeout(pause, emptying.asked.notified()).await),
             Self::CleanUp | Self::Rotate | Self::Plugin(_) => tokio::time::sleep(pause).await,
         }
     }
@@ -124,7 +124,7 @@ impl Engine {
 
     /// Says that an environment was deleted.
     pub(crate) fn wake_emptying(&self) {
-        self.inner().jobs.emptying.notify_one();
+        self.inner().jobs.emptying.asked.notify_one();
     }
 
     fn work(&self) -> Vec<Work> {

@@ -3,6 +3,7 @@
 use authsome_core::mail::Mail;
 use authsome_core::secret::Token;
 use authsome_core::time::Seconds;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::Config;
 
@@ -17,6 +18,9 @@ pub(super) enum Letter {
     EmailChanged,
 }
 
+/// What is written otherwise in the query of a link: all but what RFC 3986 (section 2.3) does not reserve.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 struct Words {
     subject: &'static str,
     text: String,
@@ -27,14 +31,23 @@ struct Words {
 pub(super) fn mail(to: String, letter: &Letter, app: &str, marker: Option<&str>, config: &Config) -> Mail {
     let Words { subject, text, link } = words(letter, config);
     let app = one_line(app);
+    let production = marker.is_none();
     let marker = marker.map_or_else(String::new, |marker| format!("[{marker}] "));
     let greeting = if app.is_empty() { String::new() } else { format!("\n\n{app}") };
     let link_line = link.as_ref().map_or_else(String::new, |link| format!("\n\n{link}"));
-    Mail { to, subject: format!("{marker}{subject}"), text: format!("Hello,\n\n{text}{link_line}{greeting}\n"), link }
+    Mail {
+        to,
+        subject: format!("{marker}{subject}"),
+        text: format!("Hello,\n\n{text}{link_line}{greeting}\n"),
+        link,
+        production,
+    }
 }
 
 fn words(letter: &Letter, config: &Config) -> Words {
-    let link = |path: &str, token: &Token| format!("{}/{path}?token={}", config.public_url, token.expose());
+    let link = |path: &str, token: &Token| {
+        format!("{}/{path}?token={}", config.public_url, utf8_percent_encode(token.expose(), RESERVED))
+    };
     let valid = |ttl: Seconds| format!("The link works once and is valid for {}.", duration(ttl));
     match letter {
         Letter::VerifyEmail { token } => Words {
@@ -116,7 +129,7 @@ mod tests {
         let config = Config { public_url: "https://app.example".to_owned(), ..Config::default() };
         let letter = Letter::ResetPassword { token: Token::presented("apt_x") };
         let mail = mail("a@b.example".to_owned(), &letter, "Shop\r\nBcc: x", Some("staging"), &config);
-        assert!(mail.subject.starts_with("[staging] ") && !mail.text.contains("\r"));
+        assert!(!mail.production && mail.subject.starts_with("[staging] ") && !mail.text.contains("\r"));
         assert_eq!(mail.link.as_deref(), Some("https://app.example/reset-password?token=apt_x"));
         assert!(mail.text.contains("valid for 1 hour"));
     }

@@ -3,6 +3,7 @@
 mod compose;
 mod deliver;
 mod prepare;
+mod proof;
 mod queue;
 
 pub(crate) use deliver::deliver_due;

@@ -5,6 +5,7 @@ use authsome_core::entropy::EntropyError;
 use authsome_core::error::Error;
 use authsome_core::id::{NotificationId, TypedId, UserId};
 use authsome_core::notification::{Notification, NotificationKind, NotificationStatus};
+use authsome_core::store::Transactions;
 use authsome_core::time::Timestamp;
 
 use crate::environment::EnvironmentHandle;
@@ -40,8 +41,17 @@ impl EnvironmentHandle {
         user: Option<UserId>,
         recipient: String,
     ) -> Result<(), Error> {
-        let notification = self.notification(self.now(), kind, user, recipient)?;
-        notification.insert(&self.scope(), self.store()).await?;
+        let notification = &self.notification(self.now(), kind, user, recipient)?;
+        let scope = &self.scope();
+        if self.test_codes().is_none() {
+            notification.insert(scope, self.store()).await?;
+        } else {
+            let queued = self.store().transaction(|tx| async move {
+                notification.insert(scope, &*tx).await?;
+                self.issue_known(notification, &*tx).await
+            });
+            queued.await?;
+        }
         self.engine().wake_mail();
         Ok(())
     }

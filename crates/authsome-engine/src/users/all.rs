@@ -15,9 +15,9 @@ impl Users {
     /// production.
     ///
     /// # Errors
-    /// `confirmation_required`; what a hook refuses with; `unavailable`. Those who were deleted before stay deleted.
+    /// `confirmation_required`; `not_found` where the environment is gone; what a hook refuses with; `unavailable`. Those who were deleted before stay deleted.
     pub async fn delete_all(&self, confirm: Confirm) -> Result<Progress, Error> {
-        self.at.require_confirmed(confirm, Destructive::DeleteUsers)?;
+        self.at.require_confirmed(confirm, Destructive::DeleteUsers).await?;
         let (budget, mut count) = (Budget::begin(), 0);
         let mut page = Page::first(Page::<UserId>::MAX_LIMIT);
         loop {

@@ -103,13 +103,14 @@ impl Users {
             .await
     }
 
-    /// Sends a user a link that lets the person set a new password. Whatever they have stays until they do.
+    /// Sends a user a link that lets the person set a new password. Whatever they have stays until they do. In a
+    /// suspended environment the link is mailed, and of use when the suspension ends.
     ///
     /// # Errors
-    /// `not_found`, `environment_inactive`, `method_not_allowed_here`, `unavailable`.
+    /// `not_found`, `method_not_allowed_here`, `unavailable`.
     pub async fn send_password_reset(&self, id: UserId) -> Result<(), Error> {
         let at = &self.at;
-        at.require_method(passwords::METHOD)?;
+        at.require_enabled(passwords::METHOD)?;
         let user = self.get(id).await?;
         at.queue(NotificationKind::ResetPassword, Some(id), user.email_key).await
     }

@@ -102,7 +102,8 @@ fn user_data(user: &User) -> Value {
 fn session_data(session: &Session) -> Value {
     json!({
         "id": session.id, "organization_id": session.organization_id, "device_id": session.device_id,
-        "ip": session.ip, "user_agent": session.user_agent, "amr": session.amr,
+        "ip": session.ip, "user_agent": session.user_agent,
+        "method": session.method, "amr": session.amr,
         "created_at": session.created_at, "authenticated_at": session.authenticated_at,
         "last_seen_at": session.last_seen_at, "expires_at": session.expires_at,
         "refresh_expires_at": session.refresh_expires_at,

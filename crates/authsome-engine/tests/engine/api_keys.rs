@@ -1,10 +1,11 @@
 //! API keys.
 
+use authsome_core::apikey::ApiKey;
 use authsome_core::confirmation::Confirm;
-use authsome_core::entity::Page;
+use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::EnvironmentType;
 use authsome_core::error::{Code, Error};
-use authsome_core::id::UserId;
+use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::{Permission, Resource};
 use authsome_core::route::Principal;
 use authsome_core::secret::Token;
@@ -24,6 +25,16 @@ fn key_of(user: UserId) -> NewApiKey {
 impl World {
     async fn key(&self, new: &NewApiKey) -> Result<IssuedApiKey, Error> {
         self.here().await.api_keys().create(new).await
+    }
+
+    /// Gives an owner keys, as many as these with one that is made as all are.
+    async fn fill_with_keys(&self, new: &NewApiKey, number: u32) {
+        let (made, entropy) = (self.key(new).await.unwrap().key, &**self.engine.entropy());
+        for _ in 1..number {
+            let id = ApiKeyId::generate(start_of_tests(), entropy).unwrap();
+            let hash = Token::generate("ask_dev_", entropy).unwrap().hash();
+            ApiKey { id, hash, ..made.clone() }.insert(&made.scope, &*self.store).await.unwrap();
+        }
     }
 
     /// When a key that authenticates was last used.
@@ -195,4 +206,48 @@ async fn a_key_outlives_a_change_of_its_environments_type() {
     world.environments().await.update(id, &patch, Confirm::NOTHING).await.unwrap();
     world.authenticate(&made.token).await.unwrap();
     assert!(world.key(&key()).await.unwrap().token.expose().starts_with("ask_test_"));
+}
+
+#[tokio::test]
+async fn a_user_with_as_many_keys_as_there_may_be_keeps_nobody_else_from_having_one() {
+    let world = World::new().await;
+    let alice = world.sign_up(ALICE).await.user.id;
+    let bob = world.sign_up("bob@example.com").await.user.id;
+    world.fill_with_keys(&key_of(alice), 1_000).await;
+    assert_eq!(code(world.key(&key_of(alice)).await), Code::Conflict);
+    world.key(&key_of(bob)).await.unwrap();
+    world.fill_with_keys(&key(), 1_000).await;
+    assert_eq!(code(world.key(&key()).await), Code::Conflict);
+    world.key(&key_of(bob)).await.unwrap();
+    world.environment("staging").await.api_keys().create(&key()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_that_are_made_at_once_do_not_exceed_the_limit() {
+    let world = World::new().await;
+    let alice = world.sign_up(ALICE).await.user.id;
+    for new in [key_of(alice), key()] {
+        world.fill_with_keys(&new, 997).await;
+        let here = world.here().await;
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (keys, new) = (here.api_keys(), new.clone());
+                tokio::spawn(async move { keys.create(&new).await })
+            })
+            .collect();
+        let mut refused = Vec::new();
+        for task in tasks {
+            refused.extend(task.await.unwrap().err().map(|error| error.code()));
+        }
+        assert_eq!(refused, [Code::Conflict; 5]);
+    }
+    assert_eq!(ApiKey::find(&world.here().await.scope()).count(&*world.store).await.unwrap(), 2_000);
+}
+
+#[tokio::test]
+async fn no_key_is_made_in_an_environment_that_was_deleted_meanwhile() {
+    let world = World::new().await;
+    let staging = world.environment("staging").await;
+    world.environments().await.delete(staging.scope().env_id, Confirm::NOTHING).await.unwrap();
+    assert_eq!(code(staging.api_keys().create(&key()).await), Code::NotFound);
 }

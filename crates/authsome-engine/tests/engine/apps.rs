@@ -4,7 +4,8 @@ use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Page};
 use authsome_core::error::Code;
 use authsome_core::event::AppEvent;
-use authsome_engine::{AppPatch, NewApp};
+use authsome_core::route::Principal;
+use authsome_engine::{AppPatch, NewApp, Published};
 
 use crate::common::*;
 
@@ -95,4 +96,39 @@ async fn deleting_an_app_is_always_confirmed() {
     apps.delete(made.id, Confirm::to(Destructive::DeleteApp)).await.unwrap();
     assert_eq!(code(apps.delete(made.id, Confirm::to(Destructive::DeleteApp)).await), Code::NotFound);
     assert_eq!(apps.list(Page::default()).await.unwrap().data.len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_meets_an_app_being_deleted_has_named_none() {
+    let world = World::new().await;
+    let made = world.engine.apps().create(&named("Second")).await.unwrap();
+    world.engine.apps().delete(made.id, Confirm::to(Destructive::DeleteApp)).await.unwrap();
+    let met = world.engine.select_published(Some(&Published::App(made.id)), None).await;
+    assert_eq!(code(met), Code::InvalidRequest);
+}
+
+#[tokio::test]
+async fn the_deletion_of_an_app_is_an_event_and_so_is_that_of_each_of_its_environments() {
+    let world = World::new().await;
+    let apps = world.engine.apps().acting(&Principal::Administrator);
+    let made = apps.create(&named("Second")).await.unwrap();
+    let environments = world.engine.environments(made.id);
+    environments.delete(environments.by_slug("staging").await.unwrap().id, Confirm::NOTHING).await.unwrap();
+    let [production, development] =
+        [environments.by_slug("production").await.unwrap().id, environments.by_slug("development").await.unwrap().id];
+    world.advance(seconds(1));
+    apps.delete(made.id, Confirm::to(Destructive::DeleteApp)).await.unwrap();
+    let mut events = AppEvent::find(&made.id).all(&*world.store).await.unwrap();
+    events.retain(|event| event.created_at > start_of_tests());
+    let mut seen: Vec<(&str, String)> =
+        events.iter().map(|event| (event.action.as_str(), event.target.clone().unwrap())).collect();
+    seen.sort();
+    let mut expected = [
+        ("app.deleted", made.id.to_string()),
+        ("environment.deleted", production.to_string()),
+        ("environment.deleted", development.to_string()),
+    ];
+    expected.sort();
+    assert_eq!(seen, expected);
+    assert!(events.iter().all(|event| event.actor.as_deref() == Some("administrator")));
 }

@@ -1,11 +1,14 @@
 //! The list of what happened.
 
+use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::Page;
+use authsome_core::environment::EnvironmentType;
+use authsome_core::error::Code;
 use authsome_core::event::Event;
 use authsome_core::id::EventId;
 use authsome_core::route::Principal;
 use authsome_core::time::Timestamp;
-use authsome_engine::EventQuery;
+use authsome_engine::{EventQuery, NewApp, NewEnvironment};
 
 use crate::common::*;
 
@@ -99,4 +102,46 @@ async fn another_environments_events_are_not_listed() {
     assert!(staging.list(&EventQuery::default(), Page::default()).await.unwrap().data.is_empty());
     let of_alice = EventQuery { actor: Some(alice), ..EventQuery::default() };
     assert!(staging.list(&of_alice, Page::default()).await.unwrap().data.is_empty());
+}
+
+#[tokio::test]
+async fn what_happens_to_an_app_and_its_environments_is_found_like_what_happens_in_one() {
+    let world = World::new().await;
+    let (app, apps) = (world.app().await, world.engine.apps());
+    world.advance(seconds(10));
+    let new = NewEnvironment::new("Preview", EnvironmentType::Custom);
+    let made = world.environments().await.acting(&Principal::Administrator).create(&new).await.unwrap().id;
+    world.advance(seconds(10));
+    world.environments().await.deactivate(made).await.unwrap();
+    let found = async |query: &EventQuery, page| apps.audit(app, query, page).await.unwrap();
+    let actions = async |query: EventQuery| -> Vec<String> {
+        let found = found(&query, Page::first(200)).await.data;
+        found.into_iter().map(|event| event.action).collect()
+    };
+    let all = actions(EventQuery::default()).await;
+    assert_eq!(all[..2], ["environment.deactivated", "environment.created"]);
+    assert!(all.len() == 6 && all.iter().any(|action| action == "app.created"));
+    let by = EventQuery { actor: Some("administrator".to_owned()), ..EventQuery::default() };
+    assert_eq!(actions(by).await, ["environment.created"]);
+    let done = EventQuery { action: Some("environment.deactivated".to_owned()), ..EventQuery::default() };
+    assert_eq!(actions(done).await, ["environment.deactivated"]);
+    let to = EventQuery { target: Some(made.to_string()), ..EventQuery::default() };
+    assert_eq!(actions(to).await, ["environment.deactivated", "environment.created"]);
+    let within = EventQuery { since: Some(at(10)), until: Some(at(20)), ..EventQuery::default() };
+    assert_eq!(actions(within).await, ["environment.created"]);
+    let first = found(&EventQuery::default(), Page::first(4)).await;
+    let rest = found(&EventQuery::default(), Page::after(first.next_cursor.unwrap(), 4)).await;
+    assert_eq!((first.data.len(), rest.data.len(), rest.next_cursor), (4, 2, None));
+}
+
+#[tokio::test]
+async fn another_apps_events_are_not_listed_and_those_of_a_deleted_app_are_gone_with_it() {
+    let world = World::new().await;
+    let apps = world.engine.apps();
+    let second = apps.create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap().id;
+    let listed = apps.audit(second, &EventQuery::default(), Page::default()).await.unwrap().data;
+    assert!(listed.len() == 4 && listed.iter().all(|event| event.app_id == second));
+    apps.delete(second, Confirm::to(Destructive::DeleteApp)).await.unwrap();
+    let gone = apps.audit(second, &EventQuery::default(), Page::default()).await;
+    assert_eq!(code(gone), Code::NotFound);
 }

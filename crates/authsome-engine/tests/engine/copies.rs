@@ -9,7 +9,7 @@ use authsome_core::time::Seconds;
 use authsome_core::webhook::Webhook;
 use authsome_engine::EnvironmentCopy;
 
-use crate::common::filled::{count, rows, tables};
+use crate::common::filled::{add_webhooks_and_forms, count, rows, tables};
 use crate::common::*;
 
 #[tokio::test]
@@ -83,4 +83,26 @@ async fn a_copy_that_is_refused_leaves_nothing() {
         .map(Entity::to_row)
         .collect();
     assert!(webhooks.is_empty());
+}
+
+#[tokio::test]
+async fn a_copy_has_every_webhook_and_form_of_its_source_however_many() {
+    let world = World::new().await;
+    let source = world.named("staging").await;
+    add_webhooks_and_forms(&world, &source.scope(), 1_001).await;
+    let made = world.environments().await.copy(source.id, &copy_named("Copy")).await.unwrap().scope();
+    assert_eq!(Webhook::find(&made).count(&*world.store).await.unwrap(), 1_001);
+    assert_eq!(FormConfig::find(&made).count(&*world.store).await.unwrap(), 1_001);
+}
+
+#[tokio::test]
+async fn the_address_of_a_copys_webhooks_must_be_one() {
+    let world = World::new().await;
+    let staging = world.named("staging").await.id;
+    let long = format!("https://hooks.example.com/{}", "x".repeat(2_000));
+    for url in ["hooks.example.com", "javascript:alert(1)", "https://a b", &long] {
+        let copy = EnvironmentCopy { webhook_url: Some(url.to_owned()), ..copy_named("Copy") };
+        let error = world.environments().await.copy(staging, &copy).await.unwrap_err();
+        assert_eq!((error.code(), error.fields()[0].field.as_str()), (Code::InvalidRequest, "webhook_url"), "{url}");
+    }
 }

@@ -5,9 +5,13 @@ use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
-use authsome_core::error::Code;
+use authsome_core::error::{Code, Error};
 use authsome_core::event::AppEvent;
 use authsome_core::id::{TypedId, UserId};
+use authsome_core::migration::{Migration, MigrationGroup, Operation};
+use authsome_core::plugin::{Capabilities, Host, Plugin};
+use authsome_core::registry::CORE_GROUP;
+use authsome_core::schema::TableDef;
 use authsome_core::scope::Scope;
 use authsome_core::user::User;
 use authsome_engine::{NewApp, NewEnvironment};
@@ -273,4 +277,68 @@ async fn what_an_interrupted_job_left_of_an_app_another_engine_takes_out() {
     world.another_engine().run_jobs_once().await.unwrap();
     assert!(world.is_empty(&issued.session.scope).await);
     assert_eq!(App::find(()).filter(App::ID.eq(app.id)).count(&*world.store).await.unwrap(), 0);
+}
+
+/// A row that keeps its user from being deleted.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_holds", scope = PerEnvironment)]
+#[reference(user_id, to = User, on_delete = Restrict)]
+struct Hold {
+    #[entity(id)]
+    user_id: UserId,
+    #[entity(scope)]
+    scope: Scope,
+}
+
+/// Brings [`Hold`].
+struct Holds;
+
+impl Plugin for Holds {
+    fn name(&self) -> &'static str {
+        "holds"
+    }
+
+    fn migrations(&self) -> Option<MigrationGroup> {
+        let make = Operation::CreateTable(Hold::table().clone());
+        let migrations = vec![Migration::new(1, "create_holds", vec![make])];
+        Some(MigrationGroup { name: "holds".to_owned(), depends_on: vec![CORE_GROUP.to_owned()], migrations })
+    }
+
+    fn tables(&self) -> Vec<&'static TableDef> {
+        vec![Hold::table()]
+    }
+
+    fn install(&self, _: Host) -> Result<Capabilities, Error> {
+        Ok(Capabilities::default())
+    }
+}
+
+#[tokio::test]
+async fn environments_that_cannot_be_emptied_keep_no_other_waiting() {
+    let world = World::with(|builder| builder.plugin(Holds)).await;
+    let deleted = async |name: &str| -> (Scope, UserId) {
+        let environments = world.environments().await;
+        let made = environments.create(&NewEnvironment::new(name, EnvironmentType::Custom)).await.unwrap();
+        world.add_users(&made.scope(), 1).await;
+        environments.delete(made.id, Confirm::NOTHING).await.unwrap();
+        (made.scope(), User::find(&made.scope()).one(&*world.store).await.unwrap().unwrap().id)
+    };
+    let mut held = Vec::new();
+    for number in 0..101 {
+        let (scope, user_id) = deleted(&format!("Held {number}")).await;
+        Hold { user_id, scope }.insert(&scope, &*world.store).await.unwrap();
+        held.push(scope);
+    }
+    world.advance(seconds(1));
+    let (behind, _) = deleted("Behind").await;
+    let without_the_plugin = world.another_engine();
+    for _ in 0..2 {
+        assert_eq!(code(without_the_plugin.run_jobs_once().await), Code::Conflict);
+    }
+    assert!(world.is_empty(&behind).await && !world.has_row(&behind).await);
+    assert!(world.has_row(&held[0]).await);
+    world.work().await;
+    for held in held {
+        assert!(world.is_empty(&held).await && !world.has_row(&held).await);
+    }
 }

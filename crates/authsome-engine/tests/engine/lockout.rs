@@ -79,6 +79,36 @@ async fn failures_count_over_all_names_and_all_ways_of_giving_a_password() {
 }
 
 #[tokio::test]
+async fn a_limit_at_or_below_the_failures_that_there_are_locks_from_the_next_attempt_on_without_a_wait() {
+    for (email, limit) in [(ALICE, 5), (ALICE, 2), ("nobody@example.com", 5), ("nobody@example.com", 2)] {
+        let world = World::new().await;
+        world.sign_up(ALICE).await;
+        for _ in 0..5 {
+            assert_eq!(code(world.sign_in(email, "wrong password").await), Code::InvalidCredentials);
+        }
+        world.configure("development", serde_json::json!({ "lockout_max_attempts": limit })).await;
+        let attempt = tokio::time::timeout(seconds(5), world.sign_in(email, PASSWORD));
+        let error = attempt.await.unwrap().unwrap_err();
+        assert_eq!((error.code(), error.retry()), (Code::AccountLocked, Some(Seconds(900))));
+        world.advance(seconds(899));
+        assert_eq!(code(world.sign_in(email, PASSWORD).await), Code::AccountLocked);
+        assert_eq!(world.count_of("account.locked").await, 1);
+        world.advance(seconds(1));
+        assert_eq!(code(world.sign_in(email, "wrong password").await), Code::InvalidCredentials);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_above_the_failures_that_there_are_leaves_the_rest() {
+    let world = World::new().await;
+    world.sign_up(ALICE).await;
+    guess(&world, 5).await;
+    world.configure("development", serde_json::json!({ "lockout_max_attempts": 7 })).await;
+    guess(&world, 2).await;
+    assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::AccountLocked);
+}
+
+#[tokio::test]
 async fn one_environments_failures_do_not_lock_anothers_account() {
     let world = World::new().await;
     let staging = world.environment("staging").await;

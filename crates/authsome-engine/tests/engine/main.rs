@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod alike;
 mod api_keys;
 mod apps;
 mod audit;
@@ -15,6 +16,7 @@ mod isolation;
 mod jobs;
 mod lockout;
 mod mail;
+mod meanwhile;
 mod rate;
 mod refresh;
 mod session;
@@ -24,5 +26,6 @@ mod sign_in;
 mod signing_keys;
 mod start;
 mod suspension;
+mod test_codes;
 mod tickets;
 mod users;

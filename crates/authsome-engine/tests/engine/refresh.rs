@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use authsome_core::entity::Page;
 use authsome_core::environment::Settings;
 use authsome_core::error::{Code, Error};
+use authsome_core::plugin::{Capabilities, Host, Plugin};
 use authsome_core::secret::Token;
 use authsome_core::time::Seconds;
 use authsome_engine::Issued;
@@ -94,23 +95,47 @@ async fn of_fifty_refreshes_at_once_all_get_the_same_child() {
     assert_eq!(here.sessions().list(first.user.id, Page::default()).await.unwrap().data.len(), 1);
 }
 
+/// A method beside passwords.
+struct Pigeons;
+
+impl Plugin for Pigeons {
+    fn name(&self) -> &'static str {
+        "pigeons"
+    }
+
+    fn install(&self, _: Host) -> Result<Capabilities, Error> {
+        Ok(Capabilities { methods: vec!["pigeon"], ..Capabilities::default() })
+    }
+}
+
 #[tokio::test]
-async fn a_session_is_refreshed_while_its_way_of_signing_in_is_enabled_and_a_refusal_consumes_nothing() {
-    let world = World::new().await;
+async fn a_session_is_refreshed_while_the_method_that_made_it_is_allowed_and_a_refusal_consumes_nothing() {
+    let world = World::with(|builder| builder.plugin(Pigeons)).await;
     let by_password = world.sign_up(ALICE).await;
     let auth = world.here().await.auth();
-    let otherwise = auth.complete_sign_in(&by_password.user, "password", &["hwk"], &client()).await.unwrap();
-    let allowed = serde_json::json!([["carrier-pigeon"], []]);
-    for allowed in allowed.as_array().unwrap() {
+    // The proofs of a session say nothing of its method.
+    let by_pigeon = auth.complete_sign_in(&by_password.user, "pigeon", &["pwd"], &client()).await.unwrap();
+    let by_password = auth.complete_sign_in(&by_password.user, "password", &["hwk"], &client()).await.unwrap();
+    let mut sessions = [by_password, by_pigeon];
+    let methods = ["password", "pigeon"];
+    assert_eq!(sessions.each_ref().map(|issued| issued.session.method.as_str()), methods);
+    for allowed in [&[][..], &["password"], &["pigeon"], &["carrier-pigeon"], &methods] {
+        world.advance(seconds(11));
         world.configure("development", serde_json::json!({ "allowed_auth_methods": allowed })).await;
-        for issued in [&by_password, &otherwise] {
-            assert_eq!(code(refresh(&world, &issued.refresh_token).await), Code::MethodNotAllowedHere);
+        for issued in &mut sessions {
             world.authenticate(&issued.token).await.unwrap();
+            match refresh(&world, &issued.refresh_token).await {
+                Ok(next) => {
+                    assert!(allowed.contains(&issued.session.method.as_str()));
+                    assert_eq!(next.session.method, issued.session.method);
+                    *issued = next;
+                }
+                Err(error) => {
+                    assert!(!allowed.contains(&issued.session.method.as_str()));
+                    assert_eq!(error.code(), Code::MethodNotAllowedHere);
+                }
+            }
         }
-    }
-    world.configure("development", serde_json::json!({ "allowed_auth_methods": ["password"] })).await;
-    for issued in [&by_password, &otherwise] {
-        refresh(&world, &issued.refresh_token).await.unwrap();
     }
 }
 

@@ -2,15 +2,17 @@
 
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Page};
-use authsome_core::environment::Settings;
+use authsome_core::environment::{EnvironmentType, Settings};
 use authsome_core::error::Code;
+use authsome_core::event::Event;
 use authsome_core::id::{MemberId, OrganizationId, TypedId};
 use authsome_core::metadata::Metadata;
 use authsome_core::organization::{Member, Organization, Role};
 use authsome_core::route::{Client, Principal};
+use authsome_core::secret::Token;
 use authsome_core::session::Session;
 use authsome_core::time::Seconds;
-use authsome_engine::Progress;
+use authsome_engine::{EnvironmentPatch, Progress};
 
 use crate::common::*;
 
@@ -244,4 +246,57 @@ async fn ending_everybodys_sessions_in_production_is_confirmed_and_leaves_other_
     production.auth().sign_in(credentials(ALICE, PASSWORD), &client()).await.unwrap();
     world.authenticate(&other.token).await.unwrap();
     assert_eq!(world.here().await.sessions().revoke_everybodys(Confirm::NOTHING).await.unwrap().count, 1);
+}
+
+#[tokio::test]
+async fn everybodys_sessions_end_in_batches_each_together_with_an_event_of_how_many_it_ended() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let here = world.here().await;
+    let (scope, entropy) = (here.scope(), &**world.engine.entropy());
+    let another = |_| Session {
+        id: TypedId::generate(start_of_tests(), entropy).unwrap(),
+        token_hash: Token::generate("ast_", entropy).unwrap().hash(),
+        ..issued.session.clone()
+    };
+    let others: Vec<_> = (0..500).map(another).collect();
+    Session::insert_all(&others, &scope, &*world.store).await.unwrap();
+    let counts = async || {
+        let find = Event::find(&scope).filter(Event::ACTION.eq("sessions.revoked"));
+        let events = find.all(&*world.store).await.unwrap();
+        let mut counts: Vec<_> = events.iter().map(|event| event.data["count"].as_u64().unwrap()).collect();
+        counts.sort_unstable();
+        counts
+    };
+    let progress = here.sessions().revoke_everybodys(Confirm::NOTHING).await.unwrap();
+    assert_eq!(progress, Progress { count: 501, complete: true });
+    assert_eq!(counts().await, [1, 500]);
+    let again = here.sessions().revoke_everybodys(Confirm::NOTHING).await.unwrap();
+    assert_eq!(again, Progress { count: 0, complete: true });
+    assert_eq!(counts().await, [1, 500], "what ends nothing has no event");
+}
+
+#[tokio::test]
+async fn sessions_that_cannot_be_ended_have_no_event() {
+    let world = World::new().await;
+    world.sign_up(ALICE).await;
+    let here = world.here().await;
+    world.store.refuse_deletions(true);
+    assert_eq!(code(here.sessions().revoke_everybodys(Confirm::NOTHING).await), Code::Unavailable);
+    world.store.refuse_deletions(false);
+    assert_eq!(world.count_of("sessions.revoked").await, 0);
+}
+
+#[tokio::test]
+async fn what_another_process_made_production_a_moment_ago_is_confirmed() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let other = world.another_engine();
+    let stale = other.default_environment().await.unwrap();
+    let patch = EnvironmentPatch { kind: Some(EnvironmentType::Production), ..Default::default() };
+    world.environments().await.update(stale.scope().env_id, &patch, Confirm::NOTHING).await.unwrap();
+    assert_eq!(stale.environment().environment.kind, EnvironmentType::Development);
+    assert_eq!(code(stale.sessions().revoke_everybodys(Confirm::NOTHING).await), Code::ConfirmationRequired);
+    assert_eq!(code(stale.users().delete_all(Confirm::NOTHING).await), Code::ConfirmationRequired);
+    world.authenticate(&issued.token).await.unwrap();
 }

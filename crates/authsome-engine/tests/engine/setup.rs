@@ -4,12 +4,12 @@ use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::Entity;
 use authsome_core::environment::{EnvironmentType, Settings};
 use authsome_core::error::Code;
-use authsome_core::formconfig::{FieldKind, FormField};
+use authsome_core::formconfig::{FieldKind, FormConfig, FormField};
 use authsome_core::time::Seconds;
 use authsome_core::webhook::Webhook;
 use authsome_engine::{EnvironmentSetup, NewEnvironment, WebhookSetup};
 
-use crate::common::filled::rows;
+use crate::common::filled::{add_webhooks_and_forms, rows};
 use crate::common::*;
 
 fn setup_named(name: &str) -> EnvironmentSetup {
@@ -102,7 +102,10 @@ async fn nothing_is_made_of_a_setup_that_cannot_be() {
         change(&mut setup);
         environments.create_set_up(&setup).await.unwrap_err().fields()[0].field.clone()
     };
-    assert_eq!(refused(&|setup| setup.webhooks[1].url = "javascript:alert(1)".to_owned()).await, "webhooks[1].url");
+    let long = format!("https://one.example/{}", "x".repeat(2_000));
+    for url in ["javascript:alert(1)", "one.example", "https://", "https://:80/", "https://one.example/a b", &long] {
+        assert_eq!(refused(&|setup| setup.webhooks[1].url = url.to_owned()).await, "webhooks[1].url", "{url}");
+    }
     assert_eq!(refused(&|setup| setup.webhooks[0].events = vec![String::new()]).await, "webhooks[0].events");
     assert_eq!(refused(&|setup| setup.forms = [(String::new(), Vec::new())].into()).await, "forms.");
     assert_eq!(refused(&|setup| setup.environment.color = Some("red".to_owned())).await, "color");
@@ -128,4 +131,22 @@ async fn taking_the_type_production_away_is_confirmed() {
     let confirm = Confirm::to(Destructive::ChangeEnvironmentType);
     let changed = environments.set_up(production.id, &before, &after, confirm).await.unwrap();
     assert_eq!(changed.kind, EnvironmentType::Custom);
+}
+
+#[tokio::test]
+async fn every_webhook_and_form_is_read_and_written_however_many() {
+    let world = World::new().await;
+    let (environments, staging) = (world.environments().await, world.named("staging").await);
+    add_webhooks_and_forms(&world, &staging.scope(), 1_001).await;
+    let read = environments.setup(staging.id).await.unwrap();
+    assert_eq!((read.webhooks.len(), read.forms.len()), (1_001, 1_001));
+    let mut copy = read.clone();
+    copy.environment.slug = Some("copy".to_owned());
+    let made = environments.create_set_up(&copy).await.unwrap();
+    assert_eq!(environments.setup(made.id).await.unwrap(), copy);
+    let mut emptied = copy.clone();
+    (emptied.webhooks, emptied.forms) = (Vec::new(), [].into());
+    environments.set_up(made.id, &copy, &emptied, Confirm::NOTHING).await.unwrap();
+    assert_eq!(Webhook::find(&made.scope()).count(&*world.store).await.unwrap(), 0);
+    assert_eq!(FormConfig::find(&made.scope()).count(&*world.store).await.unwrap(), 0);
 }

@@ -1,11 +1,14 @@
 //! Registering and signing in.
 
 use crate::common::*;
-use authsome_core::entity::Page;
+use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::Settings;
 use authsome_core::error::Code;
+use authsome_core::id::{SessionId, TypedId};
 use authsome_core::identity::Identifier;
 use authsome_core::route::Principal;
+use authsome_core::secret::Token;
+use authsome_core::session::Session;
 use authsome_engine::{Engine, NewUser, SignIn, SignUp, SignUpOutcome};
 
 #[tokio::test]
@@ -209,6 +212,48 @@ async fn the_oldest_sessions_end_past_the_limit() {
         world.authenticate(&kept.token).await.unwrap();
     }
     assert_eq!(world.count_of("session.revoked").await, 3);
+}
+
+#[tokio::test]
+async fn a_session_that_is_dead_takes_no_place_from_one_that_is_alive() {
+    let world = World::new().await;
+    let settings = serde_json::json!({ "max_sessions_per_user": 2, "idle_session_timeout": 600 });
+    world.configure("development", settings).await;
+    let used = world.sign_up(ALICE).await;
+    world.advance(seconds(1));
+    let idle = world.sign_in(ALICE, PASSWORD).await.unwrap();
+    world.advance(seconds(400));
+    world.authenticate(&used.token).await.unwrap();
+    world.advance(seconds(200));
+    assert_eq!(code(world.authenticate(&idle.token).await), Code::TokenExpired);
+    let newest = world.sign_in(ALICE, PASSWORD).await.unwrap();
+    world.authenticate(&used.token).await.unwrap();
+    world.advance(seconds(1));
+    world.sign_in(ALICE, PASSWORD).await.unwrap();
+    assert_eq!(code(world.authenticate(&used.token).await), Code::SessionNotFound);
+    world.authenticate(&newest.token).await.unwrap();
+    assert_eq!(world.count_of("session.revoked").await, 1);
+}
+
+#[tokio::test]
+async fn however_many_sessions_there_are_one_sign_in_ends_what_is_past_the_limit() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let (scope, entropy) = (world.here().await.scope(), &**world.engine.entropy());
+    let another = |number: u64| Session {
+        id: SessionId::generate(start_of_tests().plus(seconds(number)), entropy).unwrap(),
+        token_hash: Token::generate("ast_", entropy).unwrap().hash(),
+        ..issued.session.clone()
+    };
+    let others: Vec<_> = (1..=450).map(another).collect();
+    Session::insert_all(&others, &scope, &*world.store).await.unwrap();
+    world.configure("development", serde_json::json!({ "max_sessions_per_user": 3 })).await;
+    world.advance(seconds(500));
+    let newest = world.sign_in(ALICE, PASSWORD).await.unwrap();
+    let left = Session::find(&scope).all(&*world.store).await.unwrap();
+    let left: Vec<_> = left.iter().map(|session| session.id).collect();
+    assert_eq!(left, [newest.session.id, others[449].id, others[448].id]);
+    assert_eq!(world.count_of("session.revoked").await, 449);
 }
 
 #[tokio::test(flavor = "multi_thread")]

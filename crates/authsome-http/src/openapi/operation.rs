@@ -85,11 +85,11 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
 pub(super) fn shared_parameters() -> Value {
     let named = |place: &str, name: &str, description: &str| json!({"name": name, "in": place, "required": false, "description": description, "schema": {"type": "string"}});
     let environment =
-        "Slug or id of the environment. Without it, the credential's environment, else the app's default.";
+        "Slug or id of the environment. Without it, that of the credential or of the key, else the app's default.";
     json!({
         "Environment": named("header", "X-Authsome-Environment", environment),
         "EnvironmentQuery": named("query", "env", "Like `X-Authsome-Environment`, which counts before it."),
-        "PublishableKey": named("header", "X-Publishable-Key", "The key of the app. Without it, the configured app."),
+        "PublishableKey": named("header", "X-Publishable-Key", "The key of an app, or of an environment with its app. Without it, the configured app."),
     })
 }
 

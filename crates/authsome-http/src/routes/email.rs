@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::identity::Email;
-use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
+use authsome_core::route::{BodyCredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
 
 use super::{Services, TAG};
@@ -31,7 +31,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::POST, "/email/verify")
             .about(TAG, "Prove an address with the token of a mail")
             .description("It acts in the token's environment.")
-            .takes::<Verify>()
+            .takes_credential(BodyCredentialKind::Verification, |body: &Verify| body.token.as_str())
             .answers_empty(StatusCode::NO_CONTENT, "The address is verified.")
             .errors(&[Code::InvalidToken, Code::Conflict])
             .guard(Guard::Public)
@@ -59,7 +59,7 @@ async fn verify(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Verify = request.json()?;
     let context = &request.context;
     let token = Token::presented(body.token.as_str());
-    services.at(context).account().verify_email(&token, context.named.as_deref()).await?;
+    services.at(context).account().verify_email(&token, None).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 

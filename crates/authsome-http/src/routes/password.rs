@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::identity::Email;
-use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
+use authsome_core::route::{BodyCredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::{Password, Token};
 
 use super::{Services, TAG};
@@ -50,7 +50,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .rate(RateClass::SignIn)
             .about(TAG, "Reset the password with the token of a mail")
             .description("Ends all sessions, and unlocks the account. It acts in the token's environment.")
-            .takes::<Reset>()
+            .takes_credential(BodyCredentialKind::PasswordReset, |body: &Reset| body.token.as_str())
             .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
             .errors(&[Code::InvalidToken, Code::WeakPassword, Code::MethodNotAllowedHere])
             .guard(Guard::Public)
@@ -79,7 +79,7 @@ async fn reset(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Reset = request.json()?;
     let context = &request.context;
     let token = Token::presented(body.token.as_str());
-    services.at(context).account().reset(&token, &body.password, context.named.as_deref()).await?;
+    services.at(context).account().reset(&token, &body.password, None).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 

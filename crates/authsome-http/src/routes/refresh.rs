@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
+use authsome_core::route::{BodyCredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
 
 use super::view::{SessionAnswer, SessionView};
@@ -28,7 +28,7 @@ pub(super) fn route(services: &Services) -> Route {
             "A refresh token is good once. Presented again within 10 seconds it gives the same tokens; later it revokes \
              its whole family, because someone else may hold a copy. It acts in its own environment.",
         )
-        .takes::<Body>()
+        .takes_credential(BodyCredentialKind::RefreshToken, |body: &Body| body.refresh_token.as_str())
         .answers::<SessionAnswer>(StatusCode::OK, "The session, with new tokens.")
         .errors(&[Code::MethodNotAllowedHere])
         .guard(Guard::Public)
@@ -39,8 +39,7 @@ async fn refresh(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let context = &request.context;
     let token = Token::presented(body.refresh_token.as_str());
-    let named = context.named.as_deref();
-    let issued = services.at(context).auth().refresh(&token, named, &context.client).await?;
+    let issued = services.at(context).auth().refresh(&token, None, &context.client).await?;
     let reply = Reply::json(StatusCode::OK, &SessionAnswer { session: SessionView::issued(&issued) })?;
     services.with_cookie(reply, body.cookie, &issued, context.now)
 }

@@ -93,3 +93,13 @@ async fn a_state_changing_request_with_the_cookie_must_come_from_its_own_site() 
     let bearer = Call::patch("/me").bearer(&person.token).header("origin", "https://evil.example");
     bearer.json(&json!({"name": "Alice"})).send(&fixture).await.ok(200);
 }
+
+#[tokio::test]
+async fn an_api_key_is_no_cookie() {
+    let fixture = Fixture::new().await;
+    let body = json!({"name": "Program", "permissions": ["users:read"]});
+    let made = Call::post("/api-keys").admin().json(&body).send(&fixture).await;
+    let key = made.ok(201)["api_key"]["token"].as_str().unwrap().to_owned();
+    Call::get("/users").bearer(&key).send(&fixture).await.ok(200);
+    Call::get("/users").cookie(&key).send(&fixture).await.problem("session_not_found");
+}

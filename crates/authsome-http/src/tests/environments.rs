@@ -1,8 +1,13 @@
 //! Which environment a request acts in.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use authsome_engine::NewApp;
+use authsome_core::app::App;
+use authsome_core::confirmation::Confirm;
+use authsome_core::entity::Entity;
+use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
+use authsome_core::event::AppEvent;
+use authsome_engine::{EnvironmentPatch, NewApp, NewEnvironment};
 
 use super::fixture::{ADMIN, Call, Fixture, PASSWORD, Person};
 
@@ -110,4 +115,191 @@ async fn a_name_that_nothing_can_have_is_unknown_like_any_other() {
         let answer = Call::get(&format!("/config?env={name}")).send(&fixture).await;
         assert_eq!(answer.problem("invalid_request")["errors"][0]["field"], "env", "{name}");
     }
+}
+
+const KEY: &str = "x-publishable-key";
+
+impl Fixture {
+    async fn named(&self, slug: &str) -> Environment {
+        self.engine.environment(slug).await.unwrap().environment().environment.clone()
+    }
+
+    async fn other_app(&self) -> App {
+        self.engine.apps().create(&NewApp { name: "Other".to_owned(), slug: None }).await.unwrap()
+    }
+}
+
+/// Each kind of credential that a body carries, of a person in staging: path, body, what a refusal is.
+async fn in_bodies(fixture: &Fixture) -> Vec<(&'static str, Value, &'static str)> {
+    let refresh_token = fixture.person_in("staging", EMAIL).await.refresh_token;
+    let verification = fixture.token_mailed_to(EMAIL).await;
+    let email = json!({"email": EMAIL});
+    Call::post("/password/forgot").environment("staging").json(&email).send(fixture).await.ok(202);
+    let reset = fixture.token_mailed_to(EMAIL).await;
+    vec![
+        ("/email/verify", json!({"token": verification}), "invalid_token"),
+        ("/refresh", json!({"refresh_token": refresh_token}), "session_not_found"),
+        ("/password/reset", json!({"token": reset, "password": PASSWORD}), "invalid_token"),
+    ]
+}
+
+#[tokio::test]
+async fn a_credential_in_a_body_is_none_where_the_request_names_what_is_not_its_environment() {
+    let fixture = Fixture::new().await;
+    let (other, here) = (fixture.other_app().await, fixture.named("staging").await);
+    let production = fixture.named("production").await;
+    let app = fixture.engine.configured_app().await.unwrap();
+    let somebody = fixture.person("bob@example.com").await;
+    for (path, body, code) in in_bodies(&fixture).await {
+        let to = |query: &str| Call::post(&format!("{path}{query}")).json(&body);
+        let elsewhere = [
+            to("").environment("production"),
+            to("").environment(&production.id.to_string()),
+            to("?env=production"),
+            to("?env=production").environment("staging"),
+            to("?env=staging").environment("production"),
+            to("").environment("nowhere"),
+            to("?env=nowhere"),
+            to("?env=%00"),
+            to("").header(KEY, &other.publishable_key),
+            to("").header(KEY, &production.publishable_key),
+            to("").environment("staging").header(KEY, &production.publishable_key),
+            to("").header(KEY, "apk_unknown"),
+            to("").header(KEY, "apk_test_unknown"),
+            to("").bearer(&somebody.token),
+        ];
+        for (position, call) in elsewhere.into_iter().enumerate() {
+            let answer = call.send(&fixture).await;
+            assert_eq!(answer.body["code"], code, "{path} {position}: {answer:?}");
+        }
+        let own = to(&format!("?env={}", here.id)).environment("staging").header(KEY, &here.publishable_key);
+        let answer = own.send(&fixture).await;
+        assert!(answer.status < 300, "{path}: {answer:?}");
+    }
+    let person = fixture.person_in("staging", "carol@example.com").await;
+    let call = Call::post("/refresh").header(KEY, &app.publishable_key);
+    call.json(&json!({"refresh_token": person.refresh_token})).send(&fixture).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_credential_in_a_body_of_another_app_acts_in_its_environment_named_or_not() {
+    let fixture = Fixture::new().await;
+    let other = fixture.other_app().await;
+    let preview = NewEnvironment::new("Preview", EnvironmentType::Custom);
+    fixture.engine.environments(other.id).create(&preview).await.unwrap();
+    let sign_up = Call::post("/signup").environment("preview").header(KEY, &other.publishable_key);
+    let answer = sign_up.json(&json!({"email": EMAIL, "password": PASSWORD})).send(&fixture).await;
+    let mut token = Person::of(answer.ok(201)).refresh_token;
+    let verification = fixture.mailed_token().await;
+    for call in
+        [Call::post("/refresh"), Call::post("/refresh").environment("preview"), Call::post("/refresh?env=preview")]
+    {
+        let answer = call.json(&json!({"refresh_token": token})).send(&fixture).await;
+        token = Person::of(answer.ok(200)).refresh_token;
+    }
+    let verify = Call::post("/email/verify").environment("preview").json(&json!({"token": verification}));
+    verify.send(&fixture).await.ok(204);
+}
+
+#[tokio::test]
+async fn a_ticket_is_none_where_the_request_names_another_environment() {
+    let fixture = Fixture::new().await;
+    fixture.person_in("staging", EMAIL).await;
+    let app = fixture.engine.configured_app().await.unwrap().id;
+    let settings = SettingsPatch { mfa_required: Some(Some(true)), ..SettingsPatch::default() };
+    let patch = EnvironmentPatch { settings: Some(settings), ..EnvironmentPatch::default() };
+    let here = fixture.named("staging").await;
+    fixture.engine.environments(app).update(here.id, &patch, Confirm::NOTHING).await.unwrap();
+    let body = json!({"email": EMAIL, "password": PASSWORD});
+    let refused = Call::post("/signin").environment("staging").json(&body).send(&fixture).await;
+    let body = json!({"mfa_ticket": refused.problem("mfa_required")["mfa_ticket"]});
+    Call::post("/odd/ticket?env=production").json(&body).send(&fixture).await.problem("invalid_token");
+    Call::post("/odd/ticket").environment("nowhere").json(&body).send(&fixture).await.problem("invalid_token");
+    Call::post("/odd/ticket?env=staging").json(&body).send(&fixture).await.ok(204);
+    Call::post("/odd/ticket").json(&json!({"mfa_ticket": "amt_x"})).send(&fixture).await.problem("invalid_token");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_body_is_said_whether_or_not_its_credential_is_good() {
+    let fixture = Fixture::new().await;
+    for (path, body, _) in in_bodies(&fixture).await {
+        let mut unknown = body.clone();
+        unknown["more"] = json!(1);
+        Call::post(path).json(&unknown).send(&fixture).await.problem("invalid_request");
+        Call::post(path).raw("text/plain", body.to_string()).send(&fixture).await.problem("unsupported_media_type");
+        Call::post(path).json(&json!({})).send(&fixture).await.problem("invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_environment_does_not_stand_in_the_way_of_a_mailed_link() {
+    let fixture = Fixture::new().await;
+    let cookie = fixture.person("bob@example.com").await.token;
+    for (path, body, _) in in_bodies(&fixture).await {
+        let call = Call::post(path).cookie(&cookie).header("origin", "http://localhost:8080");
+        let answer = call.json(&body).send(&fixture).await;
+        assert!(answer.status < 300, "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_environments_publishable_key_names_it_with_its_app() {
+    let fixture = Fixture::new().await;
+    let other = fixture.other_app().await;
+    let environments = fixture.engine.environments(other.id);
+    for (name, slug, prefix) in [
+        ("Development", "development", "apk_dev_"),
+        ("Staging", "staging", "apk_test_"),
+        ("Production", "production", "apk_live_"),
+        ("Preview", "preview", "apk_custom_"),
+    ] {
+        if slug == "preview" {
+            environments.create(&NewEnvironment::new(name, EnvironmentType::Custom)).await.unwrap();
+        }
+        let environment = environments.by_slug(slug).await.unwrap();
+        assert!(environment.publishable_key.starts_with(prefix), "{slug}");
+        let answer = Call::get("/config").header(KEY, &environment.publishable_key).send(&fixture).await;
+        assert_eq!(answer.ok(200)["environment"]["id"], environment.id.to_string());
+    }
+    let (staging, production) = (fixture.named("staging").await, fixture.named("production").await);
+    // Who has no credential is where the header, then the query, then the key says; each within the key's app.
+    let keyed = |path: &str| Call::get(path).header(KEY, &staging.publishable_key);
+    assert_eq!(slug(keyed("/config?env=production"), &fixture).await, "production");
+    assert_eq!(slug(keyed("/config").environment("development"), &fixture).await, "development");
+    let preview = environments.by_slug("preview").await.unwrap().id.to_string();
+    keyed("/config").environment(&preview).send(&fixture).await.problem("invalid_request");
+    let person = fixture.person_in("staging", EMAIL).await;
+    let me = |key: &str| Call::get("/me").bearer(&person.token).header(KEY, key);
+    me(&staging.publishable_key).send(&fixture).await.ok(200);
+    me(&production.publishable_key).send(&fixture).await.problem("session_not_found");
+    me("apk_unknown").send(&fixture).await.problem("session_not_found");
+    me(&staging.publishable_key).environment("production").send(&fixture).await.problem("session_not_found");
+}
+
+#[tokio::test]
+async fn a_publishable_key_stays_until_it_is_replaced_and_goes_with_its_environment() {
+    let fixture = Fixture::new().await;
+    let found = |key: String| async { Call::get("/config").header(KEY, key).send(&fixture).await };
+    let made = Call::post("/environments").admin().json(&json!({"name": "Preview", "type": "custom"}));
+    let made = made.send(&fixture).await.ok(201)["environment"].clone();
+    let path = format!("/environments/{}", made["id"].as_str().unwrap());
+    let key = made["publishable_key"].as_str().unwrap().to_owned();
+    let changed = Call::patch(&path).admin().json(&json!({"type": "staging"})).send(&fixture).await;
+    assert_eq!(changed.ok(200)["environment"]["publishable_key"], key);
+    found(key.clone()).await.ok(200);
+
+    let replace = || Call::post(&format!("{path}/publishable-key"));
+    replace().send(&fixture).await.problem("unauthenticated");
+    let person = fixture.person_in("preview", EMAIL).await;
+    replace().bearer(&person.token).send(&fixture).await.problem("forbidden");
+    let replaced = replace().admin().send(&fixture).await.ok(200)["environment"].clone();
+    let new = replaced["publishable_key"].as_str().unwrap().to_owned();
+    assert!(new.starts_with("apk_test_") && new != key);
+    let app = fixture.engine.configured_app().await.unwrap().id;
+    let told = AppEvent::find(&app).filter(AppEvent::ACTION.eq("environment.publishable_key_replaced"));
+    assert_eq!(told.count(&**fixture.engine.store()).await.unwrap(), 1);
+    found(key).await.problem("invalid_request");
+    found(new.clone()).await.ok(200);
+    Call::delete(&path).admin().send(&fixture).await.ok(202);
+    found(new).await.problem("invalid_request");
 }

@@ -19,7 +19,7 @@ use authsome_core::error::Error;
 use authsome_core::mail::{Mail, MailError, Mailer};
 use authsome_core::permission::{Permission, Resource};
 use authsome_core::plugin::{Capabilities, Host, Plugin};
-use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_core::route::{BodyCredentialKind, Guard, Reply, Request, Route};
 use authsome_core::secret::{MasterKey, SecretString};
 use authsome_core::time::Timestamp;
 use authsome_engine::{Config, Engine};
@@ -42,8 +42,14 @@ impl Mailer for Mails {
     }
 }
 
-/// Routes that account routes are not: for the administrator, panicking, never ending.
+/// Routes that account routes are not: for the administrator, with a ticket, panicking, never ending.
 struct Odd;
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WithTicket {
+    mfa_ticket: String,
+}
 
 impl Plugin for Odd {
     fn name(&self) -> &'static str {
@@ -59,6 +65,10 @@ impl Plugin for Odd {
                 Route::new(Method::GET, "/odd/admin").guard(Guard::Administrator).handler(ok),
                 Route::new(Method::POST, "/odd/users")
                     .guard(Guard::Permission(Permission::write(Resource::Users)))
+                    .handler(ok),
+                Route::new(Method::POST, "/odd/ticket")
+                    .takes_credential(BodyCredentialKind::Ticket, |body: &WithTicket| &body.mfa_ticket)
+                    .guard(Guard::Public)
                     .handler(ok),
                 Route::new(Method::GET, "/odd/panic").guard(Guard::Public).handler(panics),
                 Route::new(Method::GET, "/odd/hang").guard(Guard::Public).handler(hangs),

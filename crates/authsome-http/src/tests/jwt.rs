@@ -124,3 +124,25 @@ async fn the_layer_lets_nobody_through_while_the_environment_is_suspended() {
     let answer = Call::post("/signin").json(&body).send(&fixture).await;
     assert_ne!(Person::of(answer.ok(200)).token, person.token);
 }
+
+#[tokio::test]
+async fn a_cache_keeps_the_keys_of_an_environment_apart_whatever_names_it() {
+    let fixture = Fixture::new().await;
+    let staging = fixture.engine.environment("staging").await.unwrap();
+    let expected = serde_json::to_value(staging.key_set().await.unwrap()).unwrap();
+    let key = &staging.environment().environment.publishable_key;
+    let path = "/.well-known/jwks.json";
+    let default = Call::root(Method::GET, path).send(&fixture).await;
+    assert_ne!(default.body, expected);
+    for call in [
+        Call::root(Method::GET, &format!("{path}?env=staging")),
+        Call::root(Method::GET, path).environment("staging"),
+        Call::root(Method::GET, path).header("x-publishable-key", key),
+    ] {
+        let answer = call.send(&fixture).await;
+        assert_eq!(answer.body, expected);
+        assert_eq!(answer.headers["cache-control"], "public, max-age=300");
+        let vary: Vec<&str> = answer.headers.get_all("vary").iter().map(|value| value.to_str().unwrap()).collect();
+        assert_eq!(vary, ["x-authsome-environment", "x-publishable-key"]);
+    }
+}

@@ -56,7 +56,7 @@ async fn every_route_is_in_the_document_with_its_guard() {
     }
     let all =
         document["paths"].as_object().unwrap().values().map(|item| item.as_object().unwrap().len()).sum::<usize>();
-    assert_eq!(all, operations + crate::root::PATHS.len());
+    assert_eq!(all, operations + crate::root::ROOT_PATHS.len());
 }
 
 #[tokio::test]

@@ -128,3 +128,79 @@ async fn a_session_is_refreshed_sixty_times_a_minute() {
     fixture.clock.advance(Duration::from_secs(60));
     refresh(&token).send(&fixture).await.ok(200);
 }
+
+/// Asserts that what a request does is counted in one environment and in no other: that many are answered, the next is
+/// not, and the same address is answered in the other environment and not in this one.
+async fn is_counted_in(environment: &str, limit: usize, path: &str, call: impl Fn() -> Call, fixture: &Fixture) {
+    for n in 0..limit {
+        let answer = call().peer("203.0.113.1").send(fixture).await;
+        assert_ne!(answer.status, 429, "{path} {n}");
+    }
+    call().peer("203.0.113.1").send(fixture).await.problem("rate_limited");
+    for other in ["development", "staging"] {
+        let probe =
+            if path == "/signin" || path == "/password/reset" { Call::post("/signin") } else { Call::get("/config") };
+        let probe = probe.environment(other).json(&json!({})).peer("203.0.113.1").send(fixture).await;
+        assert_eq!(probe.status == 429, other == environment, "{path} in {environment}, then in {other}: {probe:?}");
+    }
+    fixture.clock.advance(Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_request_is_counted_in_the_environment_that_it_acts_in_and_in_no_other() {
+    let fixture = Fixture::new().await;
+    let person = fixture.person_in("staging", "alice@example.com").await;
+    let verification = fixture.mailed_token().await;
+    let forgot = Call::post("/password/forgot").environment("staging").json(&json!({"email": "alice@example.com"}));
+    forgot.send(&fixture).await.ok(202);
+    let reset = fixture.mailed_token().await;
+    // None of them is good any more, and each is its environment's still.
+    fixture.clock.advance(Duration::from_secs(40 * 86_400));
+    let refresh = || Call::post("/refresh").json(&json!({"refresh_token": person.refresh_token}));
+    is_counted_in("staging", 600, "/refresh", refresh, &fixture).await;
+    let verify = || Call::post("/email/verify").json(&json!({"token": verification}));
+    is_counted_in("staging", 600, "/email/verify", verify, &fixture).await;
+    let reset = || Call::post("/password/reset").json(&json!({"token": reset, "password": "x"}));
+    is_counted_in("staging", 60, "/password/reset", reset, &fixture).await;
+    is_counted_in("staging", 600, "/me", || Call::get("/me").bearer(&person.token), &fixture).await;
+    is_counted_in("staging", 600, "/config", || Call::get("/config?env=staging"), &fixture).await;
+    let sign_in = |environment: &'static str| move || Call::post("/signin").environment(environment).json(&json!({}));
+    is_counted_in("staging", 60, "/signin", sign_in("staging"), &fixture).await;
+    is_counted_in("development", 60, "/signin", sign_in("development"), &fixture).await;
+}
+
+#[tokio::test]
+async fn a_request_whose_credential_there_is_not_is_counted_where_its_names_point() {
+    let fixture = Fixture::new().await;
+    let staging = fixture.engine.environment("staging").await.unwrap().environment().environment.clone();
+    let person = fixture.person("alice@example.com").await;
+    let me = |token: &'static str| Call::get("/me").bearer(token);
+    let refresh = |token: &str| Call::post("/refresh").json(&json!({"refresh_token": token}));
+    is_counted_in("development", 600, "/me", || me("ast_x"), &fixture).await;
+    is_counted_in("staging", 600, "/me", || me("ask_x").environment("staging"), &fixture).await;
+    let keyed = || me("ast_x").header("x-publishable-key", &staging.publishable_key);
+    is_counted_in("staging", 600, "/me", keyed, &fixture).await;
+    is_counted_in("development", 600, "/refresh", || refresh("art_x"), &fixture).await;
+    is_counted_in("staging", 600, "/refresh", || refresh("art_x").environment("staging"), &fixture).await;
+    // What there is elsewhere is none.
+    let foreign = || refresh(&person.refresh_token).environment("staging");
+    is_counted_in("staging", 600, "/refresh", foreign, &fixture).await;
+    let foreign = || Call::get("/me").bearer(&person.token).environment("staging");
+    is_counted_in("staging", 600, "/me", foreign, &fixture).await;
+    is_counted_in("development", 600, "/config", || Call::get("/config?env=nowhere"), &fixture).await;
+    let unknown = || Call::get("/config").header("x-publishable-key", "apk_unknown");
+    is_counted_in("development", 600, "/config", unknown, &fixture).await;
+    is_counted_in("staging", 600, "/me", || Call::get("/me?env=staging").header("authorization", "Basic x"), &fixture)
+        .await;
+}
+
+#[tokio::test]
+async fn a_credential_of_a_suspended_environment_is_counted_there() {
+    let fixture = Fixture::new().await;
+    let person = fixture.person_in("staging", "alice@example.com").await;
+    let scope = fixture.engine.environment("staging").await.unwrap().scope();
+    fixture.engine.environments(scope.app_id).deactivate(scope.env_id).await.unwrap();
+    is_counted_in("staging", 600, "/me", || Call::get("/me").bearer(&person.token), &fixture).await;
+    let refresh = || Call::post("/refresh").json(&json!({"refresh_token": person.refresh_token}));
+    is_counted_in("staging", 600, "/refresh", refresh, &fixture).await;
+}

@@ -14,6 +14,7 @@ fn mail() -> Mail {
         subject: "Verify your address".to_owned(),
         text: "Follow this link:\n.https://example.com/verify?token=secret-token\n".to_owned(),
         link: None,
+        production: false,
     }
 }
 

@@ -172,6 +172,7 @@ impl World {
             name: "Environment".to_owned(),
             slug: id.to_string(),
             kind: EnvironmentType::Custom,
+            publishable_key: format!("apk_custom_{id}"),
             description: None,
             color: EnvironmentType::Custom.color().to_owned(),
             is_default: Marker(is_default),

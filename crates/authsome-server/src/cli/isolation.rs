@@ -44,7 +44,7 @@ async fn scan(store: &dyn Store) -> Result<(), Failure> {
     let rows = inspect(&tables, store, |finding| {
         found += 1;
         if printed.is_ok() {
-            printed = output::line(format!("fail  {finding}"));
+            printed = output::line(format!("fail  {}", output::harmless(&finding.to_string())));
         }
     })
     .await

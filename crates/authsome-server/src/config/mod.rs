@@ -66,7 +66,7 @@ impl Config {
     /// What cannot be used, with exit code 2.
     pub(crate) fn load(flags: &Flags, serve: &ServeFlags) -> Result<Self, Failure> {
         let file = file::read(flags.config.as_deref())?;
-        let variables = raw::Variables::of(std::env::vars_os());
+        let variables = raw::Variables::of(std::env::vars_os())?;
         let raw = Raw::merge(file, &variables, flags, serve)?;
         Self::understand(&raw, variables.unknown)
     }

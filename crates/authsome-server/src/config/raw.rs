@@ -142,10 +142,12 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    pub(super) fn of(all: impl Iterator<Item = (OsString, OsString)>) -> Self {
+    /// # Errors
+    /// A variable that configures has a value that is not UTF-8.
+    pub(super) fn of(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Failure> {
         let mut variables = Self::default();
         for (name, value) in all {
-            let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+            let Some(name) = name.to_str() else { continue };
             if value.is_empty() {
                 continue;
             }
@@ -156,13 +158,14 @@ impl Variables {
             };
             match key {
                 Some(key) => {
-                    variables.by_key.insert(key, value.to_owned());
+                    let unreadable = |_| Failure::config(format!("{name} is not UTF-8"), "set it to a readable text");
+                    variables.by_key.insert(key, value.into_string().map_err(unreadable)?);
                 }
                 None if own.is_some() => variables.unknown.push(name.to_owned()),
                 None => {}
             }
         }
-        variables
+        Ok(variables)
     }
 }
 
@@ -240,7 +243,7 @@ mod tests {
     fn merge(toml: &str, variables: &[(&str, &str)], serve: &ServeFlags) -> Result<Raw, Failure> {
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let file = File { path: "authsome.toml".into(), text: toml.to_owned() };
-        Raw::merge(Some(file), &Variables::of(variables), &Flags::default(), serve)
+        Raw::merge(Some(file), &Variables::of(variables)?, &Flags::default(), serve)
     }
 
     #[test]
@@ -263,7 +266,19 @@ mod tests {
     #[test]
     fn a_variable_that_means_nothing_is_noticed() {
         let variables = ["AUTHSOME_LISTN", "AUTHSOME_LISTEN", "PATH"].map(|name| (name.into(), "x".into()));
-        assert_eq!(Variables::of(variables.into_iter()).unknown, ["AUTHSOME_LISTN"]);
+        assert_eq!(Variables::of(variables.into_iter()).unwrap().unknown, ["AUTHSOME_LISTN"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_refused_and_not_repeated() {
+        use std::os::unix::ffi::OsStringExt;
+        let value = || OsString::from_vec(b"secret\xff".to_vec());
+        for name in ["DATABASE_URL", "AUTHSOME_MASTER_KEY"] {
+            let failure = Variables::of([(name.into(), value())].into_iter()).err().unwrap().to_string();
+            assert!(failure.contains(name) && !failure.contains("secret"), "{failure}");
+        }
+        assert!(Variables::of([("PATH".into(), value())].into_iter()).is_ok());
     }
 
     #[test]

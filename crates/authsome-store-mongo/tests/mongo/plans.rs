@@ -1,5 +1,7 @@
 //! That look-ups are served by indexes: the server explains each command that the store sends.
 
+use std::time::Duration;
+
 use authsome_core::authenticator;
 use authsome_core::device::{Device, DeviceStore};
 use authsome_core::entity::{Entity, Page};
@@ -92,6 +94,7 @@ async fn every_look_up_is_served_by_an_index_and_nothing_is_sorted() {
         user(&scope, number).insert(&scope, store).await.unwrap();
     }
     let alice = user(&scope, 7);
+    let lasting = Value::Time(Timestamp::EPOCH.plus(Duration::from_secs(3_600)));
     for number in 0..50_u8 {
         let session: Session = row(&[
             ("id", text(id::<SessionId>(500 + u64::from(number)))),
@@ -101,6 +104,8 @@ async fn every_look_up_is_served_by_an_index_and_nothing_is_sorted() {
             ("token_hash", Value::Bytes(vec![number; 32])),
             ("device_id", text(id::<DeviceId>(u64::from(number % 10)))),
             ("amr", Value::Json(serde_json::json!([]))),
+            ("last_seen_at", lasting.clone()),
+            ("refresh_expires_at", lasting.clone()),
         ]);
         session.insert(&scope, store).await.unwrap();
     }
@@ -117,8 +122,9 @@ async fn every_look_up_is_served_by_an_index_and_nothing_is_sorted() {
     store.session(&scope, session).await.unwrap();
     store.session_by_token(&scope, &hash).await.unwrap();
     store.list_user_sessions(&scope, alice.id, Page::first(10)).await.unwrap();
-    store.oldest_user_sessions(&scope, alice.id, 10).await.unwrap();
-    store.count_user_sessions(&scope, alice.id).await.unwrap();
+    let alive = Session::alive(Timestamp::EPOCH, Duration::from_secs(600));
+    store.oldest_user_sessions(&scope, alice.id, alive.clone(), 10).await.unwrap();
+    store.count_user_sessions(&scope, alice.id, alive).await.unwrap();
     store.touch_session(&scope, session, Timestamp::EPOCH, Timestamp::EPOCH).await.unwrap();
     store.clear_session_device(&scope, id(3)).await.unwrap();
     let device: DeviceId = id(5);

@@ -3,6 +3,8 @@
 mod mongo;
 mod sql;
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use authsome_core::account::AccountStore;
 use authsome_core::app::AppStore;
@@ -50,7 +52,8 @@ async fn look_ups(records: &dyn Records, population: Population) -> Result<()> {
     ensure!(refreshed.is_some(), "the session of a refresh token is found");
     records.list_user_sessions(&scope, user.id, Page::first(50)).await?;
     records.list_user_sessions(&scope, user.id, Page::after(session, 50)).await?;
-    records.oldest_user_sessions(&scope, user.id, 10).await?;
+    let alive = Session::alive(user.created_at, Duration::from_secs(600));
+    records.oldest_user_sessions(&scope, user.id, alive, 10).await?;
     records.verification_by_token(&scope, &hash).await?;
     records.touch_session(&scope, session, user.created_at, user.created_at).await?;
     records.delete_user_verifications(&scope, user.id, 10).await?;

@@ -206,3 +206,31 @@ pub(crate) async fn rows(scope: &Scope, store: &Watched) -> Vec<Vec<Row>> {
     tables.push(Probe::<PasswordHash>(PhantomData).rows(scope, store).await);
     tables
 }
+
+/// Gives an environment webhooks, and as many forms.
+pub(crate) async fn add_webhooks_and_forms(world: &World, scope: &Scope, number: u32) {
+    let (now, entropy): (_, &dyn Entropy) = (start_of_tests(), &**world.engine.entropy());
+    for number in 0..number {
+        let webhook = Webhook {
+            id: TypedId::generate(now, entropy).unwrap(),
+            scope: *scope,
+            url: format!("https://hooks.example.com/{number}"),
+            description: None,
+            events: Vec::new(),
+            sealed_secret: vec![1; 64],
+            enabled: true,
+            created_at: now,
+            updated_at: now,
+        };
+        webhook.insert(scope, &*world.store).await.unwrap();
+        let form = FormConfig {
+            id: TypedId::generate(now, entropy).unwrap(),
+            scope: *scope,
+            form_type: format!("form{number}"),
+            fields: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        form.insert(scope, &*world.store).await.unwrap();
+    }
+}

@@ -61,7 +61,6 @@ fn builder(store: &Arc<Watched>, clock: &Arc<ManualClock>, mailer: &Arc<TestMail
         .entropy(Arc::new(SeededEntropy::new(seed)))
         .master_key(MasterKey::from_bytes([7; 32]))
         .mailer(Arc::clone(mailer) as Arc<dyn authsome_core::mail::Mailer>)
-        .plugin(passwords())
 }
 
 impl World {
@@ -71,6 +70,11 @@ impl World {
 
     /// A world whose engine was built a little differently.
     pub(crate) async fn with(change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
+        Self::without_passwords(|builder| change(builder.plugin(passwords()))).await
+    }
+
+    /// A world whose engine has no plugins but those that `change` adds.
+    pub(crate) async fn without_passwords(change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
         let clock = Arc::new(ManualClock::at(start_of_tests()));
         let store = Arc::new(Watched::default());
         let mailer = Arc::new(TestMailer::default());
@@ -81,7 +85,7 @@ impl World {
 
     /// Another process on the same database.
     pub(crate) fn another_engine(&self) -> Engine {
-        builder(&self.store, &self.clock, &self.mailer, 8).build().unwrap()
+        builder(&self.store, &self.clock, &self.mailer, 8).plugin(passwords()).build().unwrap()
     }
 
     /// The environments of the configured app.

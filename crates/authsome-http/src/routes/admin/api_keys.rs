@@ -29,9 +29,10 @@ struct Body {
     /// What the key may do; nothing without it. Nobody gives more than they have.
     #[serde(default)]
     permissions: Vec<Permission>,
-    /// The user whose key it is; without it, who makes the request where that is a user, else the environment.
+    /// The user whose key it is; without it, who makes the request where that is a user or a user's key, else the
+    /// environment.
     user_id: Option<UserId>,
-    /// Without it, the key does not expire.
+    /// Without it, the key expires with the one that makes it, if that expires.
     expires_at: Option<Timestamp>,
 }
 
@@ -70,30 +71,40 @@ fn own(context: &Context) -> Option<UserId> {
     }
 }
 
-/// Refuses who would give more than they have.
-fn check_grant(context: &Context, body: &Body) -> Result<(), Error> {
-    let may = match &context.principal {
-        Principal::Administrator => true,
-        Principal::ApiKey(key) => body.permissions.iter().all(|permission| permission.is_among(&key.permissions)),
-        Principal::Session(session) => {
-            body.permissions.is_empty() && body.user_id.is_none_or(|user| user == session.user_id)
-        }
-        Principal::Anonymous => false,
+/// The key that a request asks for. Nobody gives more than they have: neither permissions, nor time, nor another user, by
+/// whose ban or end theirs would not end.
+fn granted(context: &Context, body: Body) -> Result<NewApiKey, Error> {
+    let mut new = NewApiKey {
+        name: body.name.into_string(),
+        user_id: body.user_id,
+        permissions: body.permissions,
+        expires_at: body.expires_at,
     };
-    if may { Ok(()) } else { Err(Error::new(Code::Forbidden, "nobody gives more than they have")) }
+    let (owner, may) = match &context.principal {
+        Principal::Administrator => (None, true),
+        Principal::Session(session) => (Some(session.user_id), new.permissions.is_empty()),
+        Principal::ApiKey(key) => {
+            new.expires_at = new.expires_at.or(key.expires_at);
+            let in_time = key.expires_at.is_none_or(|end| new.expires_at.is_some_and(|at| at <= end));
+            let may = new.permissions.iter().all(|permission| permission.is_among(&key.permissions));
+            (key.user_id, may && in_time)
+        }
+        Principal::Anonymous => (None, false),
+    };
+    if owner.is_some() {
+        new.user_id = new.user_id.or(owner);
+    }
+    if may && (owner.is_none() || new.user_id == owner) {
+        Ok(new)
+    } else {
+        Err(Error::new(Code::Forbidden, "nobody gives more than they have"))
+    }
 }
 
 async fn create(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let context = &request.context;
-    check_grant(context, &body)?;
-    let new = NewApiKey {
-        name: body.name.into_string(),
-        user_id: own(context).or(body.user_id),
-        permissions: body.permissions,
-        expires_at: body.expires_at,
-    };
-    let issued = services.at(context).api_keys().create(&new).await?;
+    let issued = services.at(context).api_keys().create(&granted(context, body)?).await?;
     Reply::json(StatusCode::CREATED, &ApiKeyAnswer { api_key: ApiKeyView::issued(issued) })
 }
 

@@ -59,6 +59,12 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, which is the app's default.")
             .guard(Guard::Administrator)
             .handler(services.handler(set_default)),
+        Route::new(Method::POST, "/environments/{env_id}/publishable-key")
+            .about(TAG, "Replace an environment's publishable key")
+            .description("The old one names no environment from now on. The prefix of the new one names the type.")
+            .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, with its new key.")
+            .guard(Guard::Administrator)
+            .handler(services.handler(replace_key)),
         Route::new(Method::POST, "/environments/{env_id}/clone")
             .about(TAG, "Clone an environment")
             .description(
@@ -90,6 +96,12 @@ async fn deactivate(services: Services, request: Request) -> Result<Reply, Error
 
 async fn set_default(services: Services, request: Request) -> Result<Reply, Error> {
     let changed = environments(&services, &request.context).set_default(request.param("env_id")?).await?;
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+}
+
+async fn replace_key(services: Services, request: Request) -> Result<Reply, Error> {
+    let id = request.param("env_id")?;
+    let changed = environments(&services, &request.context).replace_publishable_key(id).await?;
     Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
 }
 

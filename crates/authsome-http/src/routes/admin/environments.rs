@@ -105,7 +105,8 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::PATCH, "/environments/{env_id}")
             .about(TAG, "Change an environment")
             .description(
-                "Taking the type production from it is confirmed with `X-Authsome-Confirm: change-environment-type`.",
+                "Slug and type are changed with the administrator's token. Taking the type production from it is confirmed \
+                 with `X-Authsome-Confirm: change-environment-type`.",
             )
             .takes::<Patch>()
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, changed.")
@@ -185,6 +186,11 @@ async fn effective_settings(services: Services, request: Request) -> Result<Repl
 
 async fn update(services: Services, request: Request) -> Result<Reply, Error> {
     let (id, patch) = (named(&request)?, request.json::<Patch>()?);
+    // What it is called in requests, and which walls stand around it, concerns the app's other environments.
+    let is_apps = patch.slug.is_some() || patch.kind.is_some();
+    if is_apps && request.context.principal != Principal::Administrator {
+        return Err(Error::new(Code::Forbidden, "slug and type are changed with the administrator's token"));
+    }
     let patch = EnvironmentPatch {
         name: patch.name.map(Name::into_string),
         slug: patch.slug.map(Text::into_string),

@@ -29,9 +29,12 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .handler(services.handler(unlock)),
         Route::new(Method::POST, "/users/{id}/password-reset")
             .about(TAG, "Mail a user a link to set a password")
-            .description("What they have stays until they follow it.")
+            .description(
+                "What they have stays until they follow it. In a suspended environment the link works when the \
+                 suspension ends.",
+            )
             .answers_empty(StatusCode::ACCEPTED, "The mail is queued.")
-            .errors(&[Code::MethodNotAllowedHere, Code::EnvironmentInactive])
+            .errors(&[Code::MethodNotAllowedHere])
             .guard(WRITE)
             .handler(services.handler(reset_password)),
     ]

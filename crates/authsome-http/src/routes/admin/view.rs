@@ -8,7 +8,7 @@ use serde::Serialize;
 use authsome_core::apikey::ApiKey;
 use authsome_core::app::App;
 use authsome_core::environment::{Environment, Settings};
-use authsome_core::event::Event;
+use authsome_core::event::{AppEvent, Event};
 use authsome_core::id::{ApiKeyId, AppId, EnvironmentId, EventId, UserId};
 use authsome_core::metadata::Metadata;
 use authsome_core::time::Timestamp;
@@ -58,6 +58,8 @@ pub(super) struct EnvironmentView {
     slug: String,
     #[serde(rename = "type")]
     kind: &'static str,
+    /// Sent as `X-Publishable-Key` to name the environment with its app. Not a secret.
+    publishable_key: String,
     description: Option<String>,
     color: String,
     is_default: bool,
@@ -77,6 +79,7 @@ impl From<Environment> for EnvironmentView {
             name: environment.name,
             slug: environment.slug,
             kind: environment.kind.as_str(),
+            publishable_key: environment.publishable_key,
             description: environment.description,
             color: environment.color,
             is_default: environment.is_default.0,
@@ -185,6 +188,36 @@ impl From<Event> for EventView {
             data: event.data,
             ip: event.ip,
             user_agent: event.user_agent,
+            created_at: event.created_at,
+        }
+    }
+}
+
+/// Something that happened to an app or to one of its environments.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AppEvent")]
+pub(super) struct AppEventView {
+    id: EventId,
+    app_id: AppId,
+    /// What happened, such as `environment.created`.
+    action: String,
+    /// Id of who did it, or `administrator`; null where it was the program itself.
+    actor: Option<String>,
+    /// Id of what it was done to: the app or an environment.
+    target: Option<String>,
+    data: serde_json::Value,
+    created_at: Timestamp,
+}
+
+impl From<AppEvent> for AppEventView {
+    fn from(event: AppEvent) -> Self {
+        Self {
+            id: event.id,
+            app_id: event.app_id,
+            action: event.action,
+            actor: event.actor,
+            target: event.target,
+            data: event.data,
             created_at: event.created_at,
         }
     }

@@ -48,6 +48,10 @@ async fn a_key_reaches_its_own_environment_alone() {
     Call::get(&format!("/environments/{staging}")).bearer(&token).send(&fixture).await.ok(200);
     let patch = json!({"name": "Stage"});
     Call::patch(&format!("/environments/{staging}")).bearer(&token).json(&patch).send(&fixture).await.ok(200);
+    for apps in [json!({"slug": "production"}), json!({"slug": "free"}), json!({"type": "custom"})] {
+        let patch = Call::patch(&format!("/environments/{staging}")).bearer(&token).json(&apps);
+        patch.send(&fixture).await.problem("forbidden");
+    }
     Call::get(&format!("/environments/{production}")).bearer(&token).send(&fixture).await.problem("not_found");
     Call::get("/environments/slug/production").bearer(&token).send(&fixture).await.problem("not_found");
     let effective = format!("/environments/{production}/effective-settings");
@@ -81,6 +85,34 @@ async fn nobody_gives_more_than_they_have() {
     for bad in [json!({"name": "x", "permissions": ["users:reed"]}), json!({"name": ""}), json!({"permissions": []})] {
         Call::post("/api-keys").admin().json(&bad).send(&fixture).await.problem("invalid_request");
     }
+}
+
+#[tokio::test]
+async fn what_a_key_makes_ends_with_its_user_and_its_time() {
+    let fixture = Fixture::new().await;
+    let (alice, bob) = (fixture.person("alice@example.com").await, fixture.person("bob@example.com").await);
+    let end = "2023-11-15T00:00:00.000Z";
+    let hers =
+        json!({"name": "Hers", "permissions": ["api_keys:*", "users:*"], "user_id": alice.id, "expires_at": end});
+    let hers = Call::post("/api-keys").admin().json(&hers).send(&fixture).await;
+    let hers = text(hers.ok(201), "/api_key/token");
+    let make = |body: Value| Call::post("/api-keys").bearer(&hers).json(&body);
+    let child = make(json!({"name": "Child", "permissions": ["users:read"]})).send(&fixture).await;
+    assert_eq!(text(child.ok(201), "/api_key/user_id"), alice.id);
+    assert_eq!(text(&child.body, "/api_key/expires_at"), end);
+    let token = text(&child.body, "/api_key/token");
+    for more in [json!({"user_id": bob.id}), json!({"expires_at": "2023-11-15T00:00:01Z"})] {
+        let mut body = json!({"name": "Child"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        make(body).send(&fixture).await.problem("forbidden");
+    }
+    make(json!({"name": "Child", "user_id": alice.id, "expires_at": "2023-11-14T23:00:00Z"}))
+        .send(&fixture)
+        .await
+        .ok(201);
+    Call::get("/users").bearer(&token).send(&fixture).await.ok(200);
+    Call::post(&format!("/users/{}/ban", alice.id)).admin().send(&fixture).await.ok(200);
+    Call::get("/users").bearer(&token).send(&fixture).await.problem("session_not_found");
 }
 
 #[tokio::test]

@@ -155,3 +155,18 @@ async fn a_limit_of_sessions_holds_from_the_next_sign_in_on_and_counts_one_users
     here.me(&other.token).await.ok(200);
     here.refresh(&sessions[0].refresh_token).await.problem(gone);
 }
+
+#[tokio::test]
+async fn a_session_that_idleness_has_ended_takes_no_place_from_one_in_use() {
+    let world = World::new().await;
+    let here = world.here();
+    here.say(&json!({"max_sessions_per_user": 2, "idle_session_timeout": 600})).await;
+    let (email, used) = here.person().await;
+    let idle = Person::of(here.sign_in(&email, PASSWORD).await.ok(200));
+    here.wait(400);
+    here.me(&used.token).await.ok(200);
+    here.wait(200);
+    here.me(&idle.token).await.problem("token_expired");
+    here.sign_in(&email, PASSWORD).await.ok(200);
+    here.me(&used.token).await.ok(200);
+}

@@ -1,5 +1,7 @@
 //! `lockout_enabled`, `lockout_max_attempts`, `lockout_duration`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::world::{Place, World, outcome};
@@ -192,4 +194,21 @@ async fn a_lock_ends_when_it_was_said_to_whatever_the_duration_becomes() {
     here.sign_in(&email, PASSWORD).await.problem("account_locked");
     here.wait(1);
     here.sign_in(&email, PASSWORD).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_limit_at_or_below_the_failures_that_there_are_locks_for_the_whole_duration_at_the_next_attempt() {
+    let world = World::new().await;
+    let here = world.here();
+    for limit in [3, 2] {
+        for email in [here.person().await.0, here.new_email()] {
+            here.say(&json!({"lockout_max_attempts": 5, "lockout_duration": 60})).await;
+            for _ in 0..3 {
+                here.sign_in(&email, WRONG).await.problem("invalid_credentials");
+            }
+            here.say(&json!({"lockout_max_attempts": limit})).await;
+            let attempt = tokio::time::timeout(Duration::from_secs(5), here.sign_in(&email, PASSWORD));
+            assert_eq!(retry_after(&attempt.await.unwrap()), 60);
+        }
+    }
 }

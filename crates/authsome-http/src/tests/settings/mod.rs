@@ -8,5 +8,6 @@ mod passwords;
 mod registration;
 mod second_factor;
 mod takes_effect;
+mod test_codes;
 mod token_format;
 mod world;

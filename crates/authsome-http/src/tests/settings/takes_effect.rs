@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use authsome_core::environment::{EffectiveSettings, Settings, Sourced};
 
 use super::world::{Place, World};
-use super::{binding, lifetimes, lockout, methods, passwords, registration, second_factor};
+use super::{binding, lifetimes, lockout, methods, passwords, registration, second_factor, test_codes};
 use crate::HttpOptions;
 
 /// Looks at what a setting does in an environment.
@@ -168,6 +168,11 @@ table! {
         built_in: 900 shows [900, 900],
         said: 60 shows [60, 60],
         contrary: 120 shows [120, 120],
+    }
+    test_codes: test_codes::what_known_tokens_do {
+        built_in: false shows ["invalid_token", "invalid_token"],
+        said: true shows [204, 204],
+        contrary: false shows ["invalid_token", "invalid_token"],
     }
 }
 

@@ -1,4 +1,4 @@
-//! `authsome env create`, `update`, `clone` and `rotate-keys`.
+//! `authsome env create`, `update`, `clone`, `publishable-key` and `rotate-keys`.
 
 use std::collections::BTreeMap;
 
@@ -87,6 +87,18 @@ pub(super) struct CloneArguments {
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
+  authsome env publishable-key production
+  authsome env publishable-key production --replace     clients that send the old one are refused from then on")]
+pub(super) struct PublishableKey {
+    /// Slug or id
+    environment: String,
+    /// Make a new one: clients that send the old one are refused from then on
+    #[arg(long)]
+    replace: bool,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
   authsome env rotate-keys production
   authsome env rotate-keys production --compromised asgk_01h455vb4pex5vsknk084sn02q
 
@@ -164,6 +176,15 @@ pub(super) async fn clone(of: &Of<'_>, arguments: CloneArguments) -> Result<(), 
     let copy = EnvironmentCopy { name, slug, kind, settings: settings.patch()?, webhook_url };
     let source = of.named(&environment).await?.id;
     changed(of.environments.copy(source, &copy).await)
+}
+
+pub(super) async fn publishable_key(of: &Of<'_>, arguments: &PublishableKey) -> Result<(), Failure> {
+    let mut environment = of.named(&arguments.environment).await?;
+    if arguments.replace {
+        let replaced = of.environments.replace_publishable_key(environment.id).await;
+        environment = replaced.map_err(|error| open::refused(&error, "the key was not replaced", "env list"))?;
+    }
+    output::line(environment.publishable_key)
 }
 
 pub(super) async fn rotate_keys(of: &Of<'_>, arguments: &RotateKeys) -> Result<(), Failure> {

@@ -46,7 +46,11 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
         return output::line("no differences");
     }
     output::table(["WHAT", one.slug.as_str(), other.slug.as_str()], &differences)?;
-    let what = format!("{} and {} differ in {} places", one.slug, other.slug, differences.len());
+    let places = match differences.len() {
+        1 => "one place".to_owned(),
+        count => format!("{count} places"),
+    };
+    let what = format!("{} and {} differ in {places}", one.slug, other.slug);
     Err(Failure::config(what, "see `authsome env promote --help`, or change one with `authsome env update`"))
 }
 
@@ -85,6 +89,13 @@ fn field(field: &FormField) -> String {
 /// The events that a webhook is told of.
 pub(super) fn announced(webhook: &WebhookSetup) -> String {
     if webhook.events.is_empty() { "all events".to_owned() } else { webhook.events.join(", ") }
+}
+
+/// Whether a webhook is on, its events, and what it is for.
+pub(super) fn described(webhook: &WebhookSetup) -> String {
+    let switch = if webhook.enabled { "on" } else { "switched off" };
+    let description = webhook.description.as_ref().map_or_else(String::new, |text| format!("; {text:?}"));
+    format!("{switch}; {}{description}", announced(webhook))
 }
 
 /// In what two lists of statements differ: what, one, the other.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
+use authsome::core::confirmation::{Confirm, Destructive};
 use authsome::core::environment::{EnvironmentType, Settings, SettingsPatch};
 use authsome::core::error::Code;
 use authsome::core::formconfig::FormField;
@@ -13,19 +14,24 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::{Of, changed};
-use crate::cli::open::{self, Confirmation};
-use crate::cli::output;
+use super::{Of, changed, compare};
+use crate::cli::{open, output, prompt};
 use crate::failure::Failure;
 
 pub(super) const ABOUT: &str = "Examples:
   authsome env export staging > staging.yaml
-  authsome env import staging.yaml                  makes the environment with the file's slug, or changes it
-  authsome env import staging.yaml --into preview   what preview is called stays, all else becomes what the file says
+  authsome env import staging.yaml                    makes the environment with the file's slug; where there is one,
+                                                      shows what would change, and asks
+  authsome env import staging.yaml --confirm import   without being asked, as a script must
+  authsome env import staging.yaml --into preview     what preview is called and its type stay
 
 A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys or tokens, and
 no secret: `secret: {env: NAME}` at a webhook takes it from the variable NAME (`whsec_` and 24 to 64 bytes in base64). Without
-that, a webhook keeps the secret that it has, and a new one gets a new one. What the file does not have is taken away.";
+that, a webhook keeps the secret that it has, and a new one gets a new one. What the file does not have is taken away.
+Taking the type production away needs `--confirm change-environment-type` beside.";
+
+/// The word that confirms an import.
+const WORD: &str = "import";
 
 /// Most bytes of a file.
 const MAX_FILE: u64 = 1 << 20;
@@ -37,8 +43,15 @@ pub(super) struct Import {
     /// Slug or id of the environment to change; by default the one with the file's slug
     #[arg(long, value_name = "ENVIRONMENT")]
     into: Option<String>,
-    #[command(flatten)]
-    confirmation: Confirmation,
+    /// Agree to what would change without being asked
+    #[arg(long, value_name = "ACTION", value_parser = [WORD, Destructive::ChangeEnvironmentType.as_str()])]
+    confirm: Vec<String>,
+}
+
+impl Import {
+    fn confirms(&self, word: &str) -> bool {
+        self.confirm.iter().any(|given| given == word)
+    }
 }
 
 /// A file.
@@ -233,8 +246,32 @@ pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failur
     if arguments.into.is_some() {
         after.environment.name.clone_from(&before.environment.name);
         after.environment.slug.clone_from(&before.environment.slug);
+        after.environment.kind = before.environment.kind;
     }
-    changed(of.environments.set_up(target.id, &before, &after, arguments.confirmation.given()).await)
+    let kind = after.environment.kind;
+    after.environment.color.get_or_insert_with(|| kind.color().to_owned());
+    let plan = compare::differences(&said(&before), &said(&after));
+    let has_secrets = after.webhooks.iter().any(|webhook| webhook.secret.is_some());
+    if plan.is_empty() && !has_secrets {
+        return output::line("nothing to do");
+    }
+    output::table([format!("{} IS CHANGED IN", target.slug).as_str(), "NOW", "THEN"], &plan)?;
+    if !arguments.confirms(WORD) {
+        prompt::confirm(&format!("This changes {} for everybody in it.", target.slug), "--confirm import")?;
+    }
+    let action = Destructive::ChangeEnvironmentType;
+    let confirm = if arguments.confirms(action.as_str()) { Confirm::to(action) } else { Confirm::NOTHING };
+    changed(of.environments.set_up(target.id, &before, &after, confirm).await)
+}
+
+/// All that a file says but secrets, each statement by what it is about.
+fn said(setup: &EnvironmentSetup) -> BTreeMap<String, String> {
+    let NewEnvironment { name, description, color, metadata, .. } = &setup.environment;
+    let texts = [("name", Some(name)), ("description", description.as_ref()), ("color", color.as_ref())];
+    let mut said = compare::statements(setup, compare::described);
+    said.extend(texts.into_iter().filter_map(|(about, text)| Some((about.to_owned(), text?.clone()))));
+    said.extend(metadata.iter().map(|(key, value)| (format!("metadata {key}"), value.clone())));
+    said
 }
 
 fn read(file: &str) -> Result<String, Failure> {

@@ -25,6 +25,7 @@ use crate::failure::Failure;
   authsome env update staging --set session_ttl=3600 --inherit mfa_required
   authsome env deactivate staging               nobody can sign in there until `activate`
   authsome env set-default production           used where a request names no environment
+  authsome env publishable-key production       prints the key by which clients name it
   authsome env clone production Canary --webhook-url https://canary.example.com/hooks
   authsome env diff staging production          exit code 2 where they differ
   authsome env export staging > staging.yaml
@@ -56,6 +57,8 @@ enum Verb {
     Deactivate(Named),
     /// Use an environment where a request names none
     SetDefault(Named),
+    /// Print the key by which clients name an environment, or replace it
+    PublishableKey(change::PublishableKey),
     /// Make an environment with the settings, forms and webhooks of another one
     Clone(change::CloneArguments),
     /// Delete an environment with everybody in it
@@ -116,6 +119,7 @@ async fn carry_out(of: &Of<'_>, verb: Verb) -> Result<(), Failure> {
         Verb::SetDefault(Named { environment }) => {
             changed(of.environments.set_default(of.named(&environment).await?.id).await)
         }
+        Verb::PublishableKey(arguments) => change::publishable_key(of, &arguments).await,
         Verb::Clone(arguments) => change::clone(of, arguments).await,
         Verb::Delete(arguments) => delete::run(of, &arguments).await,
         Verb::RotateKeys(arguments) => change::rotate_keys(of, &arguments).await,

@@ -11,10 +11,10 @@ pub(super) const ABOUT: &str = "Examples:
   authsome env promote staging production                        shows what would change, and asks
   authsome env promote staging production --confirm promote      without being asked, as a script must
 
-Sets the second environment as the first is set: its own settings and its forms become those of the first. Webhooks of the
-first are added with secrets of their own, switched off; one whose address the second has already is told of the same
-events, and keeps its secret and its switch; those that the second alone has stay. What the second is called, its type,
-whether it is the default, and everybody in it stay.";
+Sets the second environment as the first is set: its own settings and its forms become those of the first; one of type
+production does not take `test_codes` over. Webhooks of the first are added with secrets of their own, switched off; one
+whose address the second has already is told of the same events, and keeps its secret and its switch; those that the
+second alone has stay. What the second is called, its type, whether it is the default, and everybody in it stay.";
 
 /// The word that confirms it.
 const WORD: &str = "promote";
@@ -34,7 +34,10 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     let (from, to) = (of.named(&arguments.from).await?, of.named(&arguments.to).await?);
     let (source, before) = (of.setup(&from).await?, of.setup(&to).await?);
     let after = promoted(&source, &before);
-    let plan = compare::differences(&compare::statements(&before, described), &compare::statements(&after, described));
+    let plan = compare::differences(
+        &compare::statements(&before, compare::described),
+        &compare::statements(&after, compare::described),
+    );
     if plan.is_empty() {
         return output::line("nothing to do");
     }
@@ -49,7 +52,7 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
 /// What an environment is set to after it followed another one.
 fn promoted(source: &EnvironmentSetup, target: &EnvironmentSetup) -> EnvironmentSetup {
     let mut after = target.clone();
-    after.environment.settings = source.environment.settings.clone();
+    after.environment.settings = source.environment.settings.clone().fitting(after.environment.kind);
     after.forms = source.forms.clone();
     let mut left = std::mem::take(&mut after.webhooks);
     for webhook in &source.webhooks {
@@ -59,12 +62,6 @@ fn promoted(source: &EnvironmentSetup, target: &EnvironmentSetup) -> Environment
     }
     after.webhooks.extend(left);
     after
-}
-
-fn described(webhook: &WebhookSetup) -> String {
-    let switch = if webhook.enabled { "on" } else { "switched off" };
-    let description = webhook.description.as_ref().map_or_else(String::new, |text| format!("; {text:?}"));
-    format!("{switch}; {}{description}", compare::announced(webhook))
 }
 
 #[cfg(test)]
@@ -97,5 +94,16 @@ mod tests {
         assert_eq!(after.forms, source.forms);
         let (said, was) = (&after.environment, &target.environment);
         assert_eq!((&said.name, &said.slug, said.kind), (&was.name, &was.slug, was.kind));
+    }
+
+    #[test]
+    fn production_follows_in_every_setting_but_test_codes() {
+        let mut source = setup("Staging", EnvironmentType::Staging, Vec::new());
+        source.environment.settings.test_codes = Some(true);
+        source.environment.settings.mfa_required = Some(true);
+        let settings_of = |kind| promoted(&source, &setup("Target", kind, Vec::new())).environment.settings;
+        assert_eq!(settings_of(EnvironmentType::Custom), source.environment.settings);
+        let live = settings_of(EnvironmentType::Production);
+        assert_eq!((live.test_codes, live.mfa_required), (None, Some(true)));
     }
 }

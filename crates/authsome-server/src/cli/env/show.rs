@@ -70,6 +70,7 @@ pub(super) fn described(environment: &Environment) -> Vec<(&'static str, String)
         ("slug", environment.slug.clone()),
         ("name", environment.name.clone()),
         ("type", environment.kind.as_str().to_owned()),
+        ("publishable key", environment.publishable_key.clone()),
         ("default", yes(environment.is_default.0)),
         ("active", yes(environment.is_active)),
         ("description", environment.description.clone().unwrap_or_default()),

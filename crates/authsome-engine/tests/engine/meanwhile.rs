@@ -1,0 +1,206 @@
+//! Environments that change while something in them takes its time.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use authsome_core::entity::Entity;
+use authsome_core::environment::{Environment, PasswordPolicy};
+use authsome_core::error::{Code, Error};
+use authsome_core::event::Event;
+use authsome_core::id::UserId;
+use authsome_core::plugin::{Capabilities, HookContext, Hooks, Host, Moment, PasswordDigest, PasswordMethod, Plugin};
+use authsome_core::records::Records;
+use authsome_core::scope::Scope;
+use authsome_core::secret::{Password, Token};
+use authsome_core::session::Session;
+use authsome_core::store::Store;
+use authsome_core::time::Timestamp;
+use authsome_engine::EnvironmentHandle;
+
+use crate::common::*;
+
+/// A method whose every step takes its time, in which another process changes an environment where one is to be changed.
+#[derive(Clone, Default)]
+struct Slow {
+    store: Option<Arc<dyn Store>>,
+    meanwhile: Arc<Mutex<Option<Environment>>>,
+}
+
+impl Slow {
+    async fn take_time(&self) -> Result<(), Error> {
+        let changed = self.meanwhile.lock().unwrap().take();
+        if let Some(after) = changed {
+            let (store, app) = (self.store.as_ref().unwrap(), after.app_id);
+            let before = store.environment(app, after.id).await?.unwrap();
+            store.update_environment(app, &before, &after).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Plugin for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn install(&self, host: Host) -> Result<Capabilities, Error> {
+        let slow = Arc::new(Self { store: Some(host.store), ..self.clone() });
+        Ok(Capabilities {
+            methods: vec!["password"],
+            password: Some(Arc::<Self>::clone(&slow)),
+            hooks: vec![slow],
+            ..Capabilities::default()
+        })
+    }
+}
+
+#[async_trait]
+impl PasswordMethod for Slow {
+    fn check(&self, _: &PasswordPolicy, _: &Password) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn hash(&self, _: &Password) -> Result<PasswordDigest, Error> {
+        self.take_time().await?;
+        Ok(PasswordDigest::new(String::new()))
+    }
+
+    async fn set(&self, _: &dyn Records, _: &Scope, _: UserId, _: &PasswordDigest, _: Timestamp) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn verify(&self, _: &dyn Records, _: &Scope, _: Option<UserId>, _: &Password) -> Result<bool, Error> {
+        self.take_time().await?;
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl Hooks for Slow {
+    async fn before(&self, _: &HookContext<'_>, _: &Moment<'_>) -> Result<(), Error> {
+        self.take_time().await
+    }
+}
+
+/// A world with passwords that are slow, and alice in its staging.
+struct SlowWorld {
+    world: World,
+    slow: Slow,
+    issued: authsome_engine::Issued,
+    verification: Token,
+    reset: Token,
+    before: Environment,
+}
+
+impl SlowWorld {
+    async fn new() -> Self {
+        let slow = Slow::default();
+        let world = World::without_passwords(|builder| builder.plugin(slow.clone())).await;
+        let staging = world.environment("staging").await;
+        let issued = sign_up_in(&staging, ALICE).await;
+        world.work().await;
+        let verification = world.mailer.token();
+        staging.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
+        world.work().await;
+        let reset = world.mailer.token();
+        let before = world.named("staging").await;
+        Self { world, slow, issued, verification, reset, before }
+    }
+
+    async fn at(&self) -> EnvironmentHandle {
+        self.world.environment("staging").await
+    }
+
+    /// Everything that completes an authentication, or a proof of an address.
+    async fn complete(&self, number: usize) -> Result<(), Error> {
+        let (at, session) = (self.at().await, &self.issued.session);
+        let (auth, account, secret) = (at.auth(), at.account(), password(PASSWORD));
+        match number {
+            0 => auth.sign_in(credentials(ALICE, PASSWORD), &client()).await.map(|_| ()),
+            1 => auth.complete_sign_in(&self.issued.user, "password", &["pwd"], &client()).await.map(|_| ()),
+            2 => auth.sign_up(registration("bob@example.com"), &client()).await.map(|_| ()),
+            3 => auth.refresh(&self.issued.refresh_token, None, &client()).await.map(|_| ()),
+            4 => auth.reauthenticate(session, &secret).await.map(|_| ()),
+            5 => account.change_password(session, &secret, &secret).await,
+            6 => account.verify_email(&self.verification, None).await.map(|_| ()),
+            _ => account.reset(&self.reset, &secret, None).await,
+        }
+    }
+
+    /// The same, in the middle of which the environment becomes another.
+    async fn complete_while(&self, number: usize, after: Environment) -> Result<(), Error> {
+        *self.slow.meanwhile.lock().unwrap() = Some(after);
+        let done = self.complete(number).await;
+        assert!(self.slow.meanwhile.lock().unwrap().is_none(), "{number} takes no time");
+        done
+    }
+
+    async fn sessions_and_events(&self) -> (u64, u64) {
+        let (scope, store) = (self.before.scope(), &*self.world.store);
+        (Session::find(&scope).count(store).await.unwrap(), Event::find(&scope).count(store).await.unwrap())
+    }
+}
+
+/// The number of things that [`SlowWorld::complete`] does.
+const ALL: usize = 8;
+
+fn refusal(done: &Result<(), Error>) -> Option<Code> {
+    done.as_ref().err().map(Error::code)
+}
+
+#[tokio::test]
+async fn what_began_before_a_suspension_and_ends_after_it_completes_nothing_and_consumes_nothing() {
+    let mut refusals = Vec::new();
+    for number in 0..ALL {
+        let slow = SlowWorld::new().await;
+        let there = slow.sessions_and_events().await;
+        let suspended = Environment { is_active: false, ..slow.before.clone() };
+        let done = slow.complete_while(number, suspended).await;
+        refusals.push((refusal(&done), slow.sessions_and_events().await == there));
+        slow.world.environments().await.activate(slow.before.id).await.unwrap();
+        slow.complete(number).await.unwrap();
+    }
+    assert_eq!(refusals, [(Some(Code::EnvironmentInactive), true); ALL]);
+}
+
+#[tokio::test]
+async fn what_began_before_a_deletion_and_ends_after_it_completes_nothing() {
+    let mut refusals = Vec::new();
+    for number in 0..ALL {
+        let slow = SlowWorld::new().await;
+        let there = slow.sessions_and_events().await;
+        let deleted = Environment { deleted_at: Some(start_of_tests()), ..slow.before.clone() };
+        let done = slow.complete_while(number, deleted).await;
+        refusals.push((refusal(&done), slow.sessions_and_events().await == there));
+    }
+    assert_eq!(refusals, [(Some(Code::EnvironmentInactive), true); ALL]);
+}
+
+#[tokio::test]
+async fn what_began_while_a_method_was_allowed_and_ends_after_that_completes_nothing() {
+    let mut refusals = Vec::new();
+    for number in 0..ALL {
+        let slow = SlowWorld::new().await;
+        let mut after = slow.before.clone();
+        after.settings.allowed_auth_methods = Some(Some(Vec::new()));
+        refusals.push(refusal(&slow.complete_while(number, after).await));
+    }
+    let mut expected = [Some(Code::MethodNotAllowedHere); ALL];
+    expected[6] = None; // An address is proven by no method.
+    assert_eq!(refusals, expected);
+}
+
+#[tokio::test]
+async fn a_second_factor_that_is_required_meanwhile_is_required() {
+    let mut refusals = Vec::new();
+    for number in 0..3 {
+        let slow = SlowWorld::new().await;
+        let there = slow.sessions_and_events().await.0;
+        let mut after = slow.before.clone();
+        after.settings.mfa_required = Some(true);
+        refusals.push(refusal(&slow.complete_while(number, after).await));
+        assert_eq!(slow.sessions_and_events().await.0, there, "{number}");
+    }
+    // The password is checked again; what cannot be done again is to be tried again.
+    assert_eq!(refusals, [Some(Code::MfaRequired), Some(Code::Unavailable), Some(Code::Unavailable)]);
+}
