@@ -166,7 +166,8 @@ async fn a_deleted_environment_is_found_by_nothing_and_leaves_its_slug(cx: &mut 
     not_found(cx.db().update_environment(app(), &staging, &Environment { is_active: false, ..staging.clone() }).await)?;
     not_found(cx.db().mark_default_environment(app(), id(1), at(2)).await)?;
     not_found(cx.db().set_environment_active(app(), id(1), true, at(2)).await)?;
-    let next = Environment { id: id(2), ..staging };
+    let publishable_key = Environment::sample(&home(), 2).publishable_key;
+    let next = Environment { id: id(2), publishable_key, ..staging };
     cx.db().create_environment(app(), &next).await?;
     ensure_eq!(cx.db().environment_by_slug(app(), &next.slug).await?, Some(next));
     Ok(())
