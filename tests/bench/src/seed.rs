@@ -81,6 +81,29 @@ async fn write(block: &Block, tx: &dyn StoreTx) -> Result<(), StoreError> {
     Session::insert_all(&block.sessions, &block.scope, tx).await?;
     RefreshToken::insert_all(&block.refresh_tokens, &block.scope, tx).await?;
     Verification::insert_all(&block.verifications, &block.scope, tx).await?;
-    PasswordHash::insert_all(&block.passwords, &block.scope, tx).await?;
-    Event::insert_all(&block.events, &block.scope, tx).await
+    // Those of a population that signs in alone.
+    if !block.passwords.is_empty() {
+        PasswordHash::insert_all(&block.passwords, &block.scope, tx).await?;
+        Event::insert_all(&block.events, &block.scope, tx).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use authsome_store_memory::MemoryStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_kind_of_population_is_written() {
+        let quiet = Population::new(1, 10_000).unwrap();
+        for (population, hashes) in [(quiet, false), (quiet.alive(), true)] {
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            seed(&store, population, 2).await.unwrap();
+            let somebody = population.user(population.somebody(0)).unwrap();
+            assert_eq!(store.user(&somebody.scope, somebody.id).await.unwrap(), Some(somebody.clone()));
+            assert_eq!(PasswordHash::find(&somebody.scope).count(&*store).await.is_ok_and(|count| count > 0), hashes);
+        }
+    }
 }
