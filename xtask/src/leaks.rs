@@ -42,7 +42,6 @@ const BLIND_OVER_HTTP: &[(&str, &str)] = &[
     ("insert", "each row that a route makes has the scope that the request acts in"),
     ("upsert", "each row that a route makes has the scope that the request acts in"),
     ("update", "each row that a route changes was found in its environment before, and is changed by its id"),
-    ("touch", "each row that a route locks was found in its environment before, and is locked by its id"),
 ];
 
 /// Cases that passed, and cases that failed.
