@@ -30,6 +30,9 @@ impl Kind {
     /// Each.
     pub const ALL: [Self; 4] = [Self::Memory, Self::Sqlite, Self::Postgres, Self::Mongodb];
 
+    /// Those that commands reach: the memory database lives inside one server.
+    pub const LASTING: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mongodb];
+
     /// Its name, which leads the names of the tests that run on it.
     #[must_use]
     pub const fn name(self) -> &'static str {

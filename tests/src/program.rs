@@ -41,6 +41,26 @@ pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S
     output(program(folder).args(arguments))
 }
 
+/// What a command printed.
+///
+/// # Panics
+/// It is not UTF-8.
+#[must_use]
+pub fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("a command prints text")
+}
+
+/// What a command that must do its work printed.
+///
+/// # Panics
+/// It failed.
+#[track_caller]
+#[must_use]
+pub fn done(output: &Output) -> String {
+    assert!(output.status.success(), "{}{}", printed(output), String::from_utf8_lossy(&output.stderr));
+    printed(output)
+}
+
 /// Runs a command to its end, without an input.
 ///
 /// # Panics

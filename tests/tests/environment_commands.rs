@@ -12,11 +12,9 @@ use authsome_core::user::User;
 use authsome_store_sqlite::SqliteStore;
 use authsome_tests::cases;
 use authsome_tests::home::{Home, Kind};
+use authsome_tests::program::{done, printed};
 use authsome_tests::suite::{Case, Suite};
 use sea_orm::ConnectionTrait;
-
-/// The memory database lives inside one server, out of the commands' reach.
-const LASTING: &[Kind] = &[Kind::Sqlite, Kind::Postgres, Kind::Mongodb];
 
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -54,7 +52,7 @@ const TYPED: &[Case<Home>] = &[];
 fn main() -> ExitCode {
     Suite::of("Commands for environments")
         .on_homes_of(
-            LASTING,
+            &Kind::LASTING,
             cases![
                 Home;
                 an_environment_is_changed_cloned_and_deleted_with_the_words_that_http_takes,
@@ -73,21 +71,11 @@ fn main() -> ExitCode {
         .run()
 }
 
-fn text(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-#[track_caller]
-fn ok(output: &Output) -> String {
-    assert!(output.status.success(), "{}{}", text(output), String::from_utf8_lossy(&output.stderr));
-    text(output)
-}
-
 /// The one line on standard error of a command that ends with code 1.
 #[track_caller]
 fn refused(output: &Output) -> String {
     let line = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}{line}", text(output));
+    assert_eq!(output.status.code(), Some(1), "{}{line}", printed(output));
     assert_eq!(line.lines().count(), 1, "{line}");
     line
 }
@@ -106,31 +94,31 @@ fn import_asking(home: &Home, file: &str, more: &[&str]) -> Output {
 
 fn an_environment_is_changed_cloned_and_deleted_with_the_words_that_http_takes(home: &Home) {
     let update = ["env", "update", "staging", "--name", "Stage", "--set", "session_ttl=3600", "--metadata", "team=a=b"];
-    assert!(ok(&home.run(update)).contains("Stage"));
+    assert!(done(&home.run(update)).contains("Stage"));
     let setting = |name: &str, slug: &str| {
-        let shown = ok(&home.run(["env", "show", slug]));
+        let shown = done(&home.run(["env", "show", slug]));
         let line = shown.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().skip(1).map(ToOwned::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(setting("session_ttl", "staging"), ["3600", "environment"]);
-    assert!(ok(&home.run(["env", "export", "staging"])).contains("a=b"));
+    assert!(done(&home.run(["env", "export", "staging"])).contains("a=b"));
     refused(&home.run(["env", "update", "staging", "--set", "sesion_ttl=3600"]));
     refused(&home.run(["env", "update", "staging", "--set", "session_ttl=1"]));
     let composed = home.run(["env", "update", "staging", "--set", "require_numbers=true"]);
-    let _ = ok(&composed);
+    let _ = done(&composed);
     assert!(String::from_utf8(composed.stderr).unwrap().contains("warning"));
 
-    assert!(ok(&home.run(["env", "clone", "staging", "Copy", "--inherit", "require_numbers"])).contains("copy"));
+    assert!(done(&home.run(["env", "clone", "staging", "Copy", "--inherit", "require_numbers"])).contains("copy"));
     assert_eq!(setting("session_ttl", "copy"), ["3600", "environment"]);
     assert_eq!(setting("require_numbers", "copy"), ["false", "built_in"]);
-    let _ = ok(&home.run(["env", "update", "staging", "--inherit", "session_ttl"]));
+    let _ = done(&home.run(["env", "update", "staging", "--inherit", "session_ttl"]));
     assert_eq!(setting("session_ttl", "staging"), ["604800", "built_in"]);
-    let _ = ok(&home.run(["env", "delete", "copy"]));
+    let _ = done(&home.run(["env", "delete", "copy"]));
     refused(&home.run(["env", "show", "copy"]));
     refused(&home.run(["env", "delete", "development"]));
     refused(&home.run(["env", "delete", "production", "--confirm", "delete-environment"]));
 
-    let _ = ok(&home.run(["env", "create", "Old", "--type", "production"]));
+    let _ = done(&home.run(["env", "create", "Old", "--type", "production"]));
     for (command, action) in [
         (vec!["env", "update", "old", "--type", "custom"], "change-environment-type"),
         (vec!["env", "delete", "old"], "delete-environment"),
@@ -139,70 +127,70 @@ fn an_environment_is_changed_cloned_and_deleted_with_the_words_that_http_takes(h
         let other = command.iter().copied().chain(["--confirm", "delete-users"]);
         assert!(refused(&home.run(other)).contains(action));
     }
-    let _ = ok(&home.run(["env", "delete", "old", "--confirm", "delete-environment"]));
+    let _ = done(&home.run(["env", "delete", "old", "--confirm", "delete-environment"]));
     assert_eq!(home.run(["env", "delete", "staging", "--confirm", "nonsense"]).status.code(), Some(1));
 
-    let key = ok(&home.run(["env", "publishable-key", "staging"]));
-    assert!(key.starts_with("apk_test_") && ok(&home.run(["env", "show", "staging"])).contains(key.trim()));
-    let replaced = ok(&home.run(["env", "publishable-key", "staging", "--replace"]));
+    let key = done(&home.run(["env", "publishable-key", "staging"]));
+    assert!(key.starts_with("apk_test_") && done(&home.run(["env", "show", "staging"])).contains(key.trim()));
+    let replaced = done(&home.run(["env", "publishable-key", "staging", "--replace"]));
     assert!(replaced.starts_with("apk_test_") && replaced != key);
-    assert_eq!(ok(&home.run(["env", "publishable-key", "staging"])), replaced);
+    assert_eq!(done(&home.run(["env", "publishable-key", "staging"])), replaced);
 
-    let key = ok(&home.run(["env", "rotate-keys", "staging"]));
+    let key = done(&home.run(["env", "rotate-keys", "staging"]));
     let key = key.split_whitespace().find(|word| word.starts_with("asgk_")).unwrap().to_owned();
     refused(&home.run(["env", "rotate-keys", "staging"]));
-    assert!(!ok(&home.run(["env", "rotate-keys", "staging", "--compromised", &key])).contains(&key));
+    assert!(!done(&home.run(["env", "rotate-keys", "staging", "--compromised", &key])).contains(&key));
 }
 
 fn an_app_is_changed_and_deleted_with_the_word_that_http_takes(home: &Home) {
-    let _ = ok(&home.run(["app", "create", "My Shop"]));
-    assert!(ok(&home.run(["app", "update", "my-shop", "--slug", "shop", "--name", "Shop"])).contains("Shop"));
-    let key = ok(&home.run(["app", "publishable-key", "shop"]));
-    assert_eq!(ok(&home.run(["app", "publishable-key", "shop"])), key);
-    let replaced = ok(&home.run(["app", "publishable-key", "shop", "--replace"]));
+    let _ = done(&home.run(["app", "create", "My Shop"]));
+    assert!(done(&home.run(["app", "update", "my-shop", "--slug", "shop", "--name", "Shop"])).contains("Shop"));
+    let key = done(&home.run(["app", "publishable-key", "shop"]));
+    assert_eq!(done(&home.run(["app", "publishable-key", "shop"])), key);
+    let replaced = done(&home.run(["app", "publishable-key", "shop", "--replace"]));
     assert!(replaced.starts_with("apk_") && replaced != key);
-    assert_eq!(ok(&home.run(["app", "publishable-key", "shop"])), replaced);
+    assert_eq!(done(&home.run(["app", "publishable-key", "shop"])), replaced);
     assert!(refused(&home.run(["app", "delete", "shop"])).contains("--confirm delete-app"));
-    let _ = ok(&home.run(["app", "delete", "shop", "--confirm", "delete-app"]));
+    let _ = done(&home.run(["app", "delete", "shop", "--confirm", "delete-app"]));
     refused(&home.run(["env", "list", "--app", "shop"]));
     refused(&home.run(["app", "delete", "default", "--confirm", "delete-app"]));
 }
 
 fn what_was_exported_is_imported_as_it_was(home: &Home) {
-    let _ = ok(&import(home, FILE, &[]));
-    let exported = ok(&home.run(["env", "export", "preview"]));
+    let _ = done(&import(home, FILE, &[]));
+    let exported = done(&home.run(["env", "export", "preview"]));
     for line in FILE.lines().filter(|line| !line.contains("secret") && !line.contains('[')) {
         let value = line.split(['-', ':']).next_back().unwrap().trim().trim_matches(['\'', '"']);
         assert!(exported.contains(value), "{line} is not in\n{exported}");
     }
     assert!(!exported.contains("secret") && !exported.contains("whsec_"), "{exported}");
-    let _ = ok(&import(home, &exported, &[]));
-    assert_eq!(ok(&home.run(["env", "export", "preview"])), exported);
+    let _ = done(&import(home, &exported, &[]));
+    assert_eq!(done(&home.run(["env", "export", "preview"])), exported);
 
     // Into another one: what that is called stays.
     let user = ["user", "create", "--env", "staging", "--email", "a@commands.test", "--no-password"];
-    let _ = ok(&home.run(user));
-    let _ = ok(&import(home, &exported, &["--into", "staging"]));
-    let into = ok(&home.run(["env", "export", "staging"]));
+    let _ = done(&home.run(user));
+    let _ = done(&import(home, &exported, &["--into", "staging"]));
+    let into = done(&home.run(["env", "export", "staging"]));
     let called = exported
         .replace("name: Preview", "name: Staging")
         .replace("slug: preview", "slug: staging")
         .replace("type: custom", "type: staging");
     assert_eq!(into, called);
-    assert!(ok(&home.run(["user", "list", "--env", "staging"])).contains("a@commands.test"));
+    assert!(done(&home.run(["user", "list", "--env", "staging"])).contains("a@commands.test"));
 
     // What the file does not have is taken away.
-    let _ = ok(&import(home, "name: Preview\nslug: preview\ntype: custom\n", &[]));
-    let least = ok(&home.run(["env", "export", "preview"]));
+    let _ = done(&import(home, "name: Preview\nslug: preview\ntype: custom\n", &[]));
+    let least = done(&home.run(["env", "export", "preview"]));
     assert!(!least.contains("company") && !least.contains("hooks.example.com"), "{least}");
-    let _ = ok(&import(home, &exported, &[]));
-    assert_eq!(ok(&home.run(["env", "export", "preview"])), exported);
+    let _ = done(&import(home, &exported, &[]));
+    assert_eq!(done(&home.run(["env", "export", "preview"])), exported);
     let piped = home.run_with_input(["env", "import", "-"], &exported.replace("preview", "second"));
-    assert!(ok(&piped).contains("second"));
+    assert!(done(&piped).contains("second"));
 }
 
 fn a_file_that_cannot_be_used_changes_nothing(home: &Home) {
-    let list = ok(&home.run(["env", "list"]));
+    let list = done(&home.run(["env", "list"]));
     let unknown = FILE.replace("  session_ttl", "  sesion_ttl");
     assert!(refused(&import(home, &unknown, &[])).contains("line 7"));
     assert!(refused(&import(home, &format!("{FILE}users: []\n"), &[])).contains("line 24"));
@@ -212,44 +200,44 @@ fn a_file_that_cannot_be_used_changes_nothing(home: &Home) {
     refused(&import(home, &FILE.replace("session_ttl: 3600", "session_ttl: 1"), &[]));
     refused(&import(home, &FILE.replace("https://hooks.example.com/b", "file:///etc/passwd"), &[]));
     refused(&home.run(["env", "import", "no-such-file.yaml"]));
-    assert_eq!(ok(&home.run(["env", "list"])), list);
-    let production = ok(&home.run(["env", "export", "production"]));
+    assert_eq!(done(&home.run(["env", "list"])), list);
+    let production = done(&home.run(["env", "export", "production"]));
     let other = production.replace("type: production", "type: custom");
     assert!(refused(&import(home, &other, &[])).contains("--confirm change-environment-type"));
-    assert_eq!(ok(&home.run(["env", "export", "production"])), production);
-    let _ = ok(&import(home, FILE, &["--into", "production"]));
-    assert!(ok(&home.run(["env", "export", "production"])).contains("type: production"), "its type stays");
-    let _ = ok(&import(home, &other, &["--confirm", "change-environment-type"]));
+    assert_eq!(done(&home.run(["env", "export", "production"])), production);
+    let _ = done(&import(home, FILE, &["--into", "production"]));
+    assert!(done(&home.run(["env", "export", "production"])).contains("type: production"), "its type stays");
+    let _ = done(&import(home, &other, &["--confirm", "change-environment-type"]));
 }
 
 fn an_import_is_shown_and_happens_only_where_somebody_agrees(home: &Home) {
-    let _ = ok(&import_asking(home, FILE, &[]));
-    let before = ok(&home.run(["env", "export", "preview"]));
+    let _ = done(&import_asking(home, FILE, &[]));
+    let before = done(&home.run(["env", "export", "preview"]));
     let least = "name: Preview\nslug: preview\ntype: custom\n";
     let asked = import_asking(home, least, &[]);
     assert!(refused(&asked).contains("--confirm import"));
-    let plan = text(&asked);
+    let plan = printed(&asked);
     for what in ["setting session_ttl", "form signup", "webhook https://hooks.example.com/b", "metadata"] {
         assert!(plan.lines().any(|line| line.starts_with(what)), "{what} is not in\n{plan}");
     }
-    assert_eq!(ok(&home.run(["env", "export", "preview"])), before);
-    let _ = ok(&import(home, least, &[]));
-    assert_eq!(ok(&import_asking(home, least, &[])).trim(), "nothing to do");
+    assert_eq!(done(&home.run(["env", "export", "preview"])), before);
+    let _ = done(&import(home, least, &[]));
+    assert_eq!(done(&import_asking(home, least, &[])).trim(), "nothing to do");
 }
 
 fn environments_that_differ_are_told_by_exit_code_2(home: &Home) {
     let diff = |one: &str, other: &str| home.run(["env", "diff", one, other]);
-    let _ = ok(&import(home, FILE, &[]));
-    let _ = ok(&home.run(["env", "clone", "preview", "Copy"]));
-    assert_eq!(ok(&diff("preview", "copy")).trim(), "no differences", "a webhook's switch is not compared");
-    let _ = ok(&home.run(["env", "update", "copy", "--set", "session_ttl=60"]));
+    let _ = done(&import(home, FILE, &[]));
+    let _ = done(&home.run(["env", "clone", "preview", "Copy"]));
+    assert_eq!(done(&diff("preview", "copy")).trim(), "no differences", "a webhook's switch is not compared");
+    let _ = done(&home.run(["env", "update", "copy", "--set", "session_ttl=60"]));
     let found = diff("preview", "copy");
     assert_eq!(found.status.code(), Some(2));
-    let rows: Vec<String> = text(&found).lines().skip(1).map(ToOwned::to_owned).collect();
+    let rows: Vec<String> = printed(&found).lines().skip(1).map(ToOwned::to_owned).collect();
     assert_eq!(rows.len(), 2, "{rows:?}");
     let has = |begin: &str, value: &str| rows.iter().any(|row| row.starts_with(begin) && row.contains(value));
     assert!(has("effective session_ttl", "60 (environment)") && has("setting session_ttl", "60"), "{rows:?}");
-    let all = text(&diff("preview", "staging"));
+    let all = printed(&diff("preview", "staging"));
     for what in ["type", "form signup", "webhook https://hooks.example.com/a", "setting allowed_auth_methods"] {
         assert!(all.lines().any(|line| line.starts_with(what)), "{what} is not in\n{all}");
     }
@@ -259,29 +247,29 @@ fn environments_that_differ_are_told_by_exit_code_2(home: &Home) {
 }
 
 fn a_promotion_is_shown_and_happens_only_where_somebody_agrees(home: &Home) {
-    let _ = ok(&import(home, FILE, &[]));
-    let before = ok(&home.run(["env", "export", "production"]));
+    let _ = done(&import(home, FILE, &[]));
+    let before = done(&home.run(["env", "export", "production"]));
     let promote = ["env", "promote", "preview", "production"];
     let asked = home.run(promote);
     assert!(refused(&asked).contains("--confirm promote"));
-    let plan = text(&asked);
+    let plan = printed(&asked);
     for what in ["setting session_ttl", "form signup", "webhook https://hooks.example.com/b"] {
         assert!(plan.lines().any(|line| line.starts_with(what)), "{what} is not in\n{plan}");
     }
     assert!(plan.contains("switched off") && !plan.contains("type "), "{plan}");
-    assert_eq!(ok(&home.run(["env", "export", "production"])), before);
+    assert_eq!(done(&home.run(["env", "export", "production"])), before);
     let wrong = promote.into_iter().chain(["--confirm", "delete-environment"]);
     assert_eq!(home.run(wrong).status.code(), Some(1));
 
     let agreed = || promote.into_iter().chain(["--confirm", "promote"]);
-    let _ = ok(&home.run(agreed()));
-    let after = ok(&home.run(["env", "export", "production"]));
+    let _ = done(&home.run(agreed()));
+    let after = done(&home.run(["env", "export", "production"]));
     for kept in ["name: Production", "slug: production", "type: production"] {
         assert!(after.contains(kept), "{after}");
     }
     assert!(after.contains("session_ttl: 3600") && after.contains("company"), "{after}");
     assert_eq!(after.matches("enabled: false").count(), 2, "{after}");
-    assert_eq!(ok(&home.run(agreed())).trim(), "nothing to do");
+    assert_eq!(done(&home.run(agreed())).trim(), "nothing to do");
 }
 
 /// Runs a command whose standard input is a terminal, at which somebody has typed this.
@@ -303,22 +291,22 @@ fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Output {
 
 #[cfg(unix)]
 fn a_promotion_happens_where_somebody_types_yes_and_for_no_other_word(home: &Home) {
-    let _ = ok(&import(home, FILE, &[]));
-    let before = ok(&home.run(["env", "export", "production"]));
+    let _ = done(&import(home, FILE, &[]));
+    let before = done(&home.run(["env", "export", "production"]));
     let promote = ["env", "promote", "preview", "production"];
     // The last is the end of what is typed.
     for typed in ["no\n", "\n", "y\n", "YES\n", "yes please\n", "\u{4}"] {
         let asked = at_a_terminal(home, &promote, typed);
         assert_eq!(asked.status.code(), Some(1), "{typed:?}");
-        assert!(text(&asked).contains("session_ttl"), "{typed:?}: the plan is shown");
-        assert_eq!(ok(&home.run(["env", "export", "production"])), before, "{typed:?}");
+        assert!(printed(&asked).contains("session_ttl"), "{typed:?}: the plan is shown");
+        assert_eq!(done(&home.run(["env", "export", "production"])), before, "{typed:?}");
     }
     let agreed = at_a_terminal(home, &promote, "yes\n");
-    let _ = ok(&agreed);
+    let _ = done(&agreed);
     assert!(String::from_utf8(agreed.stderr).unwrap().contains("production"), "what is asked names what is changed");
-    assert!(ok(&home.run(["env", "export", "production"])).contains("session_ttl: 3600"));
+    assert!(done(&home.run(["env", "export", "production"])).contains("session_ttl: 3600"));
     let again = at_a_terminal(home, &promote, "");
-    assert_eq!(ok(&again).trim(), "nothing to do");
+    assert_eq!(done(&again).trim(), "nothing to do");
 }
 
 fn no_row_of_ordinary_use_leaves_its_environment(home: &Home) {
@@ -329,8 +317,8 @@ fn no_row_of_ordinary_use_leaves_its_environment(home: &Home) {
         let _ = client.sign_up("a@isolation.test").expect(201);
         let _ = client.sign_in("a@isolation.test", "not the password").refused(401, "invalid_credentials");
     }
-    let _ = ok(&import(home, FILE, &[]));
-    let looked = ok(&home.run(["doctor", "--isolation"]));
+    let _ = done(&import(home, FILE, &[]));
+    let looked = done(&home.run(["doctor", "--isolation"]));
     assert!(looked.starts_with("ok ") && looked.lines().count() == 1, "{looked}");
 }
 
@@ -367,7 +355,7 @@ fn rows_that_leave_their_environment_are_found(home: &Home) {
         [event.id.to_string(), foreign.to_string(), there.to_string()]
     });
     let looked = home.run(["doctor", "--isolation"]);
-    let found = text(&looked);
+    let found = printed(&looked);
     assert!(refused(&looked).contains("2 references"), "{found}");
     assert_eq!(found.lines().count(), 2, "{found}");
     for table in ["authsome_events", "authsome_sessions"] {

@@ -1,29 +1,22 @@
 //! Tests of applications finish what goes by mail without a mailbox, against the real program on every backend that a
 //! second process reaches, and never in production.
 
-use std::process::{ExitCode, Output};
+use std::process::ExitCode;
 
 use authsome_tests::cases;
 use authsome_tests::client::{Answer, Client, PASSWORD};
 use authsome_tests::home::{Home, Kind};
+use authsome_tests::program::done;
 use authsome_tests::suite::Suite;
 use serde_json::json;
-
-/// The memory database lives inside one server, out of the commands' reach.
-const LASTING: &[Kind] = &[Kind::Sqlite, Kind::Postgres, Kind::Mongodb];
 
 const EMAIL: &str = "alice+1@shop.test";
 const NEW_PASSWORD: &str = "a wholly new passphrase";
 
 fn main() -> ExitCode {
     Suite::of("Test codes")
-        .on_homes_of(LASTING, cases![Home; flows_are_finished_without_a_mailbox, production_has_no_test_codes])
+        .on_homes_of(&Kind::LASTING, cases![Home; flows_are_finished_without_a_mailbox, production_has_no_test_codes])
         .run()
-}
-
-#[track_caller]
-fn ok(output: &Output) {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn verify(client: &Client, environment: &str) -> Answer {
@@ -36,7 +29,7 @@ fn reset(client: &Client, environment: &str) -> Answer {
 }
 
 fn flows_are_finished_without_a_mailbox(home: &Home) {
-    ok(&home.run(["env", "update", "staging", "--set", "test_codes=true"]));
+    let _ = done(&home.run(["env", "update", "staging", "--set", "test_codes=true"]));
     let server = home.start();
     let client = server.client().environment("staging");
     let environment = client.sign_up(EMAIL).expect(201).text("/user/env_id");
@@ -58,12 +51,12 @@ fn flows_are_finished_without_a_mailbox(home: &Home) {
 
     let _ = forgot().expect(202);
     // The server has the environment in its cache.
-    ok(&home.run(["env", "update", "staging", "--set", "test_codes=false"]));
+    let _ = done(&home.run(["env", "update", "staging", "--set", "test_codes=false"]));
     let _ = reset(&client, &environment).refused(400, "invalid_token");
 }
 
 fn production_has_no_test_codes(home: &Home) {
-    ok(&home.run(["env", "update", "staging", "--set", "test_codes=true", "--set", "session_ttl=3600"]));
+    let _ = done(&home.run(["env", "update", "staging", "--set", "test_codes=true", "--set", "session_ttl=3600"]));
     for refused in [
         vec!["env", "update", "production", "--set", "test_codes=true"],
         vec!["env", "update", "staging", "--type", "production"],
@@ -73,8 +66,8 @@ fn production_has_no_test_codes(home: &Home) {
     }
     let file = "name: Live\nslug: live\ntype: production\nsettings:\n  test_codes: true\n";
     assert_eq!(home.run_with_input(["env", "import", "-"], file).status.code(), Some(1));
-    ok(&home.run(["env", "clone", "staging", "Second", "--type", "production"]));
-    ok(&home.run(["env", "promote", "staging", "production", "--confirm", "promote"]));
+    let _ = done(&home.run(["env", "clone", "staging", "Second", "--type", "production"]));
+    let _ = done(&home.run(["env", "promote", "staging", "production", "--confirm", "promote"]));
     for slug in ["second", "production"] {
         let shown = home.run(["env", "export", slug]);
         let shown = String::from_utf8_lossy(&shown.stdout).into_owned();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use authsome_core::confirmation::{Confirm, Destructive};
+use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
 use authsome_core::error::Error;
@@ -81,13 +81,7 @@ impl Environments {
         self.change(id, "environment.updated", |found| {
             let mut environment = found.clone();
             patch.apply(&mut environment);
-            let errors = new::check(&environment);
-            if !errors.is_empty() {
-                return Err(Error::invalid_fields(errors));
-            }
-            if found.kind == EnvironmentType::Production && environment.kind != found.kind {
-                confirm.require(Destructive::ChangeEnvironmentType)?;
-            }
+            new::check_change(found, &environment, confirm)?;
             Ok(environment)
         })
         .await

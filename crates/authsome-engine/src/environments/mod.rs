@@ -6,6 +6,8 @@ mod delete;
 mod new;
 mod setup;
 
+use std::collections::BTreeMap;
+
 use authsome_core::app::App;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::{Environment, Sourced};
@@ -13,12 +15,12 @@ use authsome_core::error::Error;
 use authsome_core::event::AppEvent;
 use authsome_core::id::{AppId, EnvironmentId};
 use authsome_core::route::Principal;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
-use crate::{settings, slug};
+use crate::settings;
 
 pub use change::EnvironmentPatch;
 pub use copy::EnvironmentCopy;
@@ -92,19 +94,8 @@ impl Environments {
     /// # Errors
     /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
     pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
-        let now = self.engine.clock().now();
-        let environment = &row(&self.engine, self.app, new, now)?;
-        let event = &self.event(now, "environment.created", environment.id, about(environment))?;
-        self.engine
-            .store()
-            .transaction(|tx| async move {
-                self.lock(&*tx).await?;
-                tx.create_environment(self.app, environment).await.map_err(slug::refused)?;
-                Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
-            })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(environment.clone())
+        self.create_set_up(&EnvironmentSetup { environment: new.clone(), forms: BTreeMap::new(), webhooks: Vec::new() })
+            .await
     }
 
     fn event(&self, now: Timestamp, action: &str, target: EnvironmentId, data: Value) -> Result<AppEvent, Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::error::{Error, FieldError};
 use authsome_core::id::{AppId, EnvironmentId, TypedId};
@@ -73,12 +74,22 @@ pub(crate) fn row(engine: &Engine, app: AppId, new: &NewEnvironment, now: Timest
         updated_at: now,
         deleted_at: None,
     };
-    let errors = check(&environment);
-    if errors.is_empty() { Ok(environment) } else { Err(Error::invalid_fields(errors)) }
+    check(&environment)?;
+    Ok(environment)
 }
 
-/// What is wrong with an environment.
-pub(super) fn check(environment: &Environment) -> Vec<FieldError> {
+/// Refuses what an environment cannot become: what is wrong in itself, and one that is of type production no more where
+/// that is not confirmed.
+pub(super) fn check_change(found: &Environment, changed: &Environment, confirm: Confirm) -> Result<(), Error> {
+    check(changed)?;
+    if found.kind == EnvironmentType::Production && changed.kind != found.kind {
+        confirm.require(Destructive::ChangeEnvironmentType)?;
+    }
+    Ok(())
+}
+
+/// Refuses what is wrong with an environment, all of it at once.
+fn check(environment: &Environment) -> Result<(), Error> {
     let mut errors = Vec::new();
     let mut require = |holds: bool, field: &str, message: &str| {
         if !holds {
@@ -98,7 +109,7 @@ pub(super) fn check(environment: &Environment) -> Vec<FieldError> {
     let has_nul = metadata.iter().any(|(key, value)| key.contains('\0') || value.contains('\0'));
     require(!has_nul, "metadata", "metadata has no U+0000");
     errors.extend(environment.settings.check_for(environment.kind).into_iter().map(in_settings));
-    errors
+    if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
 }
 
 fn is_color(text: &str) -> bool {

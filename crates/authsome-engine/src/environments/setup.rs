@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authsome_core::confirmation::{Confirm, Destructive};
+use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
-use authsome_core::environment::{Environment, EnvironmentType};
+use authsome_core::environment::Environment;
 use authsome_core::error::{Code, Error, FieldError};
 use authsome_core::formconfig::{FormConfig, FormField};
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
@@ -281,13 +281,7 @@ fn changed(found: &Environment, after: &NewEnvironment, confirm: Confirm) -> Res
         metadata,
         ..found.clone()
     };
-    let errors = new::check(&environment);
-    if !errors.is_empty() {
-        return Err(Error::invalid_fields(errors));
-    }
-    if found.kind == EnvironmentType::Production && kind != found.kind {
-        confirm.require(Destructive::ChangeEnvironmentType)?;
-    }
+    new::check_change(found, &environment, confirm)?;
     Ok(environment)
 }
 
