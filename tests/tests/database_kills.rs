@@ -127,15 +127,16 @@ fn killed_migration(kind: Kind) {
 enum Held<'d> {
     /// A transaction that has made a table of the same name.
     Postgres { database: &'d OwnServer, holder: thread::JoinHandle<()>, release: std::sync::mpsc::Sender<()> },
-    /// Commands that do not return.
+    /// A command that is held up in the server.
     Mongodb(&'d OwnServer),
 }
 
 impl<'d> Held<'d> {
     fn in_the_middle(database: &'d OwnServer, kind: Kind) -> Self {
         if kind == Kind::Mongodb {
+            // The server holds it up to the end, whether its sender lives or not, and whoever releases it waits for that.
             let block =
-                doc! { "failCommands": ["createIndexes", "create"], "blockConnection": true, "blockTimeMS": 60_000 };
+                doc! { "failCommands": ["createIndexes", "create"], "blockConnection": true, "blockTimeMS": 10_000 };
             fail_command(database, doc! { "skip": 25 }, block);
             return Self::Mongodb(database);
         }
@@ -162,19 +163,16 @@ impl<'d> Held<'d> {
 
     /// Waits until the migration waits.
     fn wait_until_it_is_there(&self) {
+        let database = match self {
+            Self::Postgres { database, .. } => database,
+            Self::Mongodb(database) => {
+                let entered = doc! { "waitForFailPoint": "failCommand", "timesEntered": 1_i64, "maxTimeMS": 25_000 };
+                let _ = database.set().command(0, entered).expect("a migration comes that far");
+                return;
+            }
+        };
         for _ in 0..600 {
-            let waits = match self {
-                Self::Postgres { database, .. } => database.databases().has_waiting_locks(),
-                Self::Mongodb(database) => {
-                    let made =
-                        database.set().command(0, doc! { "listCollections": 1, "nameOnly": true, "$db": "authsome" });
-                    let made = made.unwrap().get_document("cursor").unwrap().get_array("firstBatch").unwrap().len();
-                    made > 5
-                }
-            };
-            if waits {
-                // Far enough for the next command to be under way.
-                thread::sleep(Duration::from_millis(300));
+            if database.databases().has_waiting_locks() {
                 return;
             }
             thread::sleep(Duration::from_millis(50));
