@@ -1,6 +1,6 @@
 //! Removing what is in environments and apps that were deleted.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use authsome_core::app::App;
@@ -11,7 +11,6 @@ use authsome_core::id::EnvironmentId;
 use authsome_core::records::MAX_LIMIT;
 use authsome_core::registry;
 use authsome_core::schema::ScopeLevel;
-use authsome_core::scope::Scope;
 use tokio::sync::Notify;
 
 use crate::engine::Engine;
@@ -25,27 +24,46 @@ const AT_ONCE: u32 = 100;
 #[derive(Default)]
 pub(crate) struct Emptying {
     pub(super) asked: Notify,
-    /// The environments that could not be emptied, so that each is told of once.
-    failing: Mutex<BTreeSet<EnvironmentId>>,
+    environments: Mutex<BTreeMap<EnvironmentId, Progress>>,
+}
+
+/// How far an environment is emptied.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    /// How many tables were found empty, from the first.
+    emptied: usize,
+    /// Whether it could not be emptied, so that this is told once.
+    failing: bool,
 }
 
 impl Emptying {
-    fn failing(&self) -> MutexGuard<'_, BTreeSet<EnvironmentId>> {
-        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn environments(&self) -> MutexGuard<'_, BTreeMap<EnvironmentId, Progress>> {
+        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many one run looks at, so that those that cannot be emptied keep no other from its turn.
     fn at_once(&self) -> u32 {
-        u32::try_from(self.failing().len()).unwrap_or(MAX_LIMIT).saturating_add(AT_ONCE).min(MAX_LIMIT)
+        let failing = self.environments().values().filter(|progress| progress.failing).count();
+        u32::try_from(failing).unwrap_or(MAX_LIMIT).saturating_add(AT_ONCE).min(MAX_LIMIT)
     }
 
-    fn works(&self, environment: EnvironmentId) {
-        self.failing().remove(&environment);
+    /// Forgets those that are not to be emptied any more.
+    fn keep(&self, due: &[Environment]) {
+        self.environments().retain(|id, _| due.iter().any(|environment| environment.id == *id));
+    }
+
+    fn emptied(&self, environment: EnvironmentId) -> usize {
+        self.environments().get(&environment).map_or(0, |progress| progress.emptied)
+    }
+
+    fn works(&self, environment: EnvironmentId, emptied: usize) {
+        self.environments().insert(environment, Progress { emptied, failing: false });
     }
 
     fn fails(&self, environment: EnvironmentId, error: &StoreError) {
         let error = error as &dyn std::error::Error;
-        if self.failing().insert(environment) {
+        let before = self.environments().insert(environment, Progress { emptied: 0, failing: true });
+        if !before.is_some_and(|before| before.failing) {
             tracing::warn!(%environment, error, "a deleted environment cannot be emptied; it is tried again");
         } else {
             tracing::debug!(%environment, error, "a deleted environment cannot be emptied yet");
@@ -62,15 +80,14 @@ pub(super) async fn empty(engine: &Engine, emptying: &Emptying) -> Result<bool, 
     let (mut more, mut failed) = (false, None);
     let at_once = emptying.at_once();
     let environments = due::<Environment>(now, at_once, store).await?;
+    emptying.keep(&environments);
     for environment in &environments {
-        match empty_one(engine, environment).await {
-            Ok(took_out) => {
-                emptying.works(environment.id);
-                if took_out {
-                    return Ok(true);
-                }
-                more = is_full(&environments, at_once);
+        match empty_one(engine, environment, emptying.emptied(environment.id)).await {
+            Ok(Some(emptied)) => {
+                emptying.works(environment.id, emptied);
+                return Ok(true);
             }
+            Ok(None) => more = is_full(&environments, at_once),
             Err(error @ StoreError::Unavailable { .. }) => return Err(error.into()),
             Err(error) => {
                 emptying.fails(environment.id, &error);
@@ -97,29 +114,26 @@ fn is_full<T>(due: &[T], at_once: u32) -> bool {
     due.len() >= at_once as usize
 }
 
-/// Deletes a batch of what is in an environment, and says whether there was any; else deletes its row.
-async fn empty_one(engine: &Engine, environment: &Environment) -> Result<bool, StoreError> {
-    if take_out(engine, &environment.scope()).await? {
-        return Ok(true);
+/// Deletes a batch of what is in an environment whose first tables were found empty, and says how many are now; where
+/// nothing is left, deletes its row.
+async fn empty_one(engine: &Engine, environment: &Environment, emptied: usize) -> Result<Option<usize>, StoreError> {
+    let inner = engine.inner();
+    let tables = [&registry::tables()[..], &inner.plugins.tables].concat();
+    // Children come before their parents.
+    let own = tables.into_iter().rev().filter(|table| table.scope == ScopeLevel::Environment);
+    for (before, table) in own.enumerate().skip(emptied) {
+        if delete_rows(table, &environment.scope(), BATCH, &*inner.store).await? > 0 {
+            return Ok(Some(before));
+        }
     }
-    match engine.store().erase_environment(environment.app_id, environment.id).await {
+    match inner.store.erase_environment(environment.app_id, environment.id).await {
         Ok(()) => tracing::info!(environment = %environment.id, "a deleted environment is gone"),
         // Another process was faster.
         Err(StoreError::NotFound { .. }) => {}
-        // Not least a reference: of a row that was written in the moment of the deletion, or by a plugin that this program
-        // does not have.
+        // A row that was written in the moment of the deletion, into a table that had been found empty.
+        Err(StoreError::Reference { .. }) if emptied > 0 => return Ok(Some(0)),
+        // Not least a reference: of a row of a plugin that this program does not have.
         Err(error) => return Err(error),
     }
-    Ok(false)
-}
-
-/// Deletes a batch of an environment's rows; says whether there were any.
-async fn take_out(engine: &Engine, scope: &Scope) -> Result<bool, StoreError> {
-    let inner = engine.inner();
-    for &table in registry::tables().iter().chain(&inner.plugins.tables).rev() {
-        if table.scope == ScopeLevel::Environment && delete_rows(table, scope, BATCH, &*inner.store).await? > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(None)
 }

@@ -3,12 +3,15 @@
 use authsome_core::app::App;
 use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
 use authsome_core::confirmation::{Confirm, Destructive};
+use authsome_core::device::Device;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::error::{Code, Error};
 use authsome_core::event::AppEvent;
 use authsome_core::id::{TypedId, UserId};
+use authsome_core::metadata::Metadata;
 use authsome_core::migration::{Migration, MigrationGroup, Operation};
+use authsome_core::organization::Organization;
 use authsome_core::plugin::{Capabilities, Host, Plugin};
 use authsome_core::registry::CORE_GROUP;
 use authsome_core::schema::TableDef;
@@ -149,6 +152,50 @@ async fn an_environment_of_many_rows_is_emptied_in_batches() {
     let scope = world.environment("staging").await.scope();
     world.add_users(&scope, 950).await;
     world.delete("staging").await;
+    world.work().await;
+    assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
+}
+
+#[tokio::test]
+async fn a_table_that_was_found_empty_is_not_looked_at_before_every_batch() {
+    let world = World::new().await;
+    let scope = world.environment("staging").await.scope();
+    world.add_users(&scope, 950).await;
+    world.delete("staging").await;
+    world.store.asked();
+    world.work().await;
+    let asked = world.store.asked();
+    let times = |table: &TableDef| asked.iter().filter(|asked| **asked == format!("delete {}", table.name)).count();
+    assert_eq!((times(User::table()), times(Device::table())), (6, 1));
+}
+
+#[tokio::test]
+async fn what_comes_into_a_table_that_was_found_empty_goes_too() {
+    let world = World::new().await;
+    let scope = world.environment("staging").await.scope();
+    world.add_users(&scope, 2_000).await;
+    world.delete("staging").await;
+    // As many as there are tables, those of cleaning up, and some batches of users.
+    world.store.answer_deletions(Some(u32::try_from(tables().len()).unwrap() + 10));
+    tokio::select! {
+        ended = world.engine.run_jobs_once() => panic!("it was not interrupted: {ended:?}"),
+        () = world.store.stopped() => {}
+    }
+    let left = count(User::table(), &scope, &world.store).await;
+    assert!((1..2_000).contains(&left), "{left}");
+    let organization = Organization {
+        id: TypedId::generate(start_of_tests(), &**world.engine.entropy()).unwrap(),
+        scope,
+        name: "Late".to_owned(),
+        slug: "late".to_owned(),
+        logo: None,
+        metadata: Metadata::default(),
+        created_by: None,
+        created_at: start_of_tests(),
+        updated_at: start_of_tests(),
+    };
+    organization.insert(&scope, &*world.store).await.unwrap();
+    world.store.answer_deletions(None);
     world.work().await;
     assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
 }
