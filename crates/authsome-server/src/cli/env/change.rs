@@ -107,7 +107,7 @@ signed do not.")]
 pub(super) struct RotateKeys {
     /// Slug or id
     environment: String,
-    /// The key that signs, where somebody else knows it
+    /// The key that signs, where somebody else knows it: its id, which tokens have in their header as `kid`
     #[arg(long, value_name = "KEY")]
     compromised: Option<SigningKeyId>,
 }
