@@ -105,7 +105,7 @@ impl Attempt {
     async fn take_place(&self, now: Timestamp) -> Result<bool, StoreError> {
         let (scope, settings, store) = (self.at.scope(), self.at.settings(), self.at.store());
         let key = self.subject.key.as_str();
-        let expires_at = now.plus(MEMORY.max(settings.lockout_duration.duration()));
+        let expires_at = kept_until(&self.at, now);
         let more = Lockout::update(&scope)
             .filter(Lockout::SUBJECT.eq(key))
             .filter(Lockout::FAILURES.lt(settings.lockout_max_attempts))
@@ -173,6 +173,11 @@ fn less_pending(scope: &Scope, subject: &Subject) -> Update<Lockout> {
     Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key)).increment(Lockout::PENDING, -1)
 }
 
+/// Until when what is counted now is kept.
+fn kept_until(at: &EnvironmentHandle, now: Timestamp) -> Timestamp {
+    now.plus(MEMORY.max(at.settings().lockout_duration.duration()))
+}
+
 /// Whether as many attempts were wrong as are allowed.
 fn is_spent(at: &EnvironmentHandle, found: &Lockout) -> bool {
     found.decided() >= at.settings().lockout_max_attempts
@@ -192,6 +197,8 @@ async fn lock(at: &EnvironmentHandle, subject: &Subject, now: Timestamp) -> Resu
             // A success since then has begun the count anew.
             let update = update.filter(Lockout::FAILURES.ge(at.settings().lockout_max_attempts));
             let update = update.filter(Lockout::LOCKED_UNTIL.is_null()).set(Lockout::LOCKED_UNTIL, Some(until));
+            // Nothing forgets it before it ends.
+            let update = update.set(Lockout::EXPIRES_AT, kept_until(at, now));
             if update.one(&*tx).await?.is_some() {
                 event.insert(scope, &*tx).await?;
             }

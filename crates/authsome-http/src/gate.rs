@@ -159,6 +159,8 @@ impl Gate {
             Some(Credential::Cookie(token)) => {
                 match self.admit(&token, meant, client, FoundCredential::is_session).await {
                     Err(refused) if stale == StaleCookie::Ignored && is_gone(&refused.error) => None,
+                    // Where the body's credential acts is looked at below, and whether that is suspended too.
+                    Err(refused) if body.is_some() && refused.error.code() == Code::EnvironmentInactive => None,
                     other => Some(other?),
                 }
             }

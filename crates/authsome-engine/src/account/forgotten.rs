@@ -54,7 +54,8 @@ impl Account {
                 at.require_method(passwords::METHOD)?;
                 require_accepted(&at, Mailed::Reset, token)?;
                 let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
-                consumed.ok_or_else(invalid_token)?;
+                // A token that is known beforehand may be another user's meanwhile.
+                consumed.filter(|row| row.user_id == id).ok_or_else(invalid_token)?;
                 let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
                 let user = User { email_verified: true, updated_at: now, ..found.clone() };
                 let user = tx.update_user(scope, &found, &user).await?;

@@ -215,11 +215,18 @@ impl Environments {
     ) -> Result<bool, Error> {
         let scope = before.environment.scope();
         let mut left: Vec<&Webhook> = before.webhooks.iter().collect();
-        let mut wrote = false;
+        // One that is as it is to be stays, before another one takes its place by the address.
+        let mut others = Vec::new();
         for wanted in after {
-            let same = left.iter().position(|found| setup_of(found) == *wanted);
-            let found = same.or_else(|| left.iter().position(|found| found.url == wanted.url));
-            match found.map(|position| left.swap_remove(position)) {
+            match left.iter().position(|found| setup_of(found) == *wanted) {
+                Some(position) => drop(left.remove(position)),
+                None => others.push(wanted),
+            }
+        }
+        let mut wrote = false;
+        for wanted in others {
+            let found = left.iter().position(|found| found.url == wanted.url);
+            match found.map(|position| left.remove(position)) {
                 None => {
                     let id = WebhookId::generate(now, &**self.engine.entropy())?;
                     let webhook = Webhook {
@@ -235,7 +242,6 @@ impl Environments {
                     };
                     tx.create_webhook(&scope, &webhook).await?;
                 }
-                Some(_) if same.is_some() => continue,
                 Some(found) => {
                     let changed = Webhook {
                         description: wanted.description.clone(),

@@ -95,10 +95,12 @@ pub(super) async fn empty(engine: &Engine, emptying: &Emptying) -> Result<bool, 
             }
         }
     }
-    let apps = due::<App>(now, AT_ONCE, store).await?;
+    // An environment that cannot be emptied keeps its app.
+    let at_once = emptying.at_once();
+    let apps = due::<App>(now, at_once, store).await?;
     for app in &apps {
         match store.erase_app(app.id).await {
-            Ok(()) => more |= is_full(&apps, AT_ONCE),
+            Ok(()) => more |= is_full(&apps, at_once),
             Err(StoreError::NotFound { .. } | StoreError::Reference { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -126,13 +128,15 @@ async fn empty_one(engine: &Engine, environment: &Environment, emptied: usize) -
             return Ok(Some(before));
         }
     }
+    if emptied > 0 {
+        // A row may have come into a table that had been found empty: once more from the first.
+        return Ok(Some(0));
+    }
     match inner.store.erase_environment(environment.app_id, environment.id).await {
         Ok(()) => tracing::info!(environment = %environment.id, "a deleted environment is gone"),
         // Another process was faster.
         Err(StoreError::NotFound { .. }) => {}
-        // A row that was written in the moment of the deletion, into a table that had been found empty.
-        Err(StoreError::Reference { .. }) if emptied > 0 => return Ok(Some(0)),
-        // Not least a reference: of a row of a plugin that this program does not have.
+        // Not least a reference: of a row that was written in this moment, or by a plugin that this program does not have.
         Err(error) => return Err(error),
     }
     Ok(None)

@@ -2,6 +2,7 @@
 
 use authsome_core::app::App;
 use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
+use authsome_core::attempt::Lockout;
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::device::Device;
 use authsome_core::entity::Entity;
@@ -165,8 +166,9 @@ async fn a_table_that_was_found_empty_is_not_looked_at_before_every_batch() {
     world.store.asked();
     world.work().await;
     let asked = world.store.asked();
+    // Until it is empty, and once more before the environment goes.
     let times = |table: &TableDef| asked.iter().filter(|asked| **asked == format!("delete {}", table.name)).count();
-    assert_eq!((times(User::table()), times(Device::table())), (6, 1));
+    assert_eq!((times(User::table()), times(Device::table())), (7, 2));
 }
 
 #[tokio::test]
@@ -195,6 +197,9 @@ async fn what_comes_into_a_table_that_was_found_empty_goes_too() {
         updated_at: start_of_tests(),
     };
     organization.insert(&scope, &*world.store).await.unwrap();
+    let (subject, expires_at) = ("late".to_owned(), start_of_tests().plus(days(1)));
+    let lockout = Lockout { subject, scope, failures: 1, pending: 0, locked_until: None, expires_at };
+    lockout.insert(&scope, &*world.store).await.unwrap();
     world.store.answer_deletions(None);
     world.work().await;
     assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
@@ -388,4 +393,30 @@ async fn environments_that_cannot_be_emptied_keep_no_other_waiting() {
     for held in held {
         assert!(world.is_empty(&held).await && !world.has_row(&held).await);
     }
+}
+
+#[tokio::test]
+async fn apps_that_cannot_be_emptied_keep_no_other_waiting() {
+    let world = World::with(|builder| builder.plugin(Holds)).await;
+    let apps = world.engine.apps();
+    let deleted = async |number: u32| {
+        let app = apps.create(&NewApp { name: format!("App {number}"), slug: None }).await.unwrap();
+        let scope = world.engine.environment_of(app.id, "staging").await.unwrap().scope();
+        world.add_users(&scope, 1).await;
+        apps.delete(app.id, APP_CONFIRMED).await.unwrap();
+        (scope, User::find(&scope).one(&*world.store).await.unwrap().unwrap().id)
+    };
+    for number in 0..101 {
+        let (scope, user_id) = deleted(number).await;
+        Hold { user_id, scope }.insert(&scope, &*world.store).await.unwrap();
+    }
+    world.advance(seconds(1));
+    let behind = deleted(101).await.0.app_id;
+    let without_the_plugin = world.another_engine();
+    for _ in 0..2 {
+        assert_eq!(code(without_the_plugin.run_jobs_once().await), Code::Conflict);
+    }
+    let rows = App::find(()).filter(App::DELETED_AT.is_not_null());
+    let left = rows.all(&*world.store).await.unwrap();
+    assert_eq!((left.len(), left.iter().any(|app| app.id == behind)), (101, false));
 }

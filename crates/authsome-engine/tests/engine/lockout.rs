@@ -99,6 +99,23 @@ async fn a_limit_at_or_below_the_failures_that_there_are_locks_from_the_next_att
 }
 
 #[tokio::test]
+async fn a_lock_holds_for_as_long_as_it_says_however_old_the_failures_are() {
+    let world = World::new().await;
+    world.sign_up(ALICE).await;
+    guess(&world, 5).await;
+    world.advance(hours(23));
+    let stricter = serde_json::json!({ "lockout_max_attempts": 5, "lockout_duration": 7_200 });
+    world.configure("development", stricter).await;
+    let locked = world.sign_in(ALICE, PASSWORD).await.unwrap_err();
+    assert_eq!((locked.code(), locked.retry()), (Code::AccountLocked, Some(Seconds(7_200))));
+    world.advance(seconds(7_199));
+    world.work().await;
+    assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::AccountLocked);
+    world.advance(seconds(1));
+    world.sign_in(ALICE, PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_limit_above_the_failures_that_there_are_leaves_the_rest() {
     let world = World::new().await;
     world.sign_up(ALICE).await;

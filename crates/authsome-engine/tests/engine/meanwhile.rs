@@ -1,8 +1,9 @@
-//! Environments that change while something in them takes its time.
+//! What changes while something in an environment takes its time.
 
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use authsome_core::account::PasswordReset;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, PasswordPolicy};
 use authsome_core::error::{Code, Error};
@@ -19,20 +20,34 @@ use authsome_engine::EnvironmentHandle;
 
 use crate::common::*;
 
-/// A method whose every step takes its time, in which another process changes an environment where one is to be changed.
+/// What another process does.
+enum Change {
+    /// Makes an environment another one.
+    Of(Box<Environment>),
+    /// Gives the tokens that reset passwords to another user.
+    Tokens(Scope, UserId),
+}
+
+/// A method whose every step takes its time, in which another process changes something where that is asked for.
 #[derive(Clone, Default)]
 struct Slow {
     store: Option<Arc<dyn Store>>,
-    meanwhile: Arc<Mutex<Option<Environment>>>,
+    meanwhile: Arc<Mutex<Option<Change>>>,
 }
 
 impl Slow {
     async fn take_time(&self) -> Result<(), Error> {
-        let changed = self.meanwhile.lock().unwrap().take();
-        if let Some(after) = changed {
-            let (store, app) = (self.store.as_ref().unwrap(), after.app_id);
-            let before = store.environment(app, after.id).await?.unwrap();
-            store.update_environment(app, &before, &after).await?;
+        let (change, store) = (self.meanwhile.lock().unwrap().take(), self.store.as_ref().unwrap());
+        match change {
+            None => {}
+            Some(Change::Of(after)) => {
+                let before = store.environment(after.app_id, after.id).await?.unwrap();
+                store.update_environment(after.app_id, &before, &after).await?;
+            }
+            Some(Change::Tokens(scope, user)) => {
+                let given = PasswordReset::update(&scope).set(PasswordReset::USER_ID, user).all(&**store).await?;
+                assert_eq!(given, 1);
+            }
         }
         Ok(())
     }
@@ -129,7 +144,11 @@ impl SlowWorld {
 
     /// The same, in the middle of which the environment becomes another.
     async fn complete_while(&self, number: usize, after: Environment) -> Result<(), Error> {
-        *self.slow.meanwhile.lock().unwrap() = Some(after);
+        self.complete_during(number, Change::Of(Box::new(after))).await
+    }
+
+    async fn complete_during(&self, number: usize, change: Change) -> Result<(), Error> {
+        *self.slow.meanwhile.lock().unwrap() = Some(change);
         let done = self.complete(number).await;
         assert!(self.slow.meanwhile.lock().unwrap().is_none(), "{number} takes no time");
         done
@@ -203,4 +222,14 @@ async fn a_second_factor_that_is_required_meanwhile_is_required() {
     }
     // The password is checked again; what cannot be done again is to be tried again.
     assert_eq!(refusals, [Some(Code::MfaRequired), Some(Code::Unavailable), Some(Code::Unavailable)]);
+}
+
+#[tokio::test]
+async fn a_reset_whose_token_became_somebody_elses_meanwhile_changes_nothing() {
+    let slow = SlowWorld::new().await;
+    let bob = sign_up_in(&slow.at().await, "bob@example.com").await.user;
+    let there = slow.sessions_and_events().await;
+    let given = Change::Tokens(slow.before.scope(), bob.id);
+    assert_eq!(refusal(&slow.complete_during(ALL - 1, given).await), Some(Code::InvalidToken));
+    assert_eq!(slow.sessions_and_events().await, there);
 }

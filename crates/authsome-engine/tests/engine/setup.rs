@@ -81,6 +81,35 @@ async fn what_is_no_more_said_is_taken_away_and_webhooks_keep_their_secrets() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_is_as_it_is_to_be_keeps_its_secret_where_another_of_its_address_changes() {
+    let world = World::new().await;
+    let environments = world.environments().await;
+    let about = |event: &str| WebhookSetup { events: vec![event.to_owned()], ..webhook("https://one.example") };
+    for changed_first in [true, false] {
+        let name = format!("Preview {changed_first}");
+        let setup = EnvironmentSetup { webhooks: vec![about("one"), about("two")], ..setup_named(&name) };
+        let made = environments.create_set_up(&setup).await.unwrap();
+        let hooks = async || Webhook::find(&made.scope()).all(&*world.store).await.unwrap();
+        let of = async |event: &str| hooks().await.into_iter().find(|hook| hook.events == [event]);
+        let (one, two) = (of("one").await.unwrap(), of("two").await.unwrap());
+        for (gone, stays, name) in [(&one, &two, "three"), (&two, &one, "four")] {
+            let before = environments.setup(made.id).await.unwrap();
+            let mut after = before.clone();
+            after.webhooks = vec![about(name), about(&stays.events[0])];
+            if !changed_first {
+                after.webhooks.reverse();
+            }
+            environments.set_up(made.id, &before, &after, Confirm::NOTHING).await.unwrap();
+            assert_eq!(of(&stays.events[0]).await.as_ref(), Some(stays));
+            let changed = of(name).await.unwrap();
+            assert_eq!((changed.id, &changed.sealed_secret), (gone.id, &gone.sealed_secret));
+            let back = environments.setup(made.id).await.unwrap();
+            environments.set_up(made.id, &back, &before, Confirm::NOTHING).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_else_changed_since_it_was_read_is_not_overwritten() {
     let world = World::new().await;
     let (environments, staging) = (world.environments().await, world.named("staging").await);

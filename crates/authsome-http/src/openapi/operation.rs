@@ -77,8 +77,12 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
             parameters.push(json!({"name": name, "in": "query", "required": required, "schema": property}));
         }
     }
-    parameters.extend(SHARED.map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
+    parameters.extend(shared());
     parameters
+}
+
+fn shared() -> [Value; 3] {
+    SHARED.map(|name| json!({"$ref": format!("#/components/parameters/{name}")}))
 }
 
 /// The parameters that every route takes.
@@ -140,10 +144,15 @@ pub(super) fn at_the_root() -> [(&'static str, Value); 5] {
         })
     };
     let json = "application/json";
+    let problems = [Code::InvalidRequest, Code::Unavailable];
+    let mut key_set = operation("keySet", "The keys that verify an environment's tokens", json, &problems);
+    if let Some(key_set) = key_set.as_object_mut() {
+        key_set.insert("parameters".to_owned(), shared().into_iter().collect());
+    }
     [
         ("/livez", operation("livez", "Whether the process answers", json, &[])),
         ("/readyz", operation("readyz", "Whether the store answers too", json, &[Code::Unavailable])),
-        ("/.well-known/jwks.json", operation("keySet", "The keys that verify an environment's tokens", json, &[])),
+        ("/.well-known/jwks.json", key_set),
         ("/openapi.json", operation("openapi", "This document", json, &[])),
         ("/docs", operation("docs", "This document, for people", "text/html", &[])),
     ]

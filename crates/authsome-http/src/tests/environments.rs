@@ -243,6 +243,24 @@ async fn a_cookie_of_another_environment_does_not_stand_in_the_way_of_a_mailed_l
 }
 
 #[tokio::test]
+async fn a_cookie_of_a_suspended_environment_does_not_either() {
+    let fixture = Fixture::new().await;
+    let cookie = fixture.person("bob@example.com").await.token;
+    let bodies = in_bodies(&fixture).await;
+    let own = fixture.person("carol@example.com").await.refresh_token;
+    let development = fixture.named("development").await;
+    fixture.engine.environments(development.app_id).deactivate(development.id).await.unwrap();
+    let send = async |path: &str, body: &serde_json::Value| {
+        Call::post(path).cookie(&cookie).header("origin", "http://localhost:8080").json(body).send(&fixture).await
+    };
+    for (path, body, _) in bodies {
+        let answer = send(path, &body).await;
+        assert!(answer.status < 300, "{path}: {answer:?}");
+    }
+    send("/refresh", &json!({"refresh_token": own})).await.problem("environment_inactive");
+}
+
+#[tokio::test]
 async fn an_environments_publishable_key_names_it_with_its_app() {
     let fixture = Fixture::new().await;
     let other = fixture.other_app().await;

@@ -82,13 +82,13 @@ pub(super) fn statements(
 fn field(field: &FormField) -> String {
     let FormField { name, label, kind, required, options } = field;
     let required = if *required { ", required" } else { "" };
-    let options = if options.is_empty() { String::new() } else { format!(" of {}", options.join("|")) };
-    format!("{name} ({label:?}, {kind}{options}{required})")
+    let options = if options.is_empty() { String::new() } else { format!(" of {options:?}") };
+    format!("{name:?} ({label:?}, {kind}{options}{required})")
 }
 
 /// The events that a webhook is told of.
 pub(super) fn announced(webhook: &WebhookSetup) -> String {
-    if webhook.events.is_empty() { "all events".to_owned() } else { webhook.events.join(", ") }
+    if webhook.events.is_empty() { "all events".to_owned() } else { format!("{:?}", webhook.events) }
 }
 
 /// Whether a webhook is on, its events, and what it is for.
@@ -104,4 +104,45 @@ pub(super) fn differences(one: &BTreeMap<String, String>, other: &BTreeMap<Strin
     let side = |said: &BTreeMap<String, String>, name| said.get(name).map_or(ABSENT, String::as_str).to_owned();
     let rows = names.into_iter().filter(|name| one.get(*name) != other.get(*name));
     rows.map(|name| [name.clone(), side(one, name), side(other, name)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use authsome::core::environment::EnvironmentType;
+    use authsome::engine::NewEnvironment;
+    use serde_json::json;
+
+    use super::*;
+
+    fn setup() -> EnvironmentSetup {
+        let environment = NewEnvironment::new("A", EnvironmentType::Custom);
+        EnvironmentSetup { environment, forms: BTreeMap::new(), webhooks: Vec::new() }
+    }
+
+    fn form(names: &[&str], options: &[&str]) -> BTreeMap<String, String> {
+        let field = |name| json!({"name": name, "label": "L", "type": "select", "required": true, "options": options});
+        let fields = names.iter().map(|name| serde_json::from_value(field(name)).unwrap()).collect();
+        statements(&EnvironmentSetup { forms: [("signup".to_owned(), fields)].into(), ..setup() }, described)
+    }
+
+    fn hook(events: &[&str]) -> BTreeMap<String, String> {
+        let events = events.iter().map(|event| (*event).to_owned()).collect();
+        let url = "https://a.example".to_owned();
+        let hook = WebhookSetup { url, description: None, events, enabled: true, secret: None };
+        statements(&EnvironmentSetup { webhooks: vec![hook], ..setup() }, described)
+    }
+
+    #[test]
+    fn what_is_not_alike_does_not_read_alike() {
+        let pairs = [
+            (form(&["a"], &["a|b"]), form(&["a"], &["a", "b"])),
+            (form(&["a"], &["a\", \"b"]), form(&["a"], &["a", "b"])),
+            (form(&["a (\"L\", select of [\"c\"], required), b"], &["c"]), form(&["a", "b"], &["c"])),
+            (hook(&["a, b"]), hook(&["a", "b"])),
+            (hook(&["all events"]), hook(&[])),
+        ];
+        for (one, other) in pairs {
+            assert_eq!(differences(&one, &other).len(), 1, "{one:?}");
+        }
+    }
 }

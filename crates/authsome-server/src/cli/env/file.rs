@@ -123,6 +123,8 @@ impl<'de> Deserialize<'de> for Reference {
     }
 }
 
+const NO_SECRET: &str = "a file has no secret: name a variable that has it with `{env: NAME}`";
+
 struct ReferenceVisitor;
 
 impl<'de> Visitor<'de> for ReferenceVisitor {
@@ -134,7 +136,7 @@ impl<'de> Visitor<'de> for ReferenceVisitor {
 
     // A secret that somebody wrote into the file is not repeated.
     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Reference, E> {
-        Err(E::custom("a file has no secret: name a variable that has it with `{env: NAME}`"))
+        Err(E::custom(NO_SECRET))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Reference, A::Error> {
@@ -144,6 +146,9 @@ impl<'de> Visitor<'de> for ReferenceVisitor {
             env: String,
         }
         let Named { env } = Named::deserialize(MapAccessDeserializer::new(map))?;
+        if env.starts_with("whsec_") {
+            return Err(A::Error::custom(NO_SECRET));
+        }
         if env.is_empty() || env.contains(['=', '\0']) {
             return Err(A::Error::custom("a variable has a name"));
         }
@@ -407,7 +412,9 @@ webhooks:
         assert!(read(Some(secret)).unwrap().webhooks[0].secret.is_some());
         assert!(read(None).is_err());
         assert!(!read(Some("hunter2")).unwrap_err().to_string().contains("hunter2"));
-        let refusal = refusal(&with(secret));
-        assert!(!refusal.contains("AAAA"), "{refusal}");
+        for misplaced in [secret.to_owned(), format!("{{env: {secret}}}"), "{env: whsec_AAAAAAAA}".to_owned()] {
+            let refusal = refusal(&with(&misplaced));
+            assert!(!refusal.contains("AAAA"), "{refusal}");
+        }
     }
 }
