@@ -30,6 +30,7 @@ pub mod id;
 pub mod identity;
 pub mod installation;
 pub mod isolation;
+mod json;
 pub mod jwt;
 pub mod mail;
 pub mod metadata;

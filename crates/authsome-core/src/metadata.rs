@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::json;
+
 /// A JSON object of at most 64 keys and 16 KiB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Metadata(serde_json::Map<String, serde_json::Value>);
 
-/// The object is larger than metadata may be.
+/// The object is not what metadata may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metadata has at most 64 keys and 16384 bytes as JSON, without U+0000")]
+#[error("metadata has at most 64 keys and 16384 bytes as JSON, no U+0000 and no name that `serde_json` reserves")]
 pub struct MetadataError;
 
 impl Metadata {
@@ -21,13 +23,18 @@ impl Metadata {
     /// Takes an object.
     ///
     /// # Errors
-    /// [`MetadataError`] where it is too large.
+    /// [`MetadataError`] where it is too large, or has U+0000 or a name that `serde_json` reserves.
     pub fn new(object: serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
         if object.len() > Self::MAX_KEYS {
             return Err(MetadataError);
         }
-        let text = serde_json::to_string(&object).map_err(|_| MetadataError)?;
-        if text.len() > Self::MAX_BYTES || text.contains("\\u0000") { Err(MetadataError) } else { Ok(Self(object)) }
+        let length = serde_json::to_string(&object).map_err(|_| MetadataError)?.len();
+        let object = serde_json::Value::Object(object);
+        let is_kept = !json::has_nul(&object) && !json::has_reserved_name(&object);
+        match object {
+            serde_json::Value::Object(object) if length <= Self::MAX_BYTES && is_kept => Ok(Self(object)),
+            _ => Err(MetadataError),
+        }
     }
 
     /// The object.
@@ -39,7 +46,7 @@ impl Metadata {
     /// The object after a merge patch (RFC 7396).
     ///
     /// # Errors
-    /// [`MetadataError`] where the result is too large.
+    /// [`MetadataError`] where the result is not what metadata may be.
     pub fn merged(&self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
         let mut object = self.0.clone();
         merge_patch(&mut object, patch);
@@ -128,5 +135,16 @@ mod tests {
         assert_eq!(Metadata::new(many), Err(MetadataError));
         assert_eq!(Metadata::new(object(serde_json::json!({"a": "x".repeat(16_384)}))), Err(MetadataError));
         assert_eq!(Metadata::new(object(serde_json::json!({"a": "\0"}))), Err(MetadataError));
+        assert_eq!(Metadata::new(object(serde_json::json!({"a": {"\0": 1}}))), Err(MetadataError));
+        assert!(Metadata::new(object(serde_json::json!({"a": "\\u0000"}))).is_ok());
+    }
+
+    #[test]
+    fn names_that_would_be_read_as_something_else_are_refused() {
+        for name in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+            for value in [serde_json::json!({name: "1"}), serde_json::json!({"a": [{"b": 1, name: "1"}]})] {
+                assert_eq!(Metadata::new(object(value)), Err(MetadataError), "{name}");
+            }
+        }
     }
 }

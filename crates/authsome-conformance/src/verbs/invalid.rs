@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
             is_u_0000_in_a_row,
             is_u_0000_in_a_filter,
             is_a_value_that_is_too_long,
-            is_a_document_that_is_nested_too_deeply,
+            is_a_document_that_might_not_be_read_as_it_was_written,
             is_a_value_of_another_type,
             is_a_null_where_a_value_must_be,
             is_a_null_in_a_comparison,
@@ -91,9 +91,12 @@ async fn is_a_value_that_is_too_long(cx: &mut Cx) -> Outcome {
     unharmed(cx).await
 }
 
-async fn is_a_document_that_is_nested_too_deeply(cx: &mut Cx) -> Outcome {
+async fn is_a_document_that_might_not_be_read_as_it_was_written(cx: &mut Cx) -> Outcome {
     let deep = Item { doc: (0..33).fold(json!(0), |inner, _| json!({ "a": inner })), ..item(1) };
-    invalid(deep.insert(&home().scope, cx.db()).await)?;
+    let reserved = json!({"a": [{"b": 1, "$serde_json::private::RawValue": "1"}]});
+    for row in [deep, Item { doc: reserved, ..item(1) }] {
+        invalid(row.insert(&home().scope, cx.db()).await)?;
+    }
     unharmed(cx).await
 }
 

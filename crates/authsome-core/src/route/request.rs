@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::Context;
 use crate::error::{Code, Error};
+use crate::json::Plain;
 
 /// What a handler is given.
 #[derive(Clone)]
@@ -75,6 +76,11 @@ pub(super) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(Error::invalid("", "the body is not a JSON object"));
     }
+    let Plain = parsed(body)?;
+    parsed(body)
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let is_json = error.inner().classify() == serde_json::error::Category::Data;

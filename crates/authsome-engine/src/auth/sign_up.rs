@@ -1,7 +1,7 @@
 //! Registering.
 
 use authsome_core::entity::Entity;
-use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
@@ -59,16 +59,17 @@ impl Auth {
     ///
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `conflict` where the
-    /// username or phone number is taken, and, in an environment that does not want addresses proven first, where the
-    /// address is; `mfa_required`, with a ticket, where the person is registered and needs a second factor to be signed in;
-    /// what a hook refuses with; `unavailable`. A username or number that is taken is said to
-    /// be so everywhere; who registers with an address and a username learns from a second try with the username alone
-    /// whether the first one made an account.
+    /// address, the username or the phone number is taken; `mfa_required`, with a ticket, where the person is registered and
+    /// needs a second factor to be signed in; what a hook refuses with; `unavailable`. In an environment that wants addresses
+    /// proven first, no `conflict`, and `invalid_request` where there is a username or a phone number.
     pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
         let at = self.at.with_client(client);
         let now = at.now();
         require_open(&at)?;
         let verify_first = at.settings().require_email_verification;
+        if verify_first {
+            require_no_other_names(&sign_up)?;
+        }
         let method = passwords::method(at.engine())?;
         method.check(&at.settings().password_policy(), &sign_up.password)?;
 
@@ -139,6 +140,17 @@ impl Auth {
             }
         }
     }
+}
+
+/// Whether they are free afterwards would tell whether the address had an account.
+fn require_no_other_names(sign_up: &SignUp) -> Result<(), Error> {
+    let given = [("username", sign_up.username.is_some()), ("phone", sign_up.phone.is_some())];
+    let refused = given.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| FieldError {
+        field: field.to_owned(),
+        message: "it is chosen once the address is verified".to_owned(),
+    });
+    let refused: Vec<FieldError> = refused.collect();
+    if refused.is_empty() { Ok(()) } else { Err(Error::invalid_fields(refused)) }
 }
 
 /// Refuses where people cannot register themselves with a password.

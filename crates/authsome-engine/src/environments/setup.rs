@@ -6,7 +6,7 @@ use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::Environment;
 use authsome_core::error::{Code, Error, FieldError};
-use authsome_core::formconfig::{FormConfig, FormField};
+use authsome_core::formconfig::{FieldKind, FormConfig, FormField};
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
@@ -303,6 +303,8 @@ fn check(setup: &EnvironmentSetup) -> Result<(), Error> {
     for (form, fields) in &setup.forms {
         let distinct: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         require(is_word(form), format!("forms.{form}"), "a form's name has 1 to 64 characters");
+        let are_chosen = fields.iter().all(|field| field.kind != FieldKind::Select || !field.options.is_empty());
+        require(are_chosen, format!("forms.{form}"), "a field of the kind select has options");
         let are_named = distinct.len() == fields.len() && distinct.iter().all(|name| is_word(name));
         require(are_named, format!("forms.{form}"), "its fields have names of 1 to 64 characters, each another");
     }

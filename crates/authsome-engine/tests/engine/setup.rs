@@ -143,6 +143,17 @@ async fn nothing_is_made_of_a_setup_that_cannot_be() {
         setup.forms.get_mut("signup").unwrap().push(field);
     };
     assert_eq!(refused(&twice).await, "forms.signup");
+    let no_options = |setup: &mut EnvironmentSetup| {
+        let field = &mut setup.forms.get_mut("signup").unwrap()[0];
+        (field.kind, field.options) = (FieldKind::Select, Vec::new());
+    };
+    assert_eq!(refused(&no_options).await, "forms.signup");
+    for name in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+        let reserved = |setup: &mut EnvironmentSetup| {
+            setup.environment.metadata.insert(name.to_owned(), "1".to_owned());
+        };
+        assert_eq!(refused(&reserved).await, "metadata");
+    }
     assert_eq!(environments.by_slug("preview").await.unwrap_err().code(), Code::NotFound);
     let taken = environments.create_set_up(&setup_named("Staging")).await.unwrap_err();
     assert_eq!(taken.code(), Code::Conflict);

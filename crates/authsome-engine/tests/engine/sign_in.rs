@@ -9,6 +9,7 @@ use authsome_core::identity::Identifier;
 use authsome_core::route::Principal;
 use authsome_core::secret::Token;
 use authsome_core::session::Session;
+use authsome_core::user::User;
 use authsome_engine::{Engine, NewUser, SignIn, SignUp, SignUpOutcome};
 
 #[tokio::test]
@@ -98,14 +99,24 @@ async fn where_addresses_are_proven_first_a_taken_one_is_not_told_from_a_free_on
 }
 
 #[tokio::test]
-async fn where_addresses_are_proven_first_a_taken_username_is_a_conflict_whatever_the_address() {
+async fn where_addresses_are_proven_first_no_other_name_tells_which_have_accounts() {
     let world = World::with_settings(Settings { require_email_verification: Some(true), ..Settings::default() }).await;
     let auth = world.here().await.auth();
-    let with_name = |email| SignUp { username: Some("alice".parse().unwrap()), ..registration(email) };
-    auth.sign_up(with_name(ALICE), &client()).await.unwrap();
+    auth.sign_up(registration(ALICE), &client()).await.unwrap();
+    world.work().await;
+    world.mailer.take();
     for email in [ALICE, "free@example.com"] {
-        assert_eq!(code(auth.sign_up(with_name(email), &client()).await), Code::Conflict);
+        let named = SignUp { username: Some("alice".parse().unwrap()), ..registration(email) };
+        let both = SignUp { phone: Some("+4915112345678".parse().unwrap()), ..named.clone() };
+        for (sign_up, fields) in [(named, vec!["username"]), (both, vec!["username", "phone"])] {
+            let refused = auth.sign_up(sign_up, &client()).await.unwrap_err();
+            let found: Vec<&str> = refused.fields().iter().map(|error| error.field.as_str()).collect();
+            assert_eq!((refused.code(), found), (Code::InvalidRequest, fields));
+        }
     }
+    world.work().await;
+    assert!(world.mailer.take().is_empty());
+    assert_eq!(User::find(&world.here().await.scope()).count(&*world.store).await.unwrap(), 1);
 }
 
 #[tokio::test]

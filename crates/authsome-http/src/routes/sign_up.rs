@@ -47,7 +47,8 @@ pub(super) fn route(services: &Services) -> Route {
         .about(TAG, "Sign up")
         .description(
             "Where the environment wants addresses verified first, new and taken addresses are answered alike, with \
-             `user` and `session` null; the rest happens by mail. Elsewhere a taken address is a `conflict`.",
+             `user` and `session` null; the rest happens by mail, and a username and a phone number are chosen \
+             afterwards: sent here, they are refused. Elsewhere a taken name is a `conflict`.",
         )
         .takes::<Body>()
         .answers::<Answer>(StatusCode::CREATED, "The account was made.")

@@ -23,6 +23,9 @@ pub(super) fn fill(form: &[FormField], filled: &Map<String, Value>, metadata: &M
         match filled.get(&field.name) {
             None | Some(Value::Null) if field.required => refuse(&field.name, "it must be filled in"),
             None | Some(Value::Null) => {}
+            Some(Value::String(text)) if field.required && text.trim().is_empty() => {
+                refuse(&field.name, "it must be filled in");
+            }
             Some(value) => {
                 if let Some(message) = fault(field, value) {
                     refuse(&field.name, message);
@@ -96,6 +99,9 @@ mod tests {
         let faulty = json!({"company": {"$ne": null}, "size": "huge", "age": "1", "terms": false, "extra": 1});
         let fields = ["form.company", "form.size", "form.age", "form.terms", "form.extra"].map(str::to_owned);
         assert_eq!(filled(&faulty), Err(fields.to_vec()));
+        for blank in ["", " ", "\t\u{a0}"] {
+            assert_eq!(filled(&json!({"company": blank, "terms": true})), Err(vec!["form.company".to_owned()]));
+        }
         let long = json!({"company": "x".repeat(2_001), "terms": true});
         assert_eq!(filled(&long), Err(vec!["form.company".to_owned()]));
     }

@@ -130,6 +130,33 @@ async fn what_is_too_long_or_no_name_is_refused_and_named() {
 }
 
 #[tokio::test]
+async fn a_name_that_would_be_read_as_something_else_is_refused_wherever_it_is() {
+    let fixture = Fixture::new().await;
+    let person = fixture.person("bob@example.com").await;
+    for name in [r"$serde_json::private::RawValue", r"\u0024serde_json::private::Number"] {
+        for value in [
+            format!(r#"{{"b": 2, "{name}": "1"}}"#),
+            format!(r#"{{"{name}": "1"}}"#),
+            format!(r#"{{"a": [{{"{name}": "{{}}"}}]}}"#),
+        ] {
+            let sign_up = format!(r#"{{"email": "m@example.com", "password": "{PASSWORD}", "metadata": {value}}}"#);
+            let form = format!(r#"{{"email": "m@example.com", "password": "{PASSWORD}", "form": {value}}}"#);
+            let metadata = format!(r#"{{"metadata": {value}}}"#);
+            for call in [
+                Call::post("/signup").raw("application/json", sign_up),
+                Call::post("/signup").raw("application/json", form),
+                Call::patch("/me").bearer(&person.token).raw("application/json", metadata),
+            ] {
+                let answer = call.send(&fixture).await;
+                let field = answer.problem("invalid_request")["errors"][0]["field"].as_str().unwrap().to_owned();
+                assert!(field.starts_with("metadata") || field.starts_with("form"), "{field}");
+            }
+        }
+    }
+    assert_eq!(users(&fixture).await, 1);
+}
+
+#[tokio::test]
 async fn a_refused_password_is_not_given_back() {
     let fixture = Fixture::new().await;
     let secret = "hunter2-hunter2";

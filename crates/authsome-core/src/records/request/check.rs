@@ -3,6 +3,7 @@
 use super::reach::Verb;
 use super::{Change, MAX_LIMIT, Reach};
 use crate::error::StoreError;
+use crate::json;
 use crate::records::{Predicate, Row};
 use crate::schema::{ColumnDef, TableDef};
 use crate::value::{ColumnType, Value};
@@ -128,33 +129,16 @@ fn check_value(table: &TableDef, column: &ColumnDef, value: &Value) -> Result<()
 fn check_text(table: &TableDef, column: &str, value: &Value) -> Result<(), StoreError> {
     let has_nul = match value {
         Value::Text(text) => text.contains('\0'),
-        Value::Json(json) if json_depth(json) > MAX_JSON_DEPTH => {
+        Value::Json(json) if json::depth(json) > MAX_JSON_DEPTH => {
             return Err(invalid(table, column, "it is nested too deeply"));
         }
-        Value::Json(json) => json_has_nul(json),
+        Value::Json(json) if json::has_reserved_name(json) => {
+            return Err(invalid(table, column, "a member has a reserved name"));
+        }
+        Value::Json(json) => json::has_nul(json),
         _ => false,
     };
     if has_nul { Err(invalid(table, column, "it contains U+0000")) } else { Ok(()) }
-}
-
-fn json_depth(json: &serde_json::Value) -> usize {
-    let inner = match json {
-        serde_json::Value::Array(items) => items.iter().map(json_depth).max(),
-        serde_json::Value::Object(members) => members.values().map(json_depth).max(),
-        _ => return 0,
-    };
-    1 + inner.unwrap_or(0)
-}
-
-fn json_has_nul(json: &serde_json::Value) -> bool {
-    match json {
-        serde_json::Value::String(text) => text.contains('\0'),
-        serde_json::Value::Array(items) => items.iter().any(json_has_nul),
-        serde_json::Value::Object(members) => {
-            members.iter().any(|(name, member)| name.contains('\0') || json_has_nul(member))
-        }
-        _ => false,
-    }
 }
 
 pub(super) fn check_limit(table: &TableDef, limit: u32) -> Result<(), StoreError> {
