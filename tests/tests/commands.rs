@@ -2,12 +2,13 @@
 //! process reaches.
 #![expect(clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
 
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{ExitCode, Output};
 
 use authsome_tests::cases;
 use authsome_tests::client::PASSWORD;
 use authsome_tests::home::{Home, Kind, new_master_key};
-use authsome_tests::program::{Launch, done, printed, run};
+use authsome_tests::program::{Launch, done, output, printed, run};
 use authsome_tests::suite::Suite;
 use tempfile::TempDir;
 
@@ -23,6 +24,16 @@ fn main() -> ExitCode {
                 a_user_that_a_command_made_can_sign_in_until_a_command_says_otherwise,
                 environments_are_made_suspended_and_chosen,
                 an_app_is_made_with_its_environments,
+            ],
+        )
+        .on_homes_of(&Kind::LASTING, cases![Home; doctor_tells_another_master_key_than_the_databases])
+        .on_homes_of(
+            &[Kind::Sqlite],
+            cases![
+                Home;
+                nothing_makes_a_master_key_where_that_of_the_database_is_lost,
+                commands_that_run_at_once_on_a_new_database_take_the_same_master_key,
+                a_password_on_standard_input_is_one_line,
             ],
         )
         .on_homes_of(&[Kind::Memory], cases![Home; a_command_says_that_the_memory_database_is_out_of_its_reach])
@@ -97,6 +108,86 @@ fn doctor_says_ok_before_and_after_the_first_start_and_fails_where_something_is_
     assert!(printed(&damaged).lines().any(|line| line.starts_with("fail") && line.contains("master key")));
     let bad = home.run(["doctor", "--listen", "nowhere"]);
     assert_eq!(bad.status.code(), Some(1));
+}
+
+/// Whether doctor says that the master key is right, and ends with the code for that.
+#[track_caller]
+fn master_key_is_right(doctor: &Output) -> bool {
+    let said = printed(doctor);
+    let line = said.lines().find(|line| line.contains("  master key: ")).unwrap();
+    let is_right = doctor.status.success();
+    assert_eq!((line.starts_with("ok "), line.starts_with("fail ")), (is_right, !is_right), "{said}");
+    is_right
+}
+
+fn doctor_tells_another_master_key_than_the_databases(home: &Home) {
+    let _ = done(&home.run(["env", "list"]));
+    assert!(master_key_is_right(&home.run(["doctor"])));
+    let with = |key: &str, command: &[&str]| output(home.program().env("AUTHSOME_MASTER_KEY", key).args(command));
+    let other = new_master_key();
+    assert!(!master_key_is_right(&with(&other, &["doctor"])));
+    assert_eq!(with(&other, &["env", "list"]).status.code(), Some(2));
+    assert!(master_key_is_right(&home.run(["doctor"])), "the database is still under the first key");
+}
+
+fn nothing_makes_a_master_key_where_that_of_the_database_is_lost(home: &Home) {
+    let _ = done(&home.run(["env", "list"]));
+    let file = home.data().join("master.key");
+    let key = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    for command in [&["serve", "--listen", "127.0.0.1:0"] as &[&str], &["env", "list"], &["user", "list"]] {
+        assert_eq!(home.run(command).status.code(), Some(2), "{command:?}");
+        assert!(!file.exists(), "{command:?}");
+        assert!(!master_key_is_right(&home.run(["doctor"])), "{command:?}");
+        assert!(!file.exists(), "{command:?}");
+    }
+    let configured = output(home.program().env("AUTHSOME_MASTER_KEY", key.trim()).args(["env", "list"]));
+    let _ = done(&configured);
+    assert!(!file.exists(), "a configured key is not written down");
+
+    let other = format!("{}\n", new_master_key());
+    std::fs::write(&file, &other).unwrap();
+    assert!(!master_key_is_right(&home.run(["doctor"])));
+    assert_eq!(home.run(["env", "list"]).status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), other, "what somebody put there stays");
+
+    std::fs::write(&file, &key).unwrap();
+    private(&file);
+    assert!(master_key_is_right(&home.run(["doctor"])));
+    let _ = done(&home.run(["env", "list"]));
+}
+
+/// Lets the owner alone read a file, where the platform has such modes.
+fn private(file: &Path) {
+    #[cfg(unix)]
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
+fn commands_that_run_at_once_on_a_new_database_take_the_same_master_key(home: &Home) {
+    std::thread::scope(|scope| {
+        let list = || done(&home.run(["env", "list"]));
+        let commands: Vec<_> = (0..4).map(|_| scope.spawn(list)).collect();
+        let lists: Vec<String> = commands.into_iter().map(|command| command.join().unwrap()).collect();
+        assert!(lists.iter().all(|list| Some(list) == lists.first()), "{lists:?}");
+    });
+    assert!(master_key_is_right(&home.run(["doctor"])));
+}
+
+fn a_password_on_standard_input_is_one_line(home: &Home) {
+    let server = home.start();
+    let email = "lines@commands.test";
+    let create = ["user", "create", "--email", email, "--password-stdin"];
+    for input in [format!("{PASSWORD}\nuser: lines\n"), format!("{PASSWORD}\r\n\r\nuser: lines")] {
+        let refused = home.run_with_input(create, &input);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!((refused.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        assert!(!said.contains(PASSWORD) && !said.contains("user: lines"), "{said}");
+        assert_eq!(home.run(["user", "show", email]).status.code(), Some(1), "nobody was made");
+    }
+    let _ = done(&home.run_with_input(create, &format!("{PASSWORD}\r\n")));
+    let _ = server.client().sign_in(email, PASSWORD).expect(200);
 }
 
 fn each_new_key_is_another_and_is_taken() {

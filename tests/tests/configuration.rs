@@ -156,7 +156,19 @@ fn another_master_key_than_the_databases_is_refused() {
     let folder = server.folder();
     assert!(server.stop().success());
     std::fs::remove_file(folder.path().join("data/master.key")).unwrap();
-    assert_stopped(&serve(folder.path(), &[], &[]), &[1, 2], &["master key"], &[]);
+    for _ in 0..2 {
+        assert_stopped(&serve(folder.path(), &[], &[]), &[1, 2], &["master key"], &[]);
+        assert!(!folder.path().join("data/master.key").exists(), "a key that opens nothing was left behind");
+    }
+}
+
+#[test]
+fn a_url_that_its_backend_refuses_is_called_by_its_name() {
+    let folder = TempDir::new().unwrap();
+    for url in ["postgres://u:hunter2@h/d?nonsense=1", "mongodb://u:hunter2@h/d?directConnection=true", "sqlite:?"] {
+        let refused = serve(folder.path(), &[], &[("DATABASE_URL", url), KEY]);
+        assert_stopped(&refused, &[2], &["the database URL cannot be used"], &["hunter2", "invalid the"]);
+    }
 }
 
 #[test]

@@ -2,6 +2,12 @@
 //! environment, on every backend that a second process reaches.
 #![expect(clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
 
+#[cfg(unix)]
+use std::fs::File;
+#[cfg(unix)]
+use std::io::{Read, Write};
+#[cfg(unix)]
+use std::process::Stdio;
 use std::process::{ExitCode, Output};
 
 use authsome_core::app::App;
@@ -45,7 +51,11 @@ webhooks:
 
 /// What is typed at a terminal, where there are any that a test can open.
 #[cfg(unix)]
-const TYPED: &[Case<Home>] = cases![Home; a_promotion_happens_where_somebody_types_yes_and_for_no_other_word];
+const TYPED: &[Case<Home>] = cases![
+    Home;
+    a_promotion_happens_where_somebody_types_yes_and_for_no_other_word,
+    a_promotion_is_refused_where_either_environment_changed_since_it_was_shown,
+];
 #[cfg(not(unix))]
 const TYPED: &[Case<Home>] = &[];
 
@@ -59,6 +69,7 @@ fn main() -> ExitCode {
                 an_app_is_changed_and_deleted_with_the_word_that_http_takes,
                 what_was_exported_is_imported_as_it_was,
                 a_file_that_cannot_be_used_changes_nothing,
+                what_was_not_made_is_told_from_what_was_not_changed,
                 an_import_is_shown_and_happens_only_where_somebody_agrees,
                 environments_that_differ_are_told_by_exit_code_2,
                 a_promotion_is_shown_and_happens_only_where_somebody_agrees,
@@ -200,6 +211,9 @@ fn a_file_that_cannot_be_used_changes_nothing(home: &Home) {
     refused(&import(home, &FILE.replace("session_ttl: 3600", "session_ttl: 1"), &[]));
     refused(&import(home, &FILE.replace("https://hooks.example.com/b", "file:///etc/passwd"), &[]));
     refused(&home.run(["env", "import", "no-such-file.yaml"]));
+    for unusable in [String::new(), "# a comment\n".to_owned(), format!("{FILE}---\n{FILE}")] {
+        assert!(!refused(&import(home, &unusable, &[])).contains("from_str"));
+    }
     assert_eq!(done(&home.run(["env", "list"])), list);
     let production = done(&home.run(["env", "export", "production"]));
     let other = production.replace("type: production", "type: custom");
@@ -208,6 +222,20 @@ fn a_file_that_cannot_be_used_changes_nothing(home: &Home) {
     let _ = done(&import(home, FILE, &["--into", "production"]));
     assert!(done(&home.run(["env", "export", "production"])).contains("type: production"), "its type stays");
     let _ = done(&import(home, &other, &["--confirm", "change-environment-type"]));
+}
+
+fn what_was_not_made_is_told_from_what_was_not_changed(home: &Home) {
+    let words = |output: &Output| {
+        let line = refused(output);
+        (line.contains("not made"), line.contains("not changed"))
+    };
+    let (unmade, unchanged) = ((true, false), (false, true));
+    assert_eq!(words(&home.run(["env", "create", "Staging"])), unmade);
+    assert_eq!(words(&home.run(["env", "clone", "staging", "Staging"])), unmade);
+    let bad = FILE.replace("session_ttl: 3600", "session_ttl: 1");
+    assert_eq!(words(&import(home, &bad, &[])), unmade);
+    assert_eq!(words(&import(home, &bad, &["--into", "staging"])), unchanged);
+    assert_eq!(words(&home.run(["env", "update", "staging", "--slug", "production"])), unchanged);
 }
 
 fn an_import_is_shown_and_happens_only_where_somebody_agrees(home: &Home) {
@@ -272,11 +300,9 @@ fn a_promotion_is_shown_and_happens_only_where_somebody_agrees(home: &Home) {
     assert_eq!(done(&home.run(agreed())).trim(), "nothing to do");
 }
 
-/// Runs a command whose standard input is a terminal, at which somebody has typed this.
+/// A terminal, and what somebody types at it.
 #[cfg(unix)]
-fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Output {
-    use std::io::Write;
-
+fn terminal() -> (File, File) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
     let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
@@ -284,9 +310,57 @@ fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Output {
     unlockpt(&keyboard).unwrap();
     let name = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
     let terminal = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
-    let mut keyboard = std::fs::File::from(keyboard);
+    (terminal, File::from(keyboard))
+}
+
+/// Runs a command whose standard input is a terminal, at which somebody has typed this.
+#[cfg(unix)]
+fn at_a_terminal(home: &Home, arguments: &[&str], typed: &str) -> Output {
+    let (terminal, mut keyboard) = terminal();
     keyboard.write_all(typed.as_bytes()).unwrap();
     home.program().args(arguments).stdin(terminal).output().unwrap()
+}
+
+/// Runs a command at a terminal, at which somebody answers after this happened, which happens once they are asked.
+#[cfg(unix)]
+fn asked_at_a_terminal(home: &Home, arguments: &[&str], typed: &str, meanwhile: impl FnOnce()) -> Output {
+    let (terminal, mut keyboard) = terminal();
+    let mut command = home.program();
+    command.args(arguments).stdin(terminal).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let mut asked = Vec::new();
+    while !asked.ends_with(b"go on: ") {
+        let mut byte = [0];
+        stderr.read_exact(&mut byte).unwrap();
+        asked.extend(byte);
+    }
+    meanwhile();
+    keyboard.write_all(typed.as_bytes()).unwrap();
+    let mut output = child.wait_with_output().unwrap();
+    let _ = stderr.read_to_end(&mut output.stderr).unwrap();
+    output
+}
+
+#[cfg(unix)]
+fn a_promotion_is_refused_where_either_environment_changed_since_it_was_shown(home: &Home) {
+    let _ = done(&import(home, FILE, &[]));
+    let promote = ["env", "promote", "preview", "production"];
+    let set = |slug: &str, setting: &str| done(&home.run(["env", "update", slug, "--set", setting]));
+    let export = || done(&home.run(["env", "export", "production"]));
+    let before = export();
+    refused(&asked_at_a_terminal(home, &promote, "yes\n", || drop(set("preview", "session_ttl=60"))));
+    assert_eq!(export(), before, "a session_ttl that nobody was shown");
+    refused(&asked_at_a_terminal(home, &promote, "yes\n", || {
+        let _ = done(&home.run(["env", "delete", "preview"]));
+    }));
+    assert_eq!(export(), before);
+    let _ = done(&import(home, FILE, &[]));
+    refused(&asked_at_a_terminal(home, &promote, "yes\n", || drop(set("production", "session_ttl=60"))));
+    assert!(export().contains("session_ttl: 60"), "what somebody else set stays");
+    let agreed = asked_at_a_terminal(home, &promote, "yes\n", || drop(set("staging", "session_ttl=60")));
+    let _ = done(&agreed);
+    assert!(export().contains("session_ttl: 3600"));
 }
 
 #[cfg(unix)]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use authsome::core::error::StoreError;
 use authsome::core::mail::Mailer;
+use authsome::core::migration::MigrationGroup;
 use authsome::core::plugin::Plugin;
+use authsome::core::registry;
 use authsome::core::secret::{MasterKey, SecretString, Token};
 use authsome::core::store::Store;
 use authsome::engine::{Engine, StartError};
@@ -26,10 +28,19 @@ pub fn plugins() -> Vec<Box<dyn Plugin>> {
     vec![Box::new(PasswordPlugin::default())]
 }
 
+/// Core's migrations and those of the plugins, in the order of a run.
+pub(crate) fn migration_groups() -> Vec<MigrationGroup> {
+    let plugins = plugins();
+    std::iter::once(registry::migrations()).chain(plugins.iter().filter_map(|plugin| plugin.migrations())).collect()
+}
+
 /// Opens the database. One that cannot be reached ends the start: whoever supervises the program starts it again.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     let pool = config.pool;
-    let unusable = |error: StoreError, remedy: &str| Failure::config(chain(&error), remedy);
+    let unusable = |error: StoreError, remedy: &str| match error {
+        StoreError::Invalid { what, why } => Failure::config(format!("{what} cannot be used: {why}"), remedy),
+        error => Failure::config(chain(&error), remedy),
+    };
     match &config.database {
         Database::Memory => Ok(Arc::new(MemoryStore::new())),
         Database::Sqlite { url, .. } => {
@@ -90,19 +101,6 @@ pub(crate) fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, Failure> {
             })?;
             Ok(Arc::new(FolderMailer::new(folder).announce_links(true)))
         }
-    }
-}
-
-/// The installation's key: the one that is configured, else the one in the data folder. One that each process made for
-/// itself would be of no use where several share a database, so there it must be configured.
-pub(crate) fn master_key(config: &Config, data: &DataDir) -> Result<MasterKey, Failure> {
-    match &config.master_key {
-        Some(key) => Ok(key.clone()),
-        None if config.database.is_shared() => Err(Failure::config(
-            "a database that processes share needs a master key",
-            "set AUTHSOME_MASTER_KEY to what `authsome keygen` prints, the same for every process",
-        )),
-        None => data.master_key(),
     }
 }
 

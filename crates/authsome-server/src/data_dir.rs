@@ -39,20 +39,24 @@ impl DataDir {
         self.0.join("admin.token")
     }
 
+    /// The master key in the folder, where there is one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else.
+    pub(crate) fn master_key(&self) -> Result<Option<MasterKey>, Failure> {
+        let file = self.master_key_file();
+        let text = existing(&file).map_err(|error| unusable(&file, &error))?;
+        text.map(|text| understood(&text, &file)).transpose()
+    }
+
     /// The master key in the folder, made where there is none.
     ///
     /// # Errors
     /// The file cannot be read or made, or holds something else.
-    pub(crate) fn master_key(&self) -> Result<MasterKey, Failure> {
+    pub(crate) fn make_master_key(&self) -> Result<MasterKey, Failure> {
         let file = self.master_key_file();
         let make = |entropy: &dyn Entropy| MasterKey::generate(entropy).map(|key| key.to_base64());
-        let text = self.secret(&file, make)?;
-        MasterKey::from_base64(text.expose()).map_err(|_| {
-            Failure::config(
-                format!("{} does not hold a master key", file.display()),
-                "restore the file from a backup; a new key makes what is stored under the old one unreadable",
-            )
-        })
+        understood(&self.secret(&file, make)?, &file)
     }
 
     /// Where the administrator's token of a shared database is written down.
@@ -99,9 +103,8 @@ impl DataDir {
         file: &Path,
         make: impl Fn(&dyn Entropy) -> Result<SecretString, authsome::core::entropy::EntropyError>,
     ) -> Result<SecretString, Failure> {
-        match read(file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            other => return other.map_err(|error| unusable(file, &error)),
+        if let Some(secret) = existing(file).map_err(|error| unusable(file, &error))? {
+            return Ok(secret);
         }
         let secret = make(&OsEntropy).map_err(|error| Failure::run(error, "look into the operating system's log"))?;
         self.place(file, &secret).map_err(|error| unusable(file, &error))?;
@@ -153,6 +156,23 @@ fn read(file: &Path) -> std::io::Result<SecretString> {
     std::fs::read_to_string(file).map(|text| SecretString::new(text.trim().to_owned()))
 }
 
+/// What a file holds, where there is one.
+fn existing(file: &Path) -> std::io::Result<Option<SecretString>> {
+    match read(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+fn understood(text: &SecretString, file: &Path) -> Result<MasterKey, Failure> {
+    MasterKey::from_base64(text.expose()).map_err(|_| {
+        Failure::config(
+            format!("{} does not hold a master key", file.display()),
+            "restore the file from a backup; a new key makes what is stored under the old one unreadable",
+        )
+    })
+}
+
 fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::config(
         format!("cannot use {}: {error}", path.display()),
@@ -169,7 +189,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b");
         let keys: Vec<String> = std::thread::scope(|scope| {
-            let start = || DataDir::open(&path).unwrap().master_key().unwrap().to_base64().expose().to_owned();
+            let start = || DataDir::open(&path).unwrap().make_master_key().unwrap().to_base64().expose().to_owned();
             let threads: Vec<_> = (0..10).map(|_| scope.spawn(start)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -182,7 +202,7 @@ mod tests {
     fn the_folder_and_its_secrets_are_for_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(&folder.path().join("data")).unwrap();
-        data.master_key().unwrap();
+        data.make_master_key().unwrap();
         data.admin_token().unwrap();
         for path in [data.path().to_path_buf(), data.master_key_file(), data.admin_token_file()] {
             assert!(!open_to_others(&path), "{}", path.display());
@@ -196,6 +216,7 @@ mod tests {
         let data = DataDir::open(folder.path()).unwrap();
         std::fs::write(data.master_key_file(), "not a key\n").unwrap();
         assert_eq!(data.master_key().unwrap_err().exit(), 2);
+        assert_eq!(data.make_master_key().unwrap_err().exit(), 2);
         assert_eq!(std::fs::read_to_string(data.master_key_file()).unwrap(), "not a key\n");
     }
 }

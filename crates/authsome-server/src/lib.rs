@@ -1,7 +1,8 @@
 //! The authsome program: configuration, command line, server.
 //!
-//! What lives here: how the program is told what to do (`config`), what it keeps in its folder (`data_dir`), what it is
-//! put together from ([`plugins`]), and its commands (`cli`). What never does: a rule about accounts, or a route.
+//! What lives here: how the program is told what to do (`config`), what it keeps in its folder (`data_dir`), under which
+//! key (`master_key`), what it is put together from ([`plugins`]), and its commands (`cli`). What never does: a rule about
+//! accounts, or a route.
 //!
 //! Whatever ends the program is a `Failure`: one line that says what is wrong and what to do about it.
 //!
@@ -14,6 +15,7 @@ mod config;
 mod data_dir;
 mod failure;
 mod log;
+mod master_key;
 mod serve;
 
 use std::process::ExitCode;

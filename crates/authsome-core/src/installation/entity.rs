@@ -30,12 +30,28 @@ impl Installation {
     /// # Errors
     /// [`StoreError`].
     pub async fn claim<R: Records + ?Sized>(key: &MasterKey, now: Timestamp, records: &R) -> Result<bool, StoreError> {
-        let key_check = key.derive("installation/check").mac(&[]);
-        let own = Self { id: Self::ID_VALUE.to_owned(), key_check, created_at: now };
+        let own = Self { id: Self::ID_VALUE.to_owned(), key_check: key_check(key), created_at: now };
         if own.insert_if_absent((), records).await? {
             return Ok(true);
         }
-        let stored = Self::find(()).filter(Self::ID.eq(Self::ID_VALUE)).one(records).await?;
-        Ok(stored.is_some_and(|stored| crate::secret::constant_time_eq(&stored.key_check, &key_check)))
+        Ok(Self::stored(records).await?.is_some_and(|stored| stored.is_under(key)))
     }
+
+    /// The one row; none where no key claimed the database yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stored<R: Records + ?Sized>(records: &R) -> Result<Option<Self>, StoreError> {
+        Self::find(()).filter(Self::ID.eq(Self::ID_VALUE)).one(records).await
+    }
+
+    /// Whether this key claimed the database.
+    #[must_use]
+    pub fn is_under(&self, key: &MasterKey) -> bool {
+        crate::secret::constant_time_eq(&self.key_check, &key_check(key))
+    }
+}
+
+fn key_check(key: &MasterKey) -> [u8; 32] {
+    key.derive("installation/check").mac(&[])
 }

@@ -1,17 +1,19 @@
 //! `authsome doctor`: a line for each thing that must be right.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use authsome::core::clock::{Clock, SystemClock};
+use authsome::core::installation::Installation;
 use authsome::core::store::Store;
 use authsome::core::time::Timestamp;
 use authsome::migrate::{Migrator, Status, StepState};
 
-use super::{isolation, migrate, output};
-use crate::assembly;
+use super::{isolation, output};
 use crate::config::{Config, Database, Flags, MailConfig, ServeFlags};
 use crate::data_dir::{DataDir, open_to_others};
 use crate::failure::{Failure, chain};
+use crate::{assembly, master_key};
 
 pub(super) const EXAMPLES: &str = "Examples:
   authsome doctor                                     what the server would start with
@@ -82,11 +84,17 @@ pub(super) async fn run(flags: &Flags, arguments: &Arguments) -> Result<(), Fail
 }
 
 async fn examine(config: &Config, report: &mut Report) -> Result<(), Failure> {
+    let store = existing(config).await;
+    let set_up = match &store {
+        None => Ok(None),
+        Some(Ok(store)) => master_key::installation(&**store).await,
+        Some(Err(failure)) => Err(failure.clone()),
+    };
     match DataDir::open(&config.data_dir) {
         Err(failure) => report.line("data folder", Fail(failure.to_string()))?,
         Ok(data) => {
             report.line("data folder", folder(&data))?;
-            report.line("master key", master_key(config, &data))?;
+            report.line("master key", key(config, &data, set_up))?;
             report.line("administrator's token", admin_token(config, &data))?;
         }
     }
@@ -95,16 +103,18 @@ async fn examine(config: &Config, report: &mut Report) -> Result<(), Failure> {
     if !config.rate_limits {
         report.line("rate limits", Warn("off: meant for load tests".to_owned()))?;
     }
-    match (&config.database, config.database.file()) {
-        (Database::Memory, _) => report.line("database", Warn("in memory: nothing outlives the server".to_owned())),
-        (_, Some(file)) if !file.exists() => {
-            report.line("database", Good(format!("{} is made at the first start", file.display())))
-        }
-        _ => match assembly::open(config).await {
-            Err(failure) => report.line("database", Fail(failure.to_string())),
-            Ok(store) => database_checks(&*store, report).await,
-        },
+    match (store, config.database.file()) {
+        (Some(Err(failure)), _) => report.line("database", Fail(failure.to_string())),
+        (Some(Ok(store)), _) => database_checks(&*store, report).await,
+        (None, Some(file)) => report.line("database", Good(format!("{} is made at the first start", file.display()))),
+        (None, None) => report.line("database", Warn("in memory: nothing outlives the server".to_owned())),
     }
+}
+
+/// The database, where there is one to look into.
+async fn existing(config: &Config) -> Option<Result<Arc<dyn Store>, Failure>> {
+    let is_absent = config.database.file().is_some_and(|file| !file.exists());
+    if is_absent || matches!(config.database, Database::Memory) { None } else { Some(assembly::open(config).await) }
 }
 
 async fn database_checks(store: &dyn Store, report: &mut Report) -> Result<(), Failure> {
@@ -112,7 +122,7 @@ async fn database_checks(store: &dyn Store, report: &mut Report) -> Result<(), F
         "database",
         store.ping().await.map_or_else(|error| Fail(chain(&error)), |()| Good("answers".to_owned())),
     )?;
-    let migrator = match Migrator::new(store.migrations(), &migrate::groups(), &SystemClock) {
+    let migrator = match Migrator::new(store.migrations(), &assembly::migration_groups(), &SystemClock) {
         Ok(migrator) => migrator,
         Err(error) => return report.line("migrations", Fail(chain(&error))),
     };
@@ -144,17 +154,21 @@ fn folder(data: &DataDir) -> Verdict {
     }
 }
 
-fn master_key(config: &Config, data: &DataDir) -> Verdict {
+/// `set_up` is what the database says of its installation.
+fn key(config: &Config, data: &DataDir, set_up: Result<Option<Installation>, Failure>) -> Verdict {
     let file = data.master_key_file();
-    if config.master_key.is_some() {
-        return Good("from the configuration".to_owned());
-    }
-    if !config.database.is_shared() && !file.exists() {
-        return Good(format!("{} is made at the first start", file.display()));
-    }
-    match assembly::master_key(config, data) {
-        Err(failure) => Fail(failure.to_string()),
-        Ok(_) => private(&file),
+    match (master_key::known(config, data), set_up) {
+        (Err(failure), _) => Fail(failure.to_string()),
+        (Ok(Some(key)), Ok(Some(installation))) if !installation.is_under(&key) => {
+            Fail(master_key::another(config, data).to_string())
+        }
+        (Ok(Some(_)), _) if config.master_key.is_some() => Good("from the configuration".to_owned()),
+        (Ok(Some(_)), _) => private(&file),
+        (Ok(None), Ok(Some(_))) => Fail(master_key::lost(data).to_string()),
+        (Ok(None), Ok(None)) => Good(format!("{} is made at the first start", file.display())),
+        (Ok(None), Err(_)) => {
+            Warn(format!("{} is not there; the database does not say whether it was", file.display()))
+        }
     }
 }
 

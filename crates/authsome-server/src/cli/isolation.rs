@@ -7,7 +7,7 @@ use authsome::core::schema::TableDef;
 use authsome::core::store::Store;
 use authsome::migrate::Migrator;
 
-use super::{migrate, output};
+use super::output;
 use crate::assembly;
 use crate::config::{Config, Database, Flags, ServeFlags};
 use crate::failure::{Failure, chain};
@@ -32,8 +32,8 @@ pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure
 
 async fn scan(store: &dyn Store) -> Result<(), Failure> {
     let unreadable = |error: &dyn std::error::Error| Failure::run(chain(error), "see `authsome doctor`");
-    let migrator =
-        Migrator::new(store.migrations(), &migrate::groups(), &SystemClock).map_err(|error| unreadable(&error))?;
+    let migrator = Migrator::new(store.migrations(), &assembly::migration_groups(), &SystemClock)
+        .map_err(|error| unreadable(&error))?;
     if !migrator.status().await.map_err(|error| unreadable(&error))?.is_current() {
         return Err(Failure::run("the database is not current", "run `authsome migrate up`"));
     }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use authsome::core::clock::SystemClock;
-use authsome::core::migration::{MigrateError, MigrationGroup};
-use authsome::core::registry;
+use authsome::core::migration::MigrateError;
 use authsome::core::store::Store;
 use authsome::migrate::{DownTo, Migrator, StepRef};
 use clap::Subcommand;
@@ -84,7 +83,8 @@ async fn open(flags: &Flags) -> Result<Arc<dyn Store>, Failure> {
 }
 
 async fn carry_out(store: &dyn Store, verb: Verb) -> Result<(), Failure> {
-    let migrator = Migrator::new(store.migrations(), &groups(), &SystemClock).map_err(|error| failed(&error))?;
+    let migrator = Migrator::new(store.migrations(), &assembly::migration_groups(), &SystemClock)
+        .map_err(|error| failed(&error))?;
     match verb {
         Verb::Plan => output::line(migrator.plan().await.map_err(|error| failed(&error))?.to_string().trim_end()),
         Verb::Up { to: None } => report("applied", &migrator.up().await.map_err(|error| failed(&error))?.applied),
@@ -121,12 +121,6 @@ async fn carry_out(store: &dyn Store, verb: Verb) -> Result<(), Failure> {
         }
         Verb::Baseline => report("adopted", &migrator.baseline().await.map_err(|error| failed(&error))?.applied),
     }
-}
-
-/// Core's migrations and those of the plugins, in the order of a run.
-pub(super) fn groups() -> Vec<MigrationGroup> {
-    let plugins = assembly::plugins();
-    std::iter::once(registry::migrations()).chain(plugins.iter().filter_map(|plugin| plugin.migrations())).collect()
 }
 
 fn report(done: &str, steps: &[String]) -> Result<(), Failure> {

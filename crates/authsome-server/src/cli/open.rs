@@ -5,10 +5,10 @@ use authsome::core::confirmation::{Confirm, Destructive};
 use authsome::core::error::Error;
 use authsome::engine::{Engine, EnvironmentHandle};
 
-use crate::assembly;
 use crate::config::{Config, Database, Flags, ServeFlags};
 use crate::data_dir::DataDir;
 use crate::failure::{Failure, chain};
+use crate::{assembly, master_key};
 
 /// Which app and environment a command works on.
 #[derive(clap::Args, Debug, Default)]
@@ -43,10 +43,9 @@ pub(crate) async fn engine(flags: &Flags) -> Result<Engine, Failure> {
         ));
     }
     let data = DataDir::open(&config.data_dir)?;
-    let master_key = assembly::master_key(&config, &data)?;
-    let store = assembly::open(&config).await?;
+    let (store, key) = master_key::open_database(&config, &data).await?;
     let mailer = assembly::mailer(&config.mail)?;
-    let engine = assembly::engine(authsome::engine::Config::default(), store, master_key, Some(mailer))?;
+    let engine = assembly::engine(authsome::engine::Config::default(), store, key, Some(mailer))?;
     engine.prepare().await.map_err(|error| assembly::not_started(&error))?;
     Ok(engine)
 }

@@ -9,7 +9,8 @@ use crate::failure::Failure;
 /// Where a password comes from.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PasswordSource {
-    /// Read the password from standard input instead of asking for it; one line end at its end is dropped
+    /// Read the password from standard input instead of asking for it: one line, with or without its end;
+    /// more lines are refused
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }
@@ -44,8 +45,18 @@ fn from_stdin() -> Result<String, Failure> {
     let most = u64::try_from(Password::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(3);
     let mut text = String::new();
     std::io::stdin().lock().take(most).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+    first_line(&text).map(ToOwned::to_owned)
+}
+
+/// The one line of a text. A second one could be meant as a part of the password, or be another secret beside it.
+fn first_line(text: &str) -> Result<&str, Failure> {
+    let breaks = ['\n', '\r'];
+    let (line, rest) = text.split_at(text.find(breaks).unwrap_or(text.len()));
+    if rest.trim_matches(breaks).is_empty() {
+        Ok(line)
+    } else {
+        Err(Failure::run("standard input has more than one line", "give the password alone, on one line"))
+    }
 }
 
 fn from_terminal() -> Result<String, Failure> {
@@ -59,4 +70,22 @@ fn from_terminal() -> Result<String, Failure> {
 
 fn unreadable(error: &std::io::Error) -> Failure {
     Failure::run(format!("cannot read the password: {error}"), "try again, or use --password-stdin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_break_ends_a_password_and_nothing_may_follow() {
+        for text in ["pass word ", "pass word \n", "pass word \r\n", "pass word \n\n"] {
+            assert_eq!(first_line(text).unwrap(), "pass word ", "{text:?}");
+        }
+        assert_eq!(first_line("").unwrap(), "");
+        for text in ["one\ntwo", "one\r\ntwo\n", "one\n\ntwo", "one\rtwo", "one\n ", "\ntwo"] {
+            let refusal = first_line(text).unwrap_err();
+            assert_eq!(refusal.exit(), 1);
+            assert!(!refusal.to_string().contains("two"), "{refusal}");
+        }
+    }
 }

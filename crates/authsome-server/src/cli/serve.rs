@@ -5,11 +5,10 @@ use authsome::core::environment::EnvironmentType;
 use authsome::engine::Engine;
 use authsome::http::HttpOptions;
 
-use crate::assembly;
 use crate::config::{Config, Flags, MailConfig, ServeFlags};
 use crate::data_dir::{self, DataDir};
 use crate::failure::{Failure, chain};
-use crate::{log, serve};
+use crate::{assembly, log, master_key, serve};
 
 pub(super) const EXAMPLES: &str = "Examples:
   authsome serve                                             SQLite in the data folder
@@ -33,13 +32,12 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
     let data = DataDir::open(&config.data_dir)?;
     let (listener, address) = serve::bind(config.listen).await?;
 
-    let master_key = assembly::master_key(&config, &data)?;
-    let admin_token = assembly::admin_token(&config, &data, &master_key)?;
+    let (store, key) = master_key::open_database(&config, &data).await?;
+    let admin_token = assembly::admin_token(&config, &data, &key)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", address.port()));
     let engine_config =
         authsome::engine::Config { public_url, rate_limits: config.rate_limits, ..authsome::engine::Config::default() };
-    let store = assembly::open(&config).await?;
-    let engine = assembly::engine(engine_config, store, master_key, Some(assembly::mailer(&config.mail)?))?;
+    let engine = assembly::engine(engine_config, store, key, Some(assembly::mailer(&config.mail)?))?;
     tokio::select! {
         started = engine.start() => started.map_err(|error| assembly::not_started(&error))?,
         // What was not committed leaves nothing.

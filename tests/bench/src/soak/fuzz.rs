@@ -23,6 +23,8 @@ use crate::figures::Figures;
 use crate::stopwatch::Stopwatch;
 
 const WORKERS: u32 = 4;
+/// The administrator's token, which some requests carry.
+const ADMINISTRATOR: &str = "token-of-the-administrator-who-is-hostile";
 /// How long an answer may take at most. A sign-up costs a hash, and hashes wait for each other.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long bytes that need be no whole request wait for an answer: the server waits for their rest.
@@ -49,12 +51,13 @@ pub(super) async fn run(backend: &str, requests: u32, seed: u64) -> Result<Strin
 
 fn on(kind: Kind, requests: u32, seed: u64) -> Result<String> {
     let home = std::thread::spawn(move || Home::new(kind)).join().map_err(|_| anyhow!("no database can be made"))?;
-    let server = home.start();
+    let server = home.launch().variable("AUTHSOME_ADMIN_TOKEN", ADMINISTRATOR).start();
     let client = server.client();
     let document = client.try_raw("GET", "/openapi.json", None, None)?.body;
     let signed_up = client.sign_up("fuzz@fuzz.test");
     ensure!(signed_up.status == 201, "a sign-up is answered with {}", signed_up.status);
-    let grammar = Grammar::of(&document, &signed_up.session_token(), &signed_up.refresh_token())?;
+    let tokens = vec![signed_up.session_token(), signed_up.refresh_token(), ADMINISTRATOR.to_owned()];
+    let grammar = Grammar::of(&document, tokens)?;
     let address = server.base().trim_start_matches("http://").to_owned();
     let watch = Stopwatch::start();
     let outcomes = std::thread::scope(|scope| {
@@ -92,6 +95,9 @@ fn on(kind: Kind, requests: u32, seed: u64) -> Result<String> {
     ensure!(whole.served > 0, "no request was served: the requests are all too hostile to reach anything");
     let live = client.try_raw("GET", "/readyz", None, None)?;
     ensure!(live.status == 200, "the server is not ready any more: {}", live.status);
+    for list in ["/users", "/environments", "/apps", "/audit"] {
+        read_all(list, &client.token(ADMINISTRATOR))?;
+    }
     ensure!(server.stop().success(), "the server ends well");
     let slowest = whole.durations.iter().max().copied().unwrap_or_default();
     let figures = Figures::of(whole.durations, watch.elapsed());
@@ -105,6 +111,19 @@ fn on(kind: Kind, requests: u32, seed: u64) -> Result<String> {
         figures.p99_us / 1e3,
         slowest.as_secs_f64() * 1e3
     ))
+}
+
+/// Reads a list to its end: whatever was taken can be read again.
+fn read_all(list: &str, administrator: &Client) -> Result<()> {
+    let mut cursor = String::new();
+    loop {
+        let answer = administrator.get(&format!("{list}?limit=200{cursor}"));
+        ensure!(answer.status == 200, "what was stored cannot be read: GET {list}: {} {}", answer.status, answer.body);
+        match answer.body.get("next_cursor").and_then(Value::as_str) {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Sends a request and holds its answer against the laws.

@@ -6,7 +6,7 @@ use authsome::core::environment::{EnvironmentType, SettingsPatch};
 use authsome::core::id::SigningKeyId;
 use authsome::engine::{EnvironmentCopy, EnvironmentPatch, NewEnvironment, Rotation};
 
-use super::{Of, changed};
+use super::{Of, changed, made};
 use crate::cli::open::Confirmation;
 use crate::cli::{open, output};
 use crate::failure::Failure;
@@ -151,7 +151,7 @@ fn unless_empty(text: String) -> Option<String> {
 pub(super) async fn create(of: &Of<'_>, arguments: Create) -> Result<(), Failure> {
     let Create { name, slug, kind, description } = arguments;
     let new = NewEnvironment { slug, description, ..NewEnvironment::new(&name, kind) };
-    changed(of.environments.create(&new).await)
+    made(of.environments.create(&new).await)
 }
 
 pub(super) async fn update(of: &Of<'_>, arguments: Update) -> Result<(), Failure> {
@@ -175,7 +175,7 @@ pub(super) async fn clone(of: &Of<'_>, arguments: CloneArguments) -> Result<(), 
     let CloneArguments { environment, name, slug, kind, webhook_url, settings } = arguments;
     let copy = EnvironmentCopy { name, slug, kind, settings: settings.patch()?, webhook_url };
     let source = of.named(&environment).await?.id;
-    changed(of.environments.copy(source, &copy).await)
+    made(of.environments.copy(source, &copy).await)
 }
 
 pub(super) async fn publishable_key(of: &Of<'_>, arguments: &PublishableKey) -> Result<(), Failure> {

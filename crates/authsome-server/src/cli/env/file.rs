@@ -14,7 +14,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::{Of, changed, compare};
+use super::{Of, changed, compare, made};
 use crate::cli::{open, output, prompt};
 use crate::failure::Failure;
 
@@ -180,10 +180,19 @@ impl From<EnvironmentSetup> for Document {
 impl Document {
     /// The file's text, where `shown` is what the file is called.
     fn parse(text: &str, shown: &str) -> Result<Self, Failure> {
+        let refused = |what: &str| Failure::run(format!("{shown}{what}"), "see `authsome env import --help`");
+        let says_nothing = |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim_start().starts_with('#');
+        if text.trim_start_matches('\u{feff}').lines().all(says_nothing) {
+            return Err(refused(" says nothing of an environment"));
+        }
         serde_saphyr::from_str(text).map_err(|error| {
             let place = error.location().map_or_else(String::new, |at| format!(", line {}", at.line()));
-            let error = error.without_snippet();
-            Failure::run(format!("{shown}{place}: {error}"), "see `authsome env import --help`")
+            match error.without_snippet() {
+                serde_saphyr::Error::MultipleDocuments { .. } => {
+                    refused(&format!("{place}: a second document begins, and a file has one"))
+                }
+                error => refused(&format!("{place}: {error}")),
+            }
         })
     }
 
@@ -245,7 +254,7 @@ pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failur
         },
     };
     let Some(target) = target else {
-        return changed(of.environments.create_set_up(&after).await);
+        return made(of.environments.create_set_up(&after).await);
     };
     let before = of.setup(&target).await?;
     if arguments.into.is_some() {
@@ -396,6 +405,17 @@ webhooks:
         place(&format!("{head}forms:\n  signup:\n  - name: a\n    label: A\n    type: text\n    colour: red\n"), 9);
         place(&format!("{head}webhooks:\n- url: https://a.example\n  enabled: true\n  sealed_secret: abc\n"), 7);
         place(&format!("{head}webhooks:\n- url: https://a.example\n  enabled: true\n  secret: {{file: a}}\n"), 7);
+    }
+
+    #[test]
+    fn a_file_has_one_document_that_says_something() {
+        let one = "name: A\nslug: a\ntype: custom\n";
+        assert_eq!(setup(&format!("# what it is\n---\n{one}...\n")), setup(one));
+        let two = refusal(&format!("{one}---\n{one}"));
+        assert!(two.starts_with("file.yaml, line ") && !two.contains("from_str"), "{two}");
+        for nothing in ["", "\n \n", "---\n", "# name: A\n---\n...\n", "\u{feff}"] {
+            assert!(refusal(nothing).starts_with("file.yaml says nothing"), "{nothing:?}");
+        }
     }
 
     #[test]

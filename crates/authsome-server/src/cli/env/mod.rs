@@ -153,9 +153,17 @@ impl Of<'_> {
     }
 }
 
-/// Prints an environment that was made or changed, and what is advised against.
+fn made(outcome: Result<Environment, Error>) -> Result<(), Failure> {
+    shown("the environment was not made", outcome)
+}
+
 fn changed(outcome: Result<Environment, Error>) -> Result<(), Failure> {
-    let environment = outcome.map_err(|error| open::refused(&error, "the environment was not changed", "env list"))?;
+    shown("the environment was not changed", outcome)
+}
+
+/// Prints an environment that was made or changed, and what is advised against.
+fn shown(refused: &str, outcome: Result<Environment, Error>) -> Result<(), Failure> {
+    let environment = outcome.map_err(|error| open::refused(&error, refused, "env list"))?;
     output::fields(&show::described(&environment))?;
     environment.settings.warnings().into_iter().try_for_each(output::warning)
 }

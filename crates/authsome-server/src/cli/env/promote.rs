@@ -45,7 +45,13 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     if arguments.confirm.is_none() {
         prompt::confirm(&format!("This changes {} for everybody in it.", to.slug), "--confirm promote")?;
     }
-    // Of what was shown, nothing has changed since, or it is refused.
+    // Of what was shown, nothing has changed since, or it is refused. Of the target, `set_up` sees to that.
+    if of.setup(&from).await? != source {
+        return Err(Failure::run(
+            format!("the environment was not changed: somebody else changed {}", from.slug),
+            "give the command again, which shows what would change now",
+        ));
+    }
     changed(of.environments.set_up(to.id, &before, &after, Confirm::NOTHING).await)
 }
 

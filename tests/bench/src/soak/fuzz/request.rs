@@ -8,8 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::chance::Chance;
 
+/// Names of members that programs have taken for something of their own.
+const NAMES: [&str; 3] = ["$ne", "$serde_json::private::RawValue", "$serde_json::private::Number"];
+
 /// Texts that have made programs fail.
-const TEXTS: [&str; 30] = [
+const TEXTS: [&str; 31] = [
     "",
     " ",
     "a",
@@ -18,6 +21,7 @@ const TEXTS: [&str; 30] = [
     "correct horse battery staple",
     "' OR 1=1 --",
     "{\"$ne\": null}",
+    "$serde_json::private::RawValue",
     "$where",
     "../../etc/passwd",
     "%00",
@@ -122,7 +126,7 @@ impl Request {
 
 impl Grammar {
     /// The grammar of an OpenAPI document, with what a person was handed.
-    pub(super) fn of(document: &Value, token: &str, refresh_token: &str) -> Result<Self> {
+    pub(super) fn of(document: &Value, tokens: Vec<String>) -> Result<Self> {
         let paths = document.pointer("/paths").and_then(Value::as_object).context("the document has paths")?;
         let methods = |(path, item): (&String, &Value)| {
             let methods: Vec<String> = item.as_object().map(|item| item.keys().cloned().collect()).unwrap_or_default();
@@ -132,7 +136,6 @@ impl Grammar {
             paths.iter().flat_map(methods).filter(|(_, method)| METHODS.contains(&method.as_str())).collect();
         let mut fields = BTreeSet::new();
         properties(document, &mut fields);
-        let tokens = vec![token.to_owned(), refresh_token.to_owned()];
         Ok(Self { operations, fields: fields.into_iter().collect(), tokens })
     }
 
@@ -242,7 +245,7 @@ impl Grammar {
             3 => json!([-1.5, 1e308, 0.1, -0.0].get(chance.below(4))),
             4 | 5 => Value::String(self.text(chance)),
             6 => Value::Array((0..chance.below(4)).map(|_| self.value(chance, depth - 1)).collect()),
-            7 => json!({"$ne": self.value(chance, depth - 1)}),
+            7 => json!({ chance.pick(&NAMES): self.value(chance, depth - 1) }),
             _ => {
                 let members = (0..chance.below(4)).map(|_| (self.field(chance), self.value(chance, depth - 1)));
                 Value::Object(members.collect())
@@ -306,7 +309,7 @@ mod tests {
             "paths": {"/v1/auth/me": {"get": {}}, "/v1/auth/users/{id}": {"patch": {}, "parameters": []}},
             "components": {"schemas": {"Me": {"properties": {"email": {}, "deep": {"properties": {"inner": {}}}}}}},
         });
-        Grammar::of(&document, "token", "refresh").unwrap()
+        Grammar::of(&document, vec!["token".to_owned(), "refresh".to_owned()]).unwrap()
     }
 
     #[test]
