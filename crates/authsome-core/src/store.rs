@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 
 use crate::account::AccountStore;
 use crate::apikey::ApiKeyStore;
@@ -127,12 +128,19 @@ impl MaybeTransient for Error {
 /// How often a transaction is run before its contention is reported.
 pub const MAX_ATTEMPTS: u32 = 20;
 
+/// Transactions that met another one's write run again one after another, or many on one row would make each other fail
+/// until their attempts are used up.
+static TURN: Semaphore = Semaphore::const_new(1);
+/// How long one waits for its turn before it runs out of turn: whoever has it may be slow, and on other rows.
+const TURN_WAIT: Duration = Duration::from_secs(5);
+
 /// Runs closures in transactions.
 pub trait Transactions: Store {
     /// Runs `work` in a transaction and commits it; an error of `work` rolls it back.
     ///
     /// Where another transaction's write made it fail, `work` runs again from the start, at most [`MAX_ATTEMPTS`] times,
-    /// after a pause that grows from 5 ms and is spread at random. So `work` does nothing that cannot be repeated.
+    /// when it is its turn among those of this process to which that happened, or 5 s later, and after a pause that grows
+    /// from 5 ms and is spread at random. So `work` does nothing that cannot be repeated.
     ///
     /// # Errors
     /// Those of `work`; [`StoreError::Aborted`] when contention outlasts the attempts; [`StoreError::Unavailable`].
@@ -145,6 +153,7 @@ pub trait Transactions: Store {
     {
         async move {
             let mut attempt = 1;
+            let mut turn = None;
             loop {
                 let error = match attempt_once(self, &work).await {
                     Ok(value) => return Ok(value),
@@ -152,6 +161,9 @@ pub trait Transactions: Store {
                 };
                 if attempt >= MAX_ATTEMPTS || !error.is_transient() {
                     return Err(error);
+                }
+                if turn.is_none() {
+                    turn = tokio::time::timeout(TURN_WAIT, TURN.acquire()).await.ok();
                 }
                 tokio::time::sleep(pause(attempt)).await;
                 attempt += 1;

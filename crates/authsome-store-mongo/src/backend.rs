@@ -17,6 +17,7 @@ use authsome_migrate::Migrator;
 use mongodb::bson::doc;
 use mongodb::options::{DatabaseOptions, ReadConcern};
 use mongodb::{Client, Database};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::catalogue::Catalogue;
 use crate::config::{DEFAULT_MIGRATION_TIMEOUT, DEFAULT_OPERATION_TIMEOUT, MongoBuilder, check_server};
@@ -25,6 +26,9 @@ use crate::error::{Failure, Refusal, store_error};
 use crate::operations::Operations;
 use crate::transaction::{MongoTx, begin, durable, primary, run_alone};
 use crate::verbs::{UpdateAll, UpdateOne, Verb};
+
+/// How long a verb that met another one's write waits for its turn before it runs out of turn.
+const TURN_WAIT: Duration = Duration::from_secs(1);
 
 /// What a store and its transactions share.
 pub(crate) struct Shared {
@@ -39,6 +43,8 @@ pub(crate) struct Shared {
     owns_client: bool,
     closed: AtomicBool,
     pauses: AtomicU64,
+    /// Held by the verb that met another one's write and runs again.
+    turn: Semaphore,
 }
 
 impl Shared {
@@ -72,6 +78,12 @@ impl Shared {
         let mixed = call.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let full = 2_000_u64 << run.saturating_sub(1).min(5);
         Duration::from_micros(full / 2 + (mixed >> 33) % (full / 2))
+    }
+
+    /// Lets verbs that met another one's write run again one after another, or many on the same rows would make each
+    /// other fail for long. Whoever has the turn may be slow, and on other rows: after a second it is not waited for.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(TURN_WAIT, self.turn.acquire()).await.ok()?.ok()
     }
 
     async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
@@ -158,6 +170,7 @@ impl MongoStore {
             owns_client,
             closed: AtomicBool::new(false),
             pauses: AtomicU64::new(0),
+            turn: Semaphore::new(1),
         };
         Self { shared: Arc::new(shared) }
     }

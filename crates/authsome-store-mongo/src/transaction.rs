@@ -81,10 +81,13 @@ async fn abort(mut session: ClientSession) {
 
 /// Runs a verb in a transaction of its own, again and again while others' writes make it fail.
 pub(crate) async fn run_alone<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
-    let mut run = 1;
+    let (mut run, mut turn) = (1, None);
     loop {
         match run_once(shared, verb).await {
             Err(error) if error.is_transient() && run < RUNS => {
+                if turn.is_none() {
+                    turn = shared.turn().await;
+                }
                 tokio::time::sleep(shared.pause(run)).await;
                 run += 1;
             }

@@ -52,7 +52,7 @@ impl PgStore {
         if connection.get_database_backend() != DbBackend::Postgres {
             return Err(StoreError::Invalid { what: "the connection".to_owned(), why: "it is none of PostgreSQL" });
         }
-        Ok(PgBuilder::new("").with(connection))
+        Ok(PgBuilder::new("").with(connection, None))
     }
 
     pub(crate) const fn new(sql: SqlStore) -> Self {

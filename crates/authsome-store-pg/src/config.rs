@@ -17,6 +17,7 @@ use url::Url;
 use crate::backend::PgStore;
 use crate::dialect::Postgres;
 use crate::error::{cannot_connect, chain};
+use crate::retirement::Retirement;
 use crate::settings;
 
 /// Distinct statements that a connection keeps prepared, where the URL does not say it.
@@ -110,8 +111,8 @@ impl PgBuilder {
         self
     }
 
-    /// How long a caller waits for a connection, and so how long a call takes while the database is gone. Default: 5
-    /// seconds.
+    /// How long a caller waits for a connection, and so how long a call takes while the database is gone; as long again
+    /// for a transaction to begin on it. Default: 5 seconds.
     #[must_use]
     pub const fn acquire_timeout(mut self, acquire_timeout: Duration) -> Self {
         self.acquire_timeout = acquire_timeout;
@@ -152,6 +153,8 @@ impl PgBuilder {
         let options = connect_options(&self.url)?;
         // The pool tries again until its time is over, and then says only that it is.
         let (refused, mut refusal) = mpsc::unbounded_channel();
+        let retirement = Arc::new(Retirement::default());
+        let retired = Arc::clone(&retirement);
         let pool = PgPoolOptions::new()
             .max_connections(self.max_connections)
             .min_connections(self.min_connections)
@@ -171,8 +174,12 @@ impl PgBuilder {
             })
             // What does not answer is not waited for, or a network that swallows packets would keep the whole pool. The
             // driver asks once more after this, without a limit; neither of the two keeps a caller waiting.
-            .after_release(|connection, _| {
+            .after_release(move |connection, about| {
+                let retired = retired.covers(about.age);
                 Box::pin(async move {
+                    if retired {
+                        return Ok(false);
+                    }
                     let answered = tokio::time::timeout(RELEASE_TIMEOUT, connection.ping()).await;
                     answered.map_err(|elapsed| sqlx::Error::Io(elapsed.into()))?.map(|()| true)
                 })
@@ -190,11 +197,17 @@ impl PgBuilder {
             Some(error) = refusal.recv() => return Err(error),
             pool = pool.connect_with(options) => pool.map_err(cannot_connect)?,
         };
-        Ok(self.with(pool.into()))
+        Ok(self.with(pool.into(), Some(retirement)))
     }
 
-    pub(crate) fn with(self, connection: DatabaseConnection) -> PgStore {
-        let dialect = Postgres { statement_timeout: self.statement_timeout, migration_timeout: self.migration_timeout };
+    /// A store on a pool, and by what connections of the pool are retired, where they are.
+    pub(crate) fn with(self, connection: DatabaseConnection, retirement: Option<Arc<Retirement>>) -> PgStore {
+        let dialect = Postgres {
+            begin_limit: self.acquire_timeout.saturating_mul(2),
+            statement_timeout: self.statement_timeout,
+            migration_timeout: self.migration_timeout,
+            retirement,
+        };
         let connections = Connections { writer: connection.clone(), reader: connection };
         let patience = Patience {
             migration: self.migration_timeout,

@@ -1,5 +1,6 @@
 //! [`Postgres`]: how PostgreSQL differs from other SQL databases.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use sqlx::{Decode, Row, TypeInfo, ValueRef};
 
 use crate::error::{classify, message};
 use crate::migration::{children, introspect};
+use crate::retirement::Retirement;
 use crate::settings::check_pooled;
 
 /// 2000-01-01T00:00:00Z, from which the binary format counts microseconds.
@@ -35,10 +37,13 @@ const NO_TIME_LIMIT: &str = "SELECT set_config(name, '0', true) FROM pg_catalog.
     WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')";
 
 /// The PostgreSQL dialect.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Postgres {
+    pub(crate) begin_limit: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) migration_timeout: Duration,
+    /// Not of a pool that the program made itself.
+    pub(crate) retirement: Option<Arc<Retirement>>,
 }
 
 #[async_trait]
@@ -57,6 +62,14 @@ impl Dialect for Postgres {
 
     async fn ping(&self, connection: &DatabaseExecutor<'_>) -> Result<(), StoreError> {
         check_pooled(connection).await
+    }
+
+    fn begin_limit(&self) -> Option<Duration> {
+        Some(self.begin_limit)
+    }
+
+    fn retire_connections(&self) -> bool {
+        self.retirement.as_ref().map(|retirement| retirement.retire()).is_some()
     }
 
     /// The snapshot is that of the first statement that needs one, so there is one at once. The timeout holds for the

@@ -75,6 +75,7 @@ mod error;
 mod migration;
 #[cfg(test)]
 mod plan_tests;
+mod retirement;
 mod settings;
 
 pub use backend::PgStore;

@@ -1,6 +1,7 @@
 //! [`Dialect`]: what a SQL database does differently from the next one.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
@@ -63,6 +64,18 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
 
     /// How a transaction begins, so that it is snapshot-isolated.
     fn begin_options(&self) -> TransactionOptions;
+
+    /// How long a transaction may take to begin, the wait for its connection included; `None` where that takes its time.
+    fn begin_limit(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Told before a transaction's begin is dropped in the middle, on a connection that may then be in a transaction of
+    /// which the driver does not know. Says whether that connection, where it lives, is not used again; otherwise the
+    /// begin goes on to its end, and nobody waits for it.
+    fn retire_connections(&self) -> bool {
+        false
+    }
 
     /// What a transaction does first, so that it reads the state at its begin.
     ///

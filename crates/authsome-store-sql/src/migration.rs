@@ -65,7 +65,7 @@ impl MigrationTarget for SqlStore {
 
 impl SqlStore {
     async fn try_begin(&self) -> Result<Option<DatabaseTransaction>, StoreError> {
-        let begun = begin(&self.writer, &*self.dialect).await;
+        let begun = begin(&self.writer, &self.dialect).await;
         let transaction = begun.map_err(|error| self.error(error))?;
         match self.dialect.try_lock(&transaction).await {
             Ok(true) => Ok(Some(transaction)),
@@ -122,7 +122,7 @@ impl SqlMigration {
     ) -> Result<(), MigrateError> {
         let dialect = &*self.dialect;
         let fault = |error| store_error(dialect, error);
-        let transaction = begin(connection, dialect).await.map_err(fault)?;
+        let transaction = begin(connection, &self.dialect).await.map_err(fault)?;
         let done = match dialect.begun_steps(&transaction).await {
             Ok(()) => {
                 Run::new(dialect, &transaction, Some(Lock { held_by: lock, answer: self.answer })).all(work).await

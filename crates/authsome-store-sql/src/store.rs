@@ -160,7 +160,8 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Aborted`].
     pub async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
-        let transaction = in_time(self.patience.answer, self.begin_transaction()).await?;
+        let limit = self.dialect.begin_limit().or(self.patience.answer);
+        let transaction = in_time(limit, self.begin_transaction()).await?;
         Ok(Arc::new(SqlTx::new(Arc::clone(&self.dialect), transaction, self.patience.answer)))
     }
 
@@ -206,7 +207,7 @@ impl SqlStore {
 
     pub(crate) async fn begin_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
         let begun = async {
-            let transaction = begin(&self.writer, &*self.dialect).await?;
+            let transaction = begin(&self.writer, &self.dialect).await?;
             self.dialect.begun(&transaction).await?;
             Ok(transaction)
         };

@@ -9,7 +9,7 @@ use authsome_core::records::{
     CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
 };
 use authsome_core::store::StoreTx;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::Mutex;
 
 use crate::dialect::Dialect;
@@ -58,14 +58,24 @@ impl SqlTx {
     }
 }
 
-/// Begins a transaction, to the end also where the caller stops waiting in the middle: the driver would not know yet that
-/// there is one, and the connection would go back to the pool with it.
+/// Begins a transaction, also where the caller stops waiting in the middle: the driver would not know yet that there is
+/// one, and the connection would go back to the pool with it.
 pub(crate) async fn begin(
     connection: &DatabaseConnection,
-    dialect: &dyn Dialect,
+    dialect: &Arc<dyn Dialect>,
 ) -> Result<DatabaseTransaction, DbErr> {
-    let (connection, options) = (connection.clone(), dialect.begin_options());
-    let begun = tokio::spawn(async move { connection.begin_with_options(options).await }).await;
+    let (connection, dialect) = (connection.clone(), Arc::clone(dialect));
+    let begun = tokio::spawn(async move {
+        let mut begin = connection.begin_with_options(dialect.begin_options());
+        let Some(limit) = dialect.begin_limit() else { return begin.await };
+        match tokio::time::timeout(limit, &mut begin).await {
+            Ok(begun) => begun,
+            // A network that swallows packets would keep the connection, and so in the end the whole pool.
+            Err(_elapsed) if dialect.retire_connections() => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+            Err(_elapsed) => begin.await,
+        }
+    })
+    .await;
     begun.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 

@@ -4,6 +4,7 @@
 
 mod cascade;
 mod connecting;
+mod contention;
 mod data;
 mod drift;
 mod faults;

@@ -19,3 +19,5 @@ mod settings;
 mod silence;
 #[cfg(test)]
 mod values;
+#[cfg(test)]
+mod way;

@@ -1,10 +1,5 @@
-//! A network that swallows packets.
+//! Networks that swallow packets, and servers' places that something else has taken.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use authsome_core::entity::Entity;
@@ -13,69 +8,107 @@ use authsome_core::store::Store;
 use authsome_store_pg::PgStore;
 
 use crate::common::{Item, Scratch, item, migrate, scope};
+use crate::way::{Way, Weather};
 
-/// A way to the server on which connections can fall silent without being closed.
-struct Way {
-    port: u16,
-    /// How often they did. One that was opened before the last time is silent.
-    falls: Arc<AtomicU32>,
+const SOON: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(30);
+
+#[track_caller]
+fn is_unavailable<T>(outcome: Result<T, StoreError>) {
+    let error = outcome.map(|_| ()).unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
 }
 
-impl Way {
-    fn to(server: String) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let falls = Arc::new(AtomicU32::new(0));
-        let way = Self { port, falls: Arc::clone(&falls) };
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let (client, server) = (client.unwrap(), TcpStream::connect(&server).unwrap());
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (from, to, falls) = (from.try_clone().unwrap(), to.try_clone().unwrap(), Arc::clone(&falls));
-                    thread::spawn(move || carry(from, to, &falls));
-                }
-            }
-        });
-        way
-    }
-
-    fn fall_silent(&self) {
-        self.falls.fetch_add(1, Ordering::SeqCst);
+/// Inserts an item as soon as a connection is found that lives.
+async fn insert_at_last(id: &str, store: &PgStore) {
+    let began = Instant::now();
+    while item(id).insert(&scope(), store).await.is_err() {
+        assert!(began.elapsed() < LONG, "the pool is kept by connections that are of no use");
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, falls: &AtomicU32) {
-    let opened = falls.load(Ordering::SeqCst);
-    let mut bytes = [0; 16 * 1024];
-    while let Ok(read @ 1..) = from.read(&mut bytes) {
-        if falls.load(Ordering::SeqCst) == opened && to.write_all(&bytes[..read]).is_err() {
-            return;
-        }
-    }
-    if falls.load(Ordering::SeqCst) == opened {
-        let _ = to.shutdown(Shutdown::Both);
+/// Leaves two connections in the pool that were used a moment ago: nobody asks first whether they live.
+async fn rest_two(store: &PgStore) {
+    let both = (store.begin().await.unwrap(), store.begin().await.unwrap());
+    both.0.rollback().await.unwrap();
+    both.1.rollback().await.unwrap();
+    let began = Instant::now();
+    while store.connection().get_postgres_connection_pool().num_idle() < 2 {
+        assert!(began.elapsed() < SOON, "connections are back in the pool soon");
+        tokio::time::sleep(SOON / 100).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_fell_silent_do_not_keep_the_pool() {
     let scratch = Scratch::new().await;
-    let (_, address) = scratch.url.split_once('@').unwrap();
-    let (address, _) = address.split_once('/').unwrap();
-    let way = Way::to(address.to_owned());
-    let builder = PgStore::builder(&scratch.url.replace(address, &format!("127.0.0.1:{}", way.port)));
-    let soon = Duration::from_millis(300);
-    let store = builder.max_connections(2).acquire_timeout(soon).statement_timeout(soon).connect().await.unwrap();
+    let way = Way::to(&scratch);
+    let store = way.store(SOON).max_connections(2).statement_timeout(SOON).connect().await.unwrap();
     migrate(&store).await;
     let tx = store.begin().await.unwrap();
     item("lost").insert(&scope(), &*tx).await.unwrap();
-    way.fall_silent();
-    let outcome = item("a").insert(&scope(), &store).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+    way.turn(Weather::Silent);
+    is_unavailable(item("a").insert(&scope(), &store).await);
     drop(tx);
-    let began = Instant::now();
-    while item("b").insert(&scope(), &store).await.is_err() {
-        assert!(began.elapsed() < Duration::from_secs(30), "the pool is kept by connections that do not answer");
-    }
+    way.turn(Weather::Fair);
+    insert_at_last("b", &store).await;
     assert!(Item::find(&scope()).filter(Item::ID.eq("lost")).one(&store).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_cannot_begin_keeps_neither_its_caller_nor_the_pool() {
+    let scratch = Scratch::new().await;
+    let way = Way::to(&scratch);
+    let store = way.store(SOON).max_connections(2).statement_timeout(LONG).connect().await.unwrap();
+    migrate(&store).await;
+    rest_two(&store).await;
+    way.turn(Weather::Silent);
+    let began = Instant::now();
+    let (one, other) = tokio::join!(store.begin(), store.begin());
+    is_unavailable(one);
+    is_unavailable(other);
+    assert!(began.elapsed() < LONG / 3, "{:?}", began.elapsed());
+    way.turn(Weather::Fair);
+    insert_at_last("a", &store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_else_answers_than_postgresql_the_database_is_unavailable() {
+    let scratch = Scratch::new().await;
+    let way = Way::to(&scratch);
+    let store = way.store(SOON).connect().await.unwrap();
+    migrate(&store).await;
+    for weather in [
+        Weather::Closed,
+        // Closed when it is asked for TLS, in the handshake of TLS, and when the session starts.
+        Weather::Answering(b""),
+        Weather::Answering(b"S"),
+        Weather::Answering(b"N"),
+        // A server of something else, before and after it was asked for TLS.
+        Weather::Answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        Weather::Answering(b"NHTTP/1.1 400 Bad Request\r\n\r\n"),
+        Weather::Answering(b"SHTTP/1.1 400 Bad Request\r\n\r\n"),
+        Weather::Answering(b"N\0\0\0\x05\0\0\0\0\x04"),
+        // An authentication that nobody knows, an error that cannot be read, and a session that ends as it starts.
+        Weather::Answering(b"NR\0\0\0\x08\0\0\0\x63"),
+        Weather::Answering(b"NE\0\0\0\x06x\0"),
+        Weather::Answering(b"NZ\0\0\0\x05I"),
+    ] {
+        let tx = store.begin().await.unwrap();
+        item("lost").insert(&scope(), &*tx).await.unwrap();
+        rest_two(&store).await;
+        way.turn(weather);
+        is_unavailable(tx.commit().await);
+        for _ in 0..3 {
+            is_unavailable(item("lost").insert(&scope(), &store).await);
+            is_unavailable(Item::find(&scope()).all(&store).await);
+            is_unavailable(store.begin().await);
+            is_unavailable(store.ping().await);
+        }
+        is_unavailable(way.store(SOON).connect().await);
+        way.turn(Weather::Fair);
+        insert_at_last("a", &store).await;
+        assert_eq!(Item::find(&scope()).all(&store).await.unwrap(), [item("a")], "{weather:?}");
+        Item::delete(&scope()).by_id(&"a".to_owned(), &store).await.unwrap();
+    }
 }
