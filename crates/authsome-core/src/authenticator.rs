@@ -3,10 +3,15 @@
 //! Only the engine's authenticator opens it, and its jobs, which work across environments; `cargo xtask tidy` holds that
 //! no other crate names this module but the suite that proves it.
 
+use std::fmt;
+
+use futures::future::BoxFuture;
+
 use crate::entity::{Column, Delete, Entity, Find};
 use crate::error::StoreError;
 use crate::records::{Reach, Records};
-use crate::secret::TokenHash;
+use crate::route::{CredentialKind, FoundCredential};
+use crate::secret::{Token, TokenHash};
 use crate::time::Timestamp;
 
 /// An entity that is found by the hash of a secret alone. The entity that comes back carries its scope.
@@ -24,6 +29,18 @@ pub async fn resolve<E: Credential>(
     records: &(impl Records + ?Sized),
 ) -> Result<Option<E>, StoreError> {
     Find::new(Reach::unbound()).filter(E::HASH.eq(hash)).one(records).await
+}
+
+/// Finds the credential of this kind, whatever its environment.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn resolve_kind(
+    kind: CredentialKind,
+    token: &Token,
+    records: &dyn Records,
+) -> Result<Option<FoundCredential>, StoreError> {
+    kind.resolve(token, records).await
 }
 
 /// An entity that requests name by a key that is no secret.
@@ -56,6 +73,47 @@ pub async fn delete_expired<E: Expiring>(
     records: &(impl Records + ?Sized),
 ) -> Result<u64, StoreError> {
     Delete::<E>::new(Reach::unbound()).filter(E::EXPIRES.lt(before)).batch(limit, records).await
+}
+
+/// The rows of an entity that are deleted once they are expired, the entity itself forgotten.
+#[derive(Clone, Copy)]
+pub struct Expiry {
+    table: &'static str,
+    delete: for<'a> fn(Timestamp, u32, &'a dyn Records) -> BoxFuture<'a, Result<u64, StoreError>>,
+}
+
+impl Expiry {
+    /// Those of this entity.
+    #[must_use]
+    pub fn of<E: Expiring>() -> Self {
+        fn delete<E: Expiring>(
+            before: Timestamp,
+            limit: u32,
+            records: &dyn Records,
+        ) -> BoxFuture<'_, Result<u64, StoreError>> {
+            Box::pin(delete_expired::<E>(before, limit, records))
+        }
+        Self { table: &E::table().name, delete: delete::<E> }
+    }
+}
+
+impl fmt::Debug for Expiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expiry").field(&self.table).finish()
+    }
+}
+
+/// [`delete_expired`] for an entity that is known by its [`Expiry`] alone.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn delete_rows_expired(
+    expiry: &Expiry,
+    before: Timestamp,
+    limit: u32,
+    records: &dyn Records,
+) -> Result<u64, StoreError> {
+    (expiry.delete)(before, limit, records).await
 }
 
 /// An entity that waits to be worked off, oldest first.

@@ -1,12 +1,13 @@
 //! Typed ids: a prefix and a lower-case ULID, each kind its own type.
 //!
-//! One list makes them all. To add a kind, add a line; the prefix is part of the public contract and never changes.
+//! One list makes those of core. To add a kind, add a line; the prefix is part of the public contract and never changes.
+//! A plugin makes its own with [`typed_ids!`](crate::typed_ids).
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use ulid::Ulid;
+#[doc(hidden)]
+pub use ulid::Ulid;
 
 use crate::entropy::{Entropy, EntropyError};
 use crate::time::Timestamp;
@@ -53,7 +54,8 @@ pub struct IdError {
     pub prefix: &'static str,
 }
 
-fn parse(prefix: &'static str, text: &str) -> Result<Ulid, IdError> {
+#[doc(hidden)]
+pub fn parse(prefix: &'static str, text: &str) -> Result<Ulid, IdError> {
     let error = IdError { prefix };
     let Some(rest) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
         return Err(error);
@@ -65,68 +67,80 @@ fn parse(prefix: &'static str, text: &str) -> Result<Ulid, IdError> {
     if lower(ulid) == rest { Ok(ulid) } else { Err(error) }
 }
 
-fn lower(ulid: Ulid) -> String {
+#[doc(hidden)]
+#[must_use]
+pub fn lower(ulid: Ulid) -> String {
     ulid.to_string().to_ascii_lowercase()
 }
 
-macro_rules! ids {
+/// Declares typed ids: for each a name and a prefix of lower-case letters, which no other id of the installation has.
+///
+/// ```
+/// authsome_core::typed_ids! {
+///     /// A magic link.
+///     MagicLinkId = "amgl";
+/// }
+/// assert!("amgl_01h455vb4pex5vsknk084sn02q".parse::<MagicLinkId>().is_ok());
+/// ```
+#[macro_export]
+macro_rules! typed_ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Ulid);
+        pub struct $name($crate::id::Ulid);
 
-        impl TypedId for $name {
+        impl $crate::id::TypedId for $name {
             const PREFIX: &'static str = $prefix;
 
-            fn from_ulid(ulid: Ulid) -> Self {
+            fn from_ulid(ulid: $crate::id::Ulid) -> Self {
                 Self(ulid)
             }
 
-            fn ulid(self) -> Ulid {
+            fn ulid(self) -> $crate::id::Ulid {
                 self.0
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}_{}", $prefix, lower(self.0))
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                write!(f, "{}_{}", $prefix, $crate::id::lower(self.0))
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(self, f)
             }
         }
 
-        impl FromStr for $name {
-            type Err = IdError;
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::id::IdError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                parse($prefix, text).map(Self)
+                $crate::id::parse($prefix, text).map(Self)
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as ::serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(::serde::de::Error::custom)
             }
         }
 
-        impl schemars::JsonSchema for $name {
+        impl ::schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({
                     "type": "string",
                     "pattern": concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{26}$"),
                 })
@@ -137,7 +151,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! {
+typed_ids! {
     /// An API key.
     ApiKeyId = "akey";
     /// An app.

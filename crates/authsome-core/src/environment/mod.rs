@@ -1,11 +1,13 @@
 //! Environments: the walls inside an app, and the settings within them.
 
+mod declared;
 mod empty;
 mod entity;
 mod settings;
 mod store;
 mod test_codes;
 
+pub use declared::{Setting, SettingDeclaration};
 pub use empty::delete_rows;
 pub use entity::{Environment, EnvironmentType};
 pub use settings::{

@@ -1,15 +1,18 @@
 //! Settings: what an environment, an app and the configuration each say, and what results.
 //!
 //! One list makes the three forms: [`Settings`] (each value may be absent), [`EffectiveSettings`] (none is) and
-//! [`Sourced`] (each with where it comes from). To add a setting, add a line.
+//! [`Sourced`] (each with where it comes from). To add a setting, add a line. Plugins declare theirs
+//! ([`Setting`](super::Setting)), and all three forms carry them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::EnvironmentType;
+use super::{EnvironmentType, Setting, SettingDeclaration};
 use crate::error::FieldError;
 use crate::text_enum;
 use crate::time::Seconds;
@@ -51,33 +54,66 @@ pub struct SettingValue<T> {
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $ty:ty = $built_in:expr;)*) => {
-        /// Settings of which each may be absent: then it is inherited. What is stored by a newer program is read without
-        /// the settings that this one does not know.
+        /// Settings of which each may be absent: then it is inherited.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
         #[serde(default)]
-        pub struct Settings { $($(#[$doc])* pub $name: Option<$ty>,)* }
+        pub struct Settings {
+            $($(#[$doc])* pub $name: Option<$ty>,)*
+            /// Those that plugins declare, by name. What no plugin declares is kept and means nothing.
+            #[serde(flatten)]
+            pub plugins: BTreeMap<String, Value>,
+        }
 
         /// A change of settings: absent leaves a value, null makes it inherited (RFC 7396).
         #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-        #[serde(default, deny_unknown_fields, remote = "Self")]
+        #[serde(default, remote = "Self")]
         pub struct SettingsPatch {
             $($(#[$doc])*
             #[serde(deserialize_with = "present")]
             pub $name: Option<Option<$ty>>,)*
+            /// Those that plugins declare, by name; null makes one inherited.
+            #[serde(flatten)]
+            pub plugins: BTreeMap<String, Value>,
+            /// Whether what is absent is inherited too.
+            #[serde(skip)]
+            pub replaces: bool,
         }
 
         /// The settings that apply.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-        pub struct EffectiveSettings { $($(#[$doc])* pub $name: $ty,)* }
+        pub struct EffectiveSettings {
+            $($(#[$doc])* pub $name: $ty,)*
+            /// Those that plugins declare, by name.
+            #[serde(flatten)]
+            pub plugins: BTreeMap<&'static str, Value>,
+        }
 
         /// The settings that apply, each with where it comes from.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-        pub struct Sourced { $($(#[$doc])* pub $name: SettingValue<$ty>,)* }
+        pub struct Sourced {
+            $($(#[$doc])* pub $name: SettingValue<$ty>,)*
+            /// Those that plugins declare, by name.
+            #[serde(flatten)]
+            pub plugins: BTreeMap<&'static str, SettingValue<Value>>,
+        }
 
         impl Settings {
             /// Applies a change.
             pub fn patch(&mut self, patch: SettingsPatch) {
+                if patch.replaces {
+                    *self = Self::default();
+                }
                 $(if let Some(value) = patch.$name { self.$name = value; })*
+                for (name, value) in patch.plugins {
+                    if value.is_null() { self.plugins.remove(&name); } else { self.plugins.insert(name, value); }
+                }
+            }
+        }
+
+        impl From<Settings> for SettingsPatch {
+            /// The change that sets what these settings set, and leaves the rest.
+            fn from(settings: Settings) -> Self {
+                Self { $($name: settings.$name.map(Some),)* plugins: settings.plugins, replaces: false }
             }
         }
 
@@ -85,23 +121,42 @@ macro_rules! settings {
             /// The change after which every setting is inherited.
             #[must_use]
             pub fn inherit_all() -> Self {
-                Self { $($name: Some(None),)* }
+                Self { replaces: true, ..Self::default() }
             }
         }
 
         impl Sourced {
             /// What results from the environment's settings, the app's, and the configuration's, in falling precedence.
+            /// `declared` are the settings of plugins.
             #[must_use]
-            pub fn resolve(environment: &Settings, app: &Settings, config: &Settings) -> Self {
-                Self { $($name: pick(&environment.$name, &app.$name, &config.$name, || $built_in),)* }
+            pub fn resolve(
+                environment: &Settings,
+                app: &Settings,
+                config: &Settings,
+                declared: &[SettingDeclaration],
+            ) -> Self {
+                let plugin = |declaration: &SettingDeclaration| {
+                    let said = |settings: &Settings| declaration.accepted(&settings.plugins).cloned();
+                    (declaration.name(), pick(&said(environment), &said(app), &said(config), || declaration.built_in()))
+                };
+                Self {
+                    $($name: pick(&environment.$name, &app.$name, &config.$name, || $built_in),)*
+                    plugins: declared.iter().map(plugin).collect(),
+                }
             }
 
             /// The values without their sources.
             #[must_use]
             pub fn effective(self) -> EffectiveSettings {
-                EffectiveSettings { $($name: self.$name.value,)* }
+                EffectiveSettings {
+                    $($name: self.$name.value,)*
+                    plugins: self.plugins.into_iter().map(|(name, setting)| (name, setting.value)).collect(),
+                }
             }
         }
+
+        /// The names of core's settings, which no plugin's has.
+        pub(super) const CORE_NAMES: &[&str] = &[$(stringify!($name),)*];
     };
 }
 
@@ -200,7 +255,35 @@ where
 
 const YEAR: u32 = 31_536_000;
 
+/// Names of settings that neither core nor a plugin declares.
+fn unknown_names(named: &BTreeMap<String, Value>, declared: &[SettingDeclaration]) -> Vec<FieldError> {
+    let is_unknown = |name: &&String| !declared.iter().any(|declaration| declaration.name() == name.as_str());
+    let unknown = |name: &String| FieldError { field: name.clone(), message: "it is an unknown setting".to_owned() };
+    named.keys().filter(is_unknown).map(unknown).collect()
+}
+
+impl SettingsPatch {
+    /// Settings that it names and nobody declares.
+    #[must_use]
+    pub fn unknown(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
+        unknown_names(&self.plugins, declared)
+    }
+}
+
+impl EffectiveSettings {
+    /// The value of a plugin's setting.
+    pub fn get<T: serde::de::DeserializeOwned>(&self, setting: &Setting<T>) -> T {
+        setting.read(&self.plugins)
+    }
+}
+
 impl Settings {
+    /// Settings that it names and nobody declares.
+    #[must_use]
+    pub fn unknown(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
+        unknown_names(&self.plugins, declared)
+    }
+
     /// What is allowed and advised against, in words for the operator.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
@@ -215,10 +298,11 @@ impl Settings {
         warnings
     }
 
-    /// What is out of its range.
+    /// What is out of its range. `declared` are the settings of plugins; what none of them declares is not looked at.
     #[must_use]
-    pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = Vec::new();
+    pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
+        let mut errors: Vec<FieldError> =
+            declared.iter().filter_map(|declaration| declaration.check(&self.plugins)).collect();
         let mut range = |field: &str, value: Option<u32>, least: u32, most: u32| {
             if value.is_some_and(|value| value < least || value > most) {
                 let message = format!("it lies between {least} and {most}");
@@ -247,8 +331,8 @@ impl Settings {
 
     /// What is out of its range, and what an environment of this type cannot be set to.
     #[must_use]
-    pub fn check_for(&self, kind: EnvironmentType) -> Vec<FieldError> {
-        let mut errors = self.check();
+    pub fn check_for(&self, kind: EnvironmentType, declared: &[SettingDeclaration]) -> Vec<FieldError> {
+        let mut errors = self.check(declared);
         if self.clone().fitting(kind) != *self {
             let message = "an environment of type production has no test codes".to_owned();
             errors.push(FieldError { field: "test_codes".to_owned(), message });
@@ -308,7 +392,7 @@ mod tests {
         let with = |ttl: u32| Settings { session_ttl: Some(Seconds(ttl)), ..Settings::default() };
         let none = Settings::default();
         let source = |environment: &Settings, app: &Settings, config: &Settings| {
-            let sourced = Sourced::resolve(environment, app, config).session_ttl;
+            let sourced = Sourced::resolve(environment, app, config, &[]).session_ttl;
             (sourced.value.0, sourced.source)
         };
         assert_eq!(source(&with(61), &with(62), &with(63)), (61, SettingSource::Environment));
@@ -324,9 +408,11 @@ mod tests {
         assert_eq!(settings.session_ttl, None);
         assert_eq!(settings.mfa_required, Some(true));
         assert_eq!(settings.min_password_length, Some(12));
-        for wrong in [r#"{"sesion_ttl": 1}"#, "[3600]", "[]", "3600"] {
+        for wrong in ["[3600]", "[]", "3600"] {
             assert!(serde_json::from_str::<SettingsPatch>(wrong).is_err(), "{wrong}");
         }
+        let misspelt: SettingsPatch = serde_json::from_str(r#"{"sesion_ttl": 1}"#).unwrap();
+        assert_eq!(misspelt.unknown(&[]).first().map(|error| error.field.as_str()), Some("sesion_ttl"));
     }
 
     #[test]
@@ -338,16 +424,16 @@ mod tests {
             lockout_max_attempts: Some(0),
             ..Settings::default()
         };
-        let fields: Vec<String> = settings.check().into_iter().map(|error| error.field).collect();
+        let fields: Vec<String> = settings.check(&[]).into_iter().map(|error| error.field).collect();
         assert_eq!(fields, ["session_ttl", "min_password_length", "lockout_max_attempts", "idle_session_timeout"]);
-        assert!(Settings::default().check().is_empty());
+        assert!(Settings::default().check(&[]).is_empty());
     }
 
     #[test]
     fn an_empty_list_of_methods_allows_none_and_no_list_allows_all() {
         let resolve = |methods| {
             let settings = Settings { allowed_auth_methods: methods, ..Settings::default() };
-            Sourced::resolve(&settings, &Settings::default(), &Settings::default()).effective()
+            Sourced::resolve(&settings, &Settings::default(), &Settings::default(), &[]).effective()
         };
         assert!(resolve(None).allows_method("password"));
         assert!(!resolve(Some(Some(Vec::new()))).allows_method("password"));

@@ -93,7 +93,7 @@ mod tests {
 
     fn settings(test_codes: Option<bool>) -> EffectiveSettings {
         let own = Settings { test_codes, ..Settings::default() };
-        Sourced::resolve(&own, &Settings::default(), &Settings::default()).effective()
+        Sourced::resolve(&own, &Settings::default(), &Settings::default(), &[]).effective()
     }
 
     fn codes() -> TestCodes {

@@ -157,6 +157,18 @@ impl Error {
         Self::new(Code::NotFound, "it does not exist, or not here")
     }
 
+    /// `session_not_found`, also for a session of another environment.
+    #[must_use]
+    pub fn session_not_found() -> Self {
+        Self::new(Code::SessionNotFound, "no such session exists here")
+    }
+
+    /// `invalid_token`, for a mailed token or a ticket.
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        Self::new(Code::InvalidToken, "the link or ticket is wrong, used, or too old: ask for a new one")
+    }
+
     /// `internal` with a cause that only the log shows.
     pub fn internal(source: impl Into<Cause>) -> Self {
         Self::new(Code::Internal, "the failure was logged").with_source(source)

@@ -1,5 +1,6 @@
 //! [`Notification`].
 
+use super::NotificationKind;
 use crate::authenticator::Queued;
 use crate::entity::{Column, Entity};
 use crate::environment::Environment;
@@ -7,24 +8,6 @@ use crate::id::{NotificationId, UserId};
 use crate::scope::Scope;
 use crate::text_enum;
 use crate::time::Timestamp;
-
-text_enum! {
-    /// What a notification is about.
-    pub enum NotificationKind {
-        /// Asks the person to prove the address of a new account.
-        VerifyEmail = "verify_email",
-        /// Asks the person to prove an address that the account is to take.
-        ChangeEmail = "change_email",
-        /// Lets the person set a new password.
-        ResetPassword = "reset_password",
-        /// Tells the holder of an address that someone tried to register it again.
-        AccountExists = "account_exists",
-        /// Tells the person that the password was changed.
-        PasswordChanged = "password_changed",
-        /// Tells the holder of the old address that the account has another one now.
-        EmailChanged = "email_changed",
-    }
-}
 
 text_enum! {
     /// What became of a notification.

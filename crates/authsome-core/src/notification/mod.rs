@@ -1,7 +1,9 @@
 //! Notifications: the queue of what is sent to people, and what became of it.
 
 mod entity;
+mod kind;
 mod store;
 
-pub use entity::{Notification, NotificationKind, NotificationStatus};
+pub use entity::{Notification, NotificationStatus};
+pub use kind::{CoreNotification, NotificationKind};
 pub use store::NotificationStore;

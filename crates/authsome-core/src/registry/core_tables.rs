@@ -216,6 +216,8 @@ fn tickets() -> TableDef {
     TableDef::new("authsome_tickets", ScopeLevel::Environment, text("id", 64))
         .column(text("user_id", 64))
         .column(bytes("token_hash", 32))
+        .column(text("purpose", 32))
+        .column(int("attempts"))
         .column(text("method", 64))
         .column(json("amr"))
         .column(time("created_at"))

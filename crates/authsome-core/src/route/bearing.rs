@@ -1,37 +1,126 @@
-//! [`BodyCredential`]: where in a body a credential is.
+//! [`CredentialKind`] and [`BodyCredential`]: credentials that bodies carry.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::request::json;
-use crate::error::Error;
-use crate::secret::Token;
+use crate::account::{PasswordReset, Verification};
+use crate::authenticator::{Credential, resolve};
+use crate::entity::Entity;
+use crate::error::{Error, StoreError};
+use crate::records::Records;
+use crate::scope::{PerEnvironment, Scope};
+use crate::secret::{Token, TokenHash};
+use crate::session::RefreshToken;
+use crate::ticket::Ticket;
 
-/// A kind of credentials that bodies carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyCredentialKind {
-    /// A refresh token.
-    RefreshToken,
-    /// A mailed token that proves an address.
-    Verification,
-    /// A mailed token that lets a person set a password.
-    PasswordReset,
-    /// The ticket of a half-done sign-in.
-    Ticket,
+/// Finds the row of a credential, whatever its environment.
+type Resolve = for<'a> fn(TokenHash, &'a dyn Records) -> BoxFuture<'a, Result<Option<FoundCredential>, StoreError>>;
+
+/// A kind of credentials that bodies carry: which entity holds their hashes, and what is answered where none has one.
+#[derive(Clone, Copy)]
+pub struct CredentialKind {
+    name: &'static str,
+    missing: fn() -> Error,
+    resolve: Resolve,
 }
 
-/// Reads a body as its route does, and gives the credential in it.
-type Read = dyn Fn(&HeaderMap, &Bytes) -> Result<Token, Error> + Send + Sync;
+impl CredentialKind {
+    /// A refresh token.
+    pub const REFRESH_TOKEN: Self =
+        Self { missing: Error::session_not_found, ..Self::of::<RefreshToken>("refresh token") };
+    /// A mailed token that proves an address.
+    pub const VERIFICATION: Self = Self::of::<Verification>("verification");
+    /// A mailed token that lets a person set a password.
+    pub const PASSWORD_RESET: Self = Self::of::<PasswordReset>("password reset");
+    /// The ticket of a half-done sign-in.
+    pub const TICKET: Self = Self::of::<Ticket>("ticket");
+
+    /// Credentials whose hashes this entity holds; `invalid_token` is answered where none has one. `name` is for logs and
+    /// tests.
+    #[must_use]
+    pub const fn of<E: Credential + Entity<Scope = PerEnvironment>>(name: &'static str) -> Self {
+        Self {
+            name,
+            missing: Error::invalid_token,
+            resolve: |hash, records| {
+                Box::pin(async move {
+                    let found: Option<E> = resolve(&hash, records).await?;
+                    Ok(found.map(|row| FoundCredential { scope: *row.scope_key(), row: Arc::new(row) }))
+                })
+            },
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What is answered where the credential does not exist, or not here.
+    #[must_use]
+    pub fn missing(&self) -> Error {
+        (self.missing)()
+    }
+
+    /// For the authenticator, which alone looks before the environment is known.
+    pub(crate) async fn resolve(
+        &self,
+        token: &Token,
+        records: &dyn Records,
+    ) -> Result<Option<FoundCredential>, StoreError> {
+        (self.resolve)(token.hash(), records).await
+    }
+}
+
+impl fmt::Debug for CredentialKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A credential that a body carries, with its row.
+#[derive(Clone)]
+pub struct FoundCredential {
+    scope: Scope,
+    row: Arc<dyn Any + Send + Sync>,
+}
+
+impl FoundCredential {
+    /// Where it lives.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Its row, where it is of this entity.
+    #[must_use]
+    pub fn row<E: 'static>(&self) -> Option<&E> {
+        self.row.downcast_ref()
+    }
+}
+
+impl fmt::Debug for FoundCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FoundCredential").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// Reads a body as its route does, and gives something in it.
+pub(super) type Read<T> = dyn Fn(&HeaderMap, &Bytes) -> Result<T, Error> + Send + Sync;
 
 /// The credential in the bodies of a route, in whose environment a request acts.
 #[derive(Clone)]
 pub struct BodyCredential {
-    kind: BodyCredentialKind,
-    read: Arc<Read>,
+    kind: CredentialKind,
+    read: Arc<Read<Option<Token>>>,
 }
 
 impl fmt::Debug for BodyCredential {
@@ -41,22 +130,24 @@ impl fmt::Debug for BodyCredential {
 }
 
 impl BodyCredential {
-    pub(super) fn new<T: DeserializeOwned + 'static>(kind: BodyCredentialKind, token: fn(&T) -> &str) -> Self {
-        let read = move |headers: &HeaderMap, body: &Bytes| Ok(Token::presented(token(&json::<T>(headers, body)?)));
+    pub(super) fn new<T: DeserializeOwned + 'static>(kind: CredentialKind, token: fn(&T) -> Option<&str>) -> Self {
+        let read = move |headers: &HeaderMap, body: &Bytes| {
+            Ok(token(&json::<T>(headers, body)?).map(Token::presented))
+        };
         Self { kind, read: Arc::new(read) }
     }
 
     /// Its kind.
     #[must_use]
-    pub const fn kind(&self) -> BodyCredentialKind {
+    pub const fn kind(&self) -> CredentialKind {
         self.kind
     }
 
-    /// The credential in a body.
+    /// The credential in a body; `None` where the route takes bodies without one too.
     ///
     /// # Errors
     /// Those of [`Request::json`](super::Request::json): a body that the route does not take carries no credential.
-    pub fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<Token, Error> {
+    pub fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<Option<Token>, Error> {
         (self.read)(headers, body)
     }
 }

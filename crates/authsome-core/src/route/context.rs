@@ -1,14 +1,18 @@
 //! What is known of a request before its handler runs.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::FoundCredential;
 use crate::apikey::ApiKey;
 use crate::appsessionconfig::TokenFormat;
 use crate::environment::{EffectiveSettings, Environment};
 use crate::error::{Code, Error};
+use crate::plugin::{Notices, SignIns};
 use crate::scope::Scope;
 use crate::session::Session;
+use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
 /// An environment with the settings that apply in it.
@@ -66,7 +70,7 @@ impl Principal {
 }
 
 /// What is known of a request before its handler runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context {
     /// The environment it acts in: that of its credential, be it in a header or in the body, else the one that it names,
     /// else the app's default one.
@@ -79,6 +83,23 @@ pub struct Context {
     pub now: Timestamp,
     /// The id that its answer and its log lines carry.
     pub request_id: String,
+    /// The credential in its body, where its route takes one.
+    pub credential: Option<FoundCredential>,
+    /// Signs people in, in this environment and for this client.
+    pub sign_ins: Arc<dyn SignIns>,
+    /// Queues mails, in this environment.
+    pub notices: Arc<dyn Notices>,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("scope", &self.scope())
+            .field("principal", &self.principal)
+            .field("client", &self.client)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Context {
@@ -97,5 +118,22 @@ impl Context {
             Principal::Session(session) => Ok(session),
             _ => Err(Error::new(Code::Unauthenticated, "sign in first")),
         }
+    }
+
+    /// The row of the credential in its body.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`] where it has none of this kind. The gate has refused that before, where the route asks for
+    /// one.
+    pub fn credential<E: 'static>(&self) -> Result<&E, Error> {
+        self.credential.as_ref().and_then(FoundCredential::row).ok_or_else(Error::invalid_token)
+    }
+
+    /// The half-done sign-in whose ticket its body carries.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`] where it carries none.
+    pub fn ticket(&self) -> Result<&Ticket, Error> {
+        self.credential()
     }
 }

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
-use super::{BodyCredential, BodyCredentialKind, Reply, Request};
+use super::{BodyCredential, BodySubject, CredentialKind, RateClass, RateSubject, Reply, Request};
 use crate::error::{Code, Error};
 use crate::permission::Permission;
 
@@ -22,25 +22,18 @@ pub enum Guard {
     Session,
     /// A session whose last proof of identity is at most 10 minutes old.
     RecentSession,
+    /// The ticket of a half-done sign-in that waits for one of the user's second factors. The body carries it
+    /// ([`RouteDraft::takes_ticket`]).
+    Ticket,
+    /// Either a session as [`Guard::RecentSession`] asks for, or the ticket of a half-done sign-in whose user has no
+    /// second factor yet and needs one: what enrols a factor.
+    RecentSessionOrTicket,
     /// The administrator's token, or a session or key with this permission.
     Permission(Permission),
     /// A session, for what is its user's own; or the administrator's token, or a key, with this permission.
     SessionOrPermission(Permission),
     /// The administrator's token alone.
     Administrator,
-}
-
-/// How often a route may be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RateClass {
-    /// 10 a minute an account and 60 a minute an address.
-    SignIn,
-    /// 10 a minute an address and 5 an hour a mailbox.
-    Mail,
-    /// 60 a minute a session.
-    Refresh,
-    /// 600 a minute an address.
-    Other,
 }
 
 /// Makes the schema of a type. A function, so that a table of routes costs nothing until its document is asked for.
@@ -104,7 +97,10 @@ pub struct Route {
     path: &'static str,
     guard: Guard,
     rate: RateClass,
+    subject: RateSubject,
     credential: Option<BodyCredential>,
+    body_limit: Option<usize>,
+    streams: bool,
     documentation: Documentation,
     handler: Arc<dyn Handler>,
 }
@@ -123,8 +119,11 @@ impl Route {
             method,
             path,
             guard: None,
-            rate: RateClass::Other,
+            rate: RateClass::OTHER,
+            subject: RateSubject::None,
             credential: None,
+            body_limit: None,
+            streams: false,
             documentation: Documentation::default(),
             state: PhantomData,
         }
@@ -152,6 +151,24 @@ impl Route {
     #[must_use]
     pub const fn rate(&self) -> RateClass {
         self.rate
+    }
+
+    /// What its requests are counted on beside their address.
+    #[must_use]
+    pub const fn subject(&self) -> &RateSubject {
+        &self.subject
+    }
+
+    /// Most bytes of its bodies, where it says so.
+    #[must_use]
+    pub const fn body_limit(&self) -> Option<usize> {
+        self.body_limit
+    }
+
+    /// Whether its handler takes bodies as they come in.
+    #[must_use]
+    pub const fn streams(&self) -> bool {
+        self.streams
     }
 
     /// The credential in its bodies, if it takes one.
@@ -189,13 +206,16 @@ pub struct RouteDraft<State> {
     path: &'static str,
     guard: Option<Guard>,
     rate: RateClass,
+    subject: RateSubject,
     credential: Option<BodyCredential>,
+    body_limit: Option<usize>,
+    streams: bool,
     documentation: Documentation,
     state: PhantomData<State>,
 }
 
 impl<State> RouteDraft<State> {
-    /// Says how often it may be called; [`RateClass::Other`] without it.
+    /// Says how often it may be called; [`RateClass::OTHER`] without it.
     pub fn rate(mut self, rate: RateClass) -> Self {
         self.rate = rate;
         self
@@ -220,14 +240,51 @@ impl<State> RouteDraft<State> {
         self
     }
 
+    /// Says what in the body requests are counted on beside their address, by the limit on subjects of the rate class: an
+    /// account's name, a mailbox. Only an HMAC of it is stored.
+    pub fn counts<T>(mut self, subject: fn(&T) -> Option<String>) -> Self
+    where
+        T: DeserializeOwned + 'static,
+    {
+        self.subject = RateSubject::Body(BodySubject::new(subject));
+        self
+    }
+
+    /// Says that requests are counted on who makes them beside their address.
+    pub fn counts_principal(mut self) -> Self {
+        self.subject = RateSubject::Principal;
+        self
+    }
+
     /// Says what body it takes, and which credential is in it. A request acts in the environment of that credential, and
-    /// is refused before its handler where there is none, or where it names another environment.
-    pub fn takes_credential<T>(mut self, kind: BodyCredentialKind, credential: fn(&T) -> &str) -> Self
+    /// is refused before its handler where no such credential exists, or where it names another environment. Its row is
+    /// in the handler's context. A body for which `credential` gives nothing carries none.
+    pub fn takes_credential<T>(mut self, kind: CredentialKind, credential: fn(&T) -> Option<&str>) -> Self
     where
         T: JsonSchema + DeserializeOwned + 'static,
     {
         self.credential = Some(BodyCredential::new(kind, credential));
         self.takes::<T>()
+    }
+
+    /// Says what body it takes, and where in it the ticket of a half-done sign-in is.
+    pub fn takes_ticket<T>(self, ticket: fn(&T) -> Option<&str>) -> Self
+    where
+        T: JsonSchema + DeserializeOwned + 'static,
+    {
+        self.takes_credential(CredentialKind::TICKET, ticket)
+    }
+
+    /// Says how many bytes its bodies have at most; without it, the server's limit holds (64 KiB by default).
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Says that its handler takes bodies as they come in, with [`Request::into_stream`].
+    pub fn streams(mut self) -> Self {
+        self.streams = true;
+        self
     }
 
     /// Says what query it takes.
@@ -264,7 +321,10 @@ impl RouteDraft<Unguarded> {
             path: self.path,
             guard: Some(guard),
             rate: self.rate,
+            subject: self.subject,
             credential: self.credential,
+            body_limit: self.body_limit,
+            streams: self.streams,
             documentation: self.documentation,
             state: PhantomData,
         }
@@ -280,7 +340,10 @@ impl RouteDraft<Guarded> {
             // A guarded draft always holds a guard; the strictest stands in for the impossible.
             guard: self.guard.unwrap_or(Guard::Administrator),
             rate: self.rate,
+            subject: self.subject,
             credential: self.credential,
+            body_limit: self.body_limit,
+            streams: self.streams,
             documentation: self.documentation,
             handler: Arc::new(handler),
         }

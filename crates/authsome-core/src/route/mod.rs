@@ -4,15 +4,17 @@
 //! without a guard cannot be declared: a handler is only taken once a guard was chosen.
 
 mod bearing;
+mod body;
 mod context;
 mod declaration;
+mod rate;
 mod reply;
 mod request;
 
-pub use bearing::{BodyCredential, BodyCredentialKind};
+pub use bearing::{BodyCredential, CredentialKind, FoundCredential};
+pub use body::BodyStream;
 pub use context::{ActiveEnvironment, Client, Context, Principal};
-pub use declaration::{
-    Answer, Documentation, Guard, Guarded, Handler, RateClass, Route, RouteDraft, SchemaOf, Unguarded,
-};
-pub use reply::Reply;
-pub use request::Request;
+pub use declaration::{Answer, Documentation, Guard, Guarded, Handler, Route, RouteDraft, SchemaOf, Unguarded};
+pub use rate::{BodySubject, RateClass, RateLimit, RateSubject};
+pub use reply::{CookieChange, Reply, ReplyBody, ReplyStream};
+pub use request::{Request, RequestBody};

@@ -2,20 +2,60 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::body::{BodyStream, Streamed};
 use crate::error::Error;
+use crate::plugin::SignedIn;
+use crate::secret::Token;
+use crate::session::{Session, SessionView};
+use crate::user::{SignedInView, UserView};
 
-/// What a handler answers: a status, headers, and a JSON body or none.
-#[derive(Clone)]
+/// What a handler answers: a status, headers, a body or none, and what becomes of the browser's cookie.
 pub struct Reply {
     /// Status.
     pub status: StatusCode,
     /// Headers beyond those that every answer has.
     pub headers: HeaderMap,
     /// Body.
-    pub body: Option<serde_json::Value>,
+    pub body: ReplyBody,
+    /// What becomes of the cookie with the session's token.
+    pub cookie: CookieChange,
+}
+
+/// The body of an answer.
+pub enum ReplyBody {
+    /// None.
+    Empty,
+    /// A JSON document.
+    Json(serde_json::Value),
+    /// Bytes of another media type.
+    Bytes(HeaderValue, Bytes),
+    /// A stream of a media type, sent as it is made.
+    Stream(HeaderValue, ReplyStream),
+}
+
+/// A stream that an answer sends.
+pub struct ReplyStream(Streamed);
+
+impl ReplyStream {
+    /// The stream, for whoever sends it.
+    #[must_use]
+    pub fn into_stream(self) -> Option<BodyStream> {
+        self.0.take()
+    }
+}
+
+/// What becomes of the cookie with the session's token.
+pub enum CookieChange {
+    /// It stays as it is.
+    Keep,
+    /// It gets the session's token.
+    Set(Box<Session>, Token),
+    /// It is removed where the request carries it.
+    Clear,
 }
 
 impl fmt::Debug for Reply {
@@ -29,7 +69,7 @@ impl Reply {
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: None }
+        Self { status, headers: HeaderMap::new(), body: ReplyBody::Empty, cookie: CookieChange::Keep }
     }
 
     /// An answer with a JSON body.
@@ -37,14 +77,47 @@ impl Reply {
     /// # Errors
     /// `internal` where the body does not serialize.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_value(body).map_err(Error::internal)?;
-        Ok(Self { body: Some(body), ..Self::empty(status) })
+        let body = ReplyBody::Json(serde_json::to_value(body).map_err(Error::internal)?);
+        Ok(Self { body, ..Self::empty(status) })
+    }
+
+    /// `{"user", "session"}` with the session's tokens, and the cookie where the request's body asked for it.
+    ///
+    /// # Errors
+    /// `internal` where the body does not serialize.
+    pub fn signed_in(status: StatusCode, signed_in: SignedIn, cookie: Option<bool>) -> Result<Self, Error> {
+        let session = SessionView::issued(&signed_in);
+        let reply = Self::json(status, &SignedInView { user: UserView::from(signed_in.user), session })?;
+        Ok(reply.with_cookie(cookie, signed_in.session, signed_in.token))
+    }
+
+    /// An answer whose body is sent as it is made. `media_type` is a header's value such as `application/x-ndjson`.
+    #[must_use]
+    pub fn stream(status: StatusCode, media_type: &'static str, body: BodyStream) -> Self {
+        let body = ReplyBody::Stream(HeaderValue::from_static(media_type), ReplyStream(Streamed::new(body)));
+        Self { body, ..Self::empty(status) }
     }
 
     /// The same answer with a further header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
+        self
+    }
+
+    /// The same answer, which sets the cookie where the request's body asked for it.
+    #[must_use]
+    pub fn with_cookie(mut self, wanted: Option<bool>, session: Session, token: Token) -> Self {
+        if wanted == Some(true) {
+            self.cookie = CookieChange::Set(Box::new(session), token);
+        }
+        self
+    }
+
+    /// The same answer, which removes the cookie where the request carries it.
+    #[must_use]
+    pub fn without_cookie(mut self) -> Self {
+        self.cookie = CookieChange::Clear;
         self
     }
 }

@@ -9,11 +9,11 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::Context;
+use super::body::{BodyStream, Streamed};
 use crate::error::{Code, Error};
 use crate::json::Plain;
 
 /// What a handler is given.
-#[derive(Clone)]
 pub struct Request {
     /// What is known of it.
     pub context: Context,
@@ -24,7 +24,27 @@ pub struct Request {
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
-    pub body: Bytes,
+    pub body: RequestBody,
+}
+
+/// The body of a request.
+pub struct RequestBody(Body);
+
+enum Body {
+    Whole(Bytes),
+    Stream(Streamed),
+}
+
+impl From<Bytes> for RequestBody {
+    fn from(whole: Bytes) -> Self {
+        Self(Body::Whole(whole))
+    }
+}
+
+impl From<BodyStream> for RequestBody {
+    fn from(stream: BodyStream) -> Self {
+        Self(Body::Stream(Streamed::new(stream)))
+    }
 }
 
 impl fmt::Debug for Request {
@@ -41,7 +61,19 @@ impl Request {
     /// `unsupported_media_type` where it says that it is something else; `invalid_request`, with the field, where it
     /// is malformed, has a field that is not known or lacks one that is needed, or a value of another type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        json(&self.headers, &self.body)
+        match &self.body.0 {
+            Body::Whole(body) => json(&self.headers, body),
+            Body::Stream(_) => Err(Error::internal("the route takes its body as a stream")),
+        }
+    }
+
+    /// The parts of the body as they come in, for a route that [`streams`](super::RouteDraft::streams).
+    #[must_use]
+    pub fn into_stream(self) -> BodyStream {
+        match self.body.0 {
+            Body::Whole(body) => Box::pin(futures::stream::iter([Ok(body)])),
+            Body::Stream(stream) => stream.take().unwrap_or_else(|| Box::pin(futures::stream::empty())),
+        }
     }
 
     /// The query.

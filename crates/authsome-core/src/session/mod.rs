@@ -2,6 +2,8 @@
 
 mod entity;
 mod store;
+mod view;
 
 pub use entity::{RefreshToken, RefreshTokenState, Session, SessionState};
 pub use store::SessionStore;
+pub use view::SessionView;

@@ -6,7 +6,18 @@ use crate::id::{TicketId, UserId};
 use crate::scope::Scope;
 use crate::secret::TokenHash;
 use crate::time::Timestamp;
+use crate::text_enum;
 use crate::user::User;
+
+text_enum! {
+    /// What a ticket opens.
+    pub enum TicketPurpose {
+        /// The second factors that the user has.
+        Challenge = "challenge",
+        /// The enrolment of the user's first one.
+        Enroll = "enroll",
+    }
+}
 
 /// A sign-in whose first factor was right. It opens second factors and their enrolment, and nothing else.
 #[derive(Clone, Debug, PartialEq, Entity)]
@@ -26,6 +37,11 @@ pub struct Ticket {
     pub user_id: UserId,
     /// Hash of the token.
     pub token_hash: TokenHash,
+    /// What it opens.
+    #[entity(max_len = 32)]
+    pub purpose: TicketPurpose,
+    /// How often a second factor was tried.
+    pub attempts: u32,
     /// The method of the first factor.
     #[entity(max_len = 64)]
     pub method: String,

@@ -2,4 +2,4 @@
 
 mod entity;
 
-pub use entity::Ticket;
+pub use entity::{Ticket, TicketPurpose};

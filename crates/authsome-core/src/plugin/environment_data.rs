@@ -1,0 +1,19 @@
+//! [`EnvironmentData`]: what a plugin stores about environments.
+
+use async_trait::async_trait;
+
+use crate::error::Error;
+use crate::scope::Scope;
+use crate::store::StoreTx;
+use crate::time::Timestamp;
+
+/// What a plugin stores about environments, beside what it stores about their users.
+#[async_trait]
+pub trait EnvironmentData: Send + Sync {
+    /// Copies what belongs to the environment itself into the one that is being cloned from it: configuration, never
+    /// users, sessions or keys. Part of the transaction that makes the clone.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn copy(&self, from: &Scope, to: &Scope, now: Timestamp, tx: &dyn StoreTx) -> Result<(), Error>;
+}

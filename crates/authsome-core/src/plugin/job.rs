@@ -1,0 +1,24 @@
+//! [`Job`]: what a plugin does in the background.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::error::Error;
+use crate::time::Timestamp;
+
+/// Something that is done again and again in the background, by every process of the installation.
+#[async_trait]
+pub trait Job: Send + Sync {
+    /// Name, for logs.
+    fn name(&self) -> &'static str;
+
+    /// How long to wait between runs.
+    fn every(&self) -> Duration;
+
+    /// One bounded run; says whether there is more to do at once.
+    ///
+    /// # Errors
+    /// What failed; it is logged, and the job runs again later.
+    async fn run(&self, now: Timestamp) -> Result<bool, Error>;
+}

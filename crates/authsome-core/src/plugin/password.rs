@@ -1,0 +1,79 @@
+//! [`PasswordMethod`]: the slot for passwords, which core's own flows use.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::environment::PasswordPolicy;
+use crate::error::Error;
+use crate::id::UserId;
+use crate::records::Records;
+use crate::scope::Scope;
+use crate::secret::Password;
+use crate::time::Timestamp;
+
+/// A password's stored form, which only the method that made it understands.
+#[derive(Clone)]
+pub struct PasswordDigest(String);
+
+impl PasswordDigest {
+    /// For password methods.
+    #[must_use]
+    pub fn new(digest: String) -> Self {
+        Self(digest)
+    }
+
+    /// For password methods.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordDigest(…)")
+    }
+}
+
+/// Sign-in with a password. The slow part is apart from the part that stores, so that no transaction waits for it.
+#[async_trait]
+pub trait PasswordMethod: Send + Sync {
+    /// Holds a new password against a policy.
+    ///
+    /// # Errors
+    /// `weak_password`, saying everything that is missing.
+    fn check(&self, policy: &PasswordPolicy, password: &Password) -> Result<(), Error>;
+
+    /// Hashes a password. Takes long.
+    ///
+    /// # Errors
+    /// `unavailable`, with when to try again, where too many are waiting.
+    async fn hash(&self, password: &Password) -> Result<PasswordDigest, Error>;
+
+    /// Stores a user's password, replacing the one before.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn set(
+        &self,
+        records: &dyn Records,
+        scope: &Scope,
+        user: UserId,
+        digest: &PasswordDigest,
+        now: Timestamp,
+    ) -> Result<(), Error>;
+
+    /// Whether the password is the user's. Takes as long for nobody, and for a user without a password, as for a user
+    /// with a wrong one.
+    ///
+    /// # Errors
+    /// `unavailable`, with when to try again, where too many are waiting; those of the store.
+    async fn verify(
+        &self,
+        records: &dyn Records,
+        scope: &Scope,
+        user: Option<UserId>,
+        password: &Password,
+    ) -> Result<bool, Error>;
+}
