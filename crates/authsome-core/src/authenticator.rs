@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use crate::entity::{Column, Delete, Entity, Find};
 use crate::error::StoreError;
 use crate::records::{Reach, Records};
-use crate::route::{CredentialKind, FoundCredential};
+use crate::route::{CredentialKind, ResolvedCredential};
 use crate::secret::{Token, TokenHash};
 use crate::time::Timestamp;
 
@@ -39,7 +39,7 @@ pub async fn resolve_kind(
     kind: CredentialKind,
     token: &Token,
     records: &dyn Records,
-) -> Result<Option<FoundCredential>, StoreError> {
+) -> Result<Option<ResolvedCredential>, StoreError> {
     kind.resolve(token, records).await
 }
 

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::Response;
+use futures::TryStreamExt;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_core::route::{CookieChange, Guard, Reply, ReplyBody, Request, RequestBody, Route};
 use authsome_core::time::Seconds;
 
 use crate::gate::{Gate, StaleCookie};
@@ -46,7 +47,8 @@ async fn answer(
     let client = gate.client(&parts)?;
     let ip = client.ip;
     let stale = if route.guard() == Guard::Public { StaleCookie::Ignored } else { StaleCookie::Refused };
-    let mut body = Incoming::new(body, gate.options().body_limit, reading);
+    let limit = route.body_limit().unwrap_or(gate.options().body_limit);
+    let mut body = Incoming::new(body, limit, reading);
     if let Some(credential) = route.credential() {
         body = body.bearing(credential, &parts.headers).await;
     }
@@ -55,9 +57,26 @@ async fn answer(
     let context = arrival.context?;
     guard::admit(route.guard(), &context)?;
     let params = params(&mut parts).await?;
-    let body = body.bytes().await?;
+    let body = if route.streams() {
+        RequestBody::from(body.stream(gate.options().request_timeout))
+    } else {
+        let body = body.bytes().await?;
+        rate::limit_subject(gate.engine(), route, &context, &parts.headers, &body).await?;
+        body.into()
+    };
     let query = naming::rest_of_query(parts.uri.query());
-    route.handler().call(Request { context, params, query, headers: parts.headers, body }).await
+    let sent_cookie = gate.cookie().read(&parts.headers).is_some();
+    let now = context.now;
+    let mut reply = route.handler().call(Request { context, params, query, headers: parts.headers, body }).await?;
+    let cookie = match std::mem::replace(&mut reply.cookie, CookieChange::Keep) {
+        CookieChange::Set(session, token) => Some(gate.cookie().set(&session, &token, now)?),
+        CookieChange::Clear if sent_cookie => Some(gate.cookie().clear()?),
+        CookieChange::Clear | CookieChange::Keep => None,
+    };
+    Ok(match cookie {
+        Some((name, value)) => reply.header(name, value),
+        None => reply,
+    })
 }
 
 /// The parameters of the path, decoded. What is no UTF-8 names nothing.
@@ -67,15 +86,23 @@ async fn params(parts: &mut Parts) -> Result<BTreeMap<String, String>, Error> {
 }
 
 fn respond(reply: Reply) -> Response {
-    let body = reply.body.map(|body| body.to_string());
-    let mut response = Response::new(Body::empty());
+    let (media_type, body) = match reply.body {
+        ReplyBody::Empty => (None, Body::empty()),
+        ReplyBody::Json(body) => (Some(HeaderValue::from_static("application/json")), Body::from(body.to_string())),
+        ReplyBody::Bytes(media_type, body) => (Some(media_type), Body::from(body)),
+        ReplyBody::Stream(media_type, stream) => {
+            // What fails on the way ends the answer early, since its head was sent: the client sees that it is cut off.
+            let parts = stream.into_stream().map(|parts| Body::from_stream(parts.inspect_err(problem::log)));
+            (Some(media_type), parts.unwrap_or_default())
+        }
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(text) = body {
-        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-        *response.body_mut() = Body::from(text);
+    if let Some(media_type) = media_type {
+        headers.entry(CONTENT_TYPE).or_insert(media_type);
     }
     response
 }

@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{ActiveEnvironment, BodyCredentialKind, Client, Context, Principal};
+use authsome_core::route::{ActiveEnvironment, CredentialKind, Client, Context, Principal};
 use authsome_core::scope::Scope;
 use authsome_core::secret::{Token, TokenHash, constant_time_eq};
 use authsome_engine::{Authenticated, Engine, FoundCredential};
@@ -112,7 +112,7 @@ impl Gate {
         parts: &Parts,
         client: Client,
         stale: StaleCookie,
-        body: Option<(BodyCredentialKind, &Token)>,
+        body: Option<(CredentialKind, &Token)>,
     ) -> Result<Arrival, Error> {
         let naming = match Naming::of(parts) {
             Ok(naming) => naming,
@@ -143,7 +143,7 @@ impl Gate {
         meant: &Meant<'_>,
         client: &Client,
         stale: StaleCookie,
-        body: Option<(BodyCredentialKind, &Token)>,
+        body: Option<(CredentialKind, &Token)>,
     ) -> Result<Authenticated, Refused> {
         let credential = self.credential(&parts.method, &parts.headers)?;
         let is_cookie = matches!(credential, Some(Credential::Cookie(_)));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::route::{Context, Guard, Principal};
+use authsome_core::ticket::{Ticket, TicketPurpose};
 
 /// How old the last proof of identity may be where [`Guard::RecentSession`] asks for it.
 pub(crate) const RECENT: Duration = Duration::from_secs(600);
@@ -24,7 +25,9 @@ pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
         {
             Ok(())
         }
-        (Guard::RecentSession, Principal::Session(session)) => {
+        (Guard::Ticket, _) => ticket(context, TicketPurpose::Challenge),
+        (Guard::RecentSessionOrTicket, _) if context.credential.is_some() => ticket(context, TicketPurpose::Enroll),
+        (Guard::RecentSession | Guard::RecentSessionOrTicket, Principal::Session(session)) => {
             if context.now.since(session.authenticated_at) <= RECENT {
                 Ok(())
             } else {
@@ -35,9 +38,15 @@ pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
             }
         }
         (_, Principal::Anonymous) => Err(Error::new(Code::Unauthenticated, "send a credential")),
-        // A session's permissions come from roles, of which there are none yet.
+        // A session's permissions come from roles, which do not exist yet.
         (_, Principal::Session(_) | Principal::ApiKey(_) | Principal::Administrator) => {
             Err(Error::new(Code::Forbidden, "the credential does not allow this"))
         }
     }
+}
+
+/// Refuses what does not open this.
+fn ticket(context: &Context, purpose: TicketPurpose) -> Result<(), Error> {
+    let ticket: &Ticket = context.ticket()?;
+    if ticket.purpose == purpose && context.now < ticket.expires_at { Ok(()) } else { Err(Error::invalid_token()) }
 }

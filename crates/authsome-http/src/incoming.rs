@@ -1,14 +1,16 @@
 //! [`Incoming`]: the body of a request, which is read when it is needed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures::StreamExt;
 use http::HeaderMap;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyDataStream, BodyExt, LengthLimitError, Limited};
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{BodyCredential, BodyCredentialKind};
+use authsome_core::route::{BodyCredential, BodyStream, CredentialKind};
 use authsome_core::secret::Token;
 
 /// The body of a request. A handler's is read once the request was let through; one with a credential before that, since
@@ -22,7 +24,7 @@ pub(crate) struct Incoming<'a> {
 
 enum State {
     Unread(Body),
-    Read(Result<(Bytes, BodyCredentialKind, Token), Error>),
+    Read(Result<(Bytes, Option<(CredentialKind, Token)>), Error>),
 }
 
 impl<'a> Incoming<'a> {
@@ -37,14 +39,14 @@ impl<'a> Incoming<'a> {
         let Self { limit, reading, .. } = self;
         let read = self.bytes().await.and_then(|bytes| {
             let token = credential.read(headers, &bytes)?;
-            Ok((bytes, credential.kind(), token))
+            Ok((bytes, token.map(|token| (credential.kind(), token))))
         });
         Self { state: State::Read(read), limit, reading }
     }
 
-    pub(crate) fn credential(&self) -> Option<(BodyCredentialKind, &Token)> {
+    pub(crate) fn credential(&self) -> Option<(CredentialKind, &Token)> {
         match &self.state {
-            State::Read(Ok((_, kind, token))) => Some((*kind, token)),
+            State::Read(Ok((_, credential))) => credential.as_ref().map(|(kind, token)| (*kind, token)),
             State::Read(Err(_)) | State::Unread(_) => None,
         }
     }
@@ -61,12 +63,34 @@ impl<'a> Incoming<'a> {
         self.reading.store(true, Ordering::Relaxed);
         let collected = Limited::new(body, self.limit).collect().await;
         self.reading.store(false, Ordering::Relaxed);
-        match collected {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(Error::new(Code::PayloadTooLarge, format!("a body has at most {} bytes", self.limit)))
+        collected.map(http_body_util::Collected::to_bytes).map_err(|error| refused(error, self.limit))
+    }
+
+    /// The parts of the body as they come in, each within `patience` of the one before.
+    pub(crate) fn stream(self, patience: Duration) -> BodyStream {
+        let limit = self.limit;
+        let body = match self.state {
+            State::Unread(body) => body,
+            State::Read(read) => return futures::stream::iter([read.map(|(bytes, _)| bytes)]).boxed(),
+        };
+        let parts = BodyDataStream::new(Limited::new(body, limit));
+        let next = move |parts: Option<BodyDataStream<Limited<Body>>>| async move {
+            let mut parts = parts?;
+            match tokio::time::timeout(patience, parts.next()).await {
+                Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some(parts))),
+                Ok(Some(Err(error))) => Some((Err(refused(error, limit)), None)),
+                Ok(None) => None,
+                Err(_) => Some((Err(Error::new(Code::RequestTimeout, "the body did not arrive in time")), None)),
             }
-            Err(error) => Err(Error::invalid("", "the body could not be read").with_source(error)),
-        }
+        };
+        futures::stream::unfold(Some(parts), next).boxed()
+    }
+}
+
+fn refused(error: Box<dyn std::error::Error + Send + Sync>, limit: usize) -> Error {
+    if error.is::<LengthLimitError>() {
+        Error::new(Code::PayloadTooLarge, format!("a body has at most {limit} bytes"))
+    } else {
+        Error::invalid("", "the body could not be read").with_source(error)
     }
 }

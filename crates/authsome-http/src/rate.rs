@@ -1,9 +1,12 @@
-//! How often requests may be made: by address before a handler runs, by account or mailbox in the handler that knows it.
+//! How often requests may be made: by address before a guard looks, by what the request concerns before its handler runs.
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
+use http::HeaderMap;
+
 use authsome_core::error::Error;
-use authsome_core::route::{Context, RateClass};
+use authsome_core::route::{Context, Principal, RateClass, RateSubject, Route};
 use authsome_core::scope::Scope;
 use authsome_engine::Engine;
 
@@ -17,22 +20,32 @@ pub(crate) async fn limit_address(
     address: Option<IpAddr>,
     scope: &Scope,
 ) -> Result<(), Error> {
-    // The engine, which alone knows it, limits refreshes by session; their addresses are limited like all others.
-    let class = if class == RateClass::Refresh { RateClass::Other } else { class };
+    // No class leaves addresses unlimited.
+    let class = if class.address.is_none() { RateClass::OTHER } else { class };
     let decision = engine.rate_limiter().check(class, scope, address, None).await?;
     decision.map_or(Ok(()), |decision| decision.require())
 }
 
-/// Counts a request on an account or mailbox.
+/// Counts a request on what it concerns, as its route says.
 ///
 /// # Errors
-/// `rate_limited`, `unavailable`.
+/// `rate_limited`, `unavailable`; those of reading the body.
 pub(crate) async fn limit_subject(
     engine: &Engine,
-    class: RateClass,
+    route: &Route,
     context: &Context,
-    subject: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
 ) -> Result<(), Error> {
-    let decision = engine.rate_limiter().check(class, &context.scope(), None, Some(subject)).await?;
+    let subject = match route.subject() {
+        RateSubject::None => None,
+        RateSubject::Principal => match &context.principal {
+            Principal::Session(session) => Some(session.user_id.to_string()),
+            other => other.actor(),
+        },
+        RateSubject::Body(subject) => subject.read(headers, body)?,
+    };
+    let Some(subject) = subject else { return Ok(()) };
+    let decision = engine.rate_limiter().check(route.rate(), &context.scope(), None, Some(&subject)).await?;
     decision.map_or(Ok(()), |decision| decision.require())
 }

@@ -21,7 +21,7 @@ use crate::session::RefreshToken;
 use crate::ticket::Ticket;
 
 /// Finds the row of a credential, whatever its environment.
-type Resolve = for<'a> fn(TokenHash, &'a dyn Records) -> BoxFuture<'a, Result<Option<FoundCredential>, StoreError>>;
+type Resolve = for<'a> fn(TokenHash, &'a dyn Records) -> BoxFuture<'a, Result<Option<ResolvedCredential>, StoreError>>;
 
 /// A kind of credentials that bodies carry: which entity holds their hashes, and what is answered where none has one.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl CredentialKind {
             resolve: |hash, records| {
                 Box::pin(async move {
                     let found: Option<E> = resolve(&hash, records).await?;
-                    Ok(found.map(|row| FoundCredential { scope: *row.scope_key(), row: Arc::new(row) }))
+                    Ok(found.map(|row| ResolvedCredential { scope: *row.scope_key(), row: Arc::new(row) }))
                 })
             },
         }
@@ -75,7 +75,7 @@ impl CredentialKind {
         &self,
         token: &Token,
         records: &dyn Records,
-    ) -> Result<Option<FoundCredential>, StoreError> {
+    ) -> Result<Option<ResolvedCredential>, StoreError> {
         (self.resolve)(token.hash(), records).await
     }
 }
@@ -88,12 +88,12 @@ impl fmt::Debug for CredentialKind {
 
 /// A credential that a body carries, with its row.
 #[derive(Clone)]
-pub struct FoundCredential {
+pub struct ResolvedCredential {
     scope: Scope,
     row: Arc<dyn Any + Send + Sync>,
 }
 
-impl FoundCredential {
+impl ResolvedCredential {
     /// Where it lives.
     #[must_use]
     pub const fn scope(&self) -> Scope {
@@ -107,9 +107,9 @@ impl FoundCredential {
     }
 }
 
-impl fmt::Debug for FoundCredential {
+impl fmt::Debug for ResolvedCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FoundCredential").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("ResolvedCredential").field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 

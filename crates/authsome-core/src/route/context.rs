@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::FoundCredential;
+use super::ResolvedCredential;
 use crate::apikey::ApiKey;
 use crate::appsessionconfig::TokenFormat;
 use crate::environment::{EffectiveSettings, Environment};
@@ -84,7 +84,7 @@ pub struct Context {
     /// The id that its answer and its log lines carry.
     pub request_id: String,
     /// The credential in its body, where its route takes one.
-    pub credential: Option<FoundCredential>,
+    pub credential: Option<ResolvedCredential>,
     /// Signs people in, in this environment and for this client.
     pub sign_ins: Arc<dyn SignIns>,
     /// Queues mails, in this environment.
@@ -126,7 +126,7 @@ impl Context {
     /// [`Code::InvalidToken`] where it has none of this kind. The gate has refused that before, where the route asks for
     /// one.
     pub fn credential<E: 'static>(&self) -> Result<&E, Error> {
-        self.credential.as_ref().and_then(FoundCredential::row).ok_or_else(Error::invalid_token)
+        self.credential.as_ref().and_then(ResolvedCredential::row).ok_or_else(Error::invalid_token)
     }
 
     /// The half-done sign-in whose ticket its body carries.

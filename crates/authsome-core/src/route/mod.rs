@@ -11,7 +11,7 @@ mod rate;
 mod reply;
 mod request;
 
-pub use bearing::{BodyCredential, CredentialKind, FoundCredential};
+pub use bearing::{BodyCredential, CredentialKind, ResolvedCredential};
 pub use body::BodyStream;
 pub use context::{ActiveEnvironment, Client, Context, Principal};
 pub use declaration::{Answer, Documentation, Guard, Guarded, Handler, Route, RouteDraft, SchemaOf, Unguarded};

@@ -6,11 +6,10 @@ use serde::Deserialize;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::identity::Email;
-use authsome_core::route::{BodyCredentialKind, Guard, RateClass, Reply, Request, Route};
+use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
 
 use super::{Services, TAG};
-use crate::rate;
 use crate::text::PlainText;
 
 #[derive(Deserialize, JsonSchema)]
@@ -31,24 +30,26 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::POST, "/email/verify")
             .about(TAG, "Prove an address with the token of a mail")
             .description("It acts in the token's environment.")
-            .takes_credential(BodyCredentialKind::Verification, |body: &Verify| body.token.as_str())
+            .takes_credential(CredentialKind::VERIFICATION, |body: &Verify| Some(body.token.as_str()))
             .answers_empty(StatusCode::NO_CONTENT, "The address is verified.")
             .errors(&[Code::InvalidToken, Code::Conflict])
             .guard(Guard::Public)
             .handler(services.handler(verify)),
         Route::new(Method::POST, "/email/verify/resend")
-            .rate(RateClass::Mail)
+            .rate(RateClass::MAIL)
             .about(TAG, "Ask for the mail that proves an address again")
             .description("Answered alike whether or not there is an account with the address.")
             .takes::<Address>()
+            .counts(|body: &Address| Some(body.email.key().to_owned()))
             .answers_empty(StatusCode::ACCEPTED, "If there is something to prove, a mail is on its way.")
             .guard(Guard::Public)
             .handler(services.handler(resend)),
         Route::new(Method::POST, "/email/change")
-            .rate(RateClass::Mail)
+            .rate(RateClass::MAIL)
             .about(TAG, "Change the address")
             .description("Takes effect when the new address is proven.")
             .takes::<Address>()
+            .counts(|body: &Address| Some(body.email.key().to_owned()))
             .answers_empty(StatusCode::ACCEPTED, "A mail is on its way to the new address.")
             .guard(Guard::RecentSession)
             .handler(services.handler(change)),
@@ -59,14 +60,13 @@ async fn verify(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Verify = request.json()?;
     let context = &request.context;
     let token = Token::presented(body.token.as_str());
-    services.at(context).account().verify_email(&token, None).await?;
+    services.at(context).account().verify_email_found(&token, context.credential()?).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
 async fn resend(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Address = request.json()?;
     let context = &request.context;
-    rate::limit_subject(&services.engine, RateClass::Mail, context, body.email.key()).await?;
     services.at(context).account().resend_verification(&body.email).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
@@ -74,7 +74,6 @@ async fn resend(services: Services, request: Request) -> Result<Reply, Error> {
 async fn change(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Address = request.json()?;
     let context = &request.context;
-    rate::limit_subject(&services.engine, RateClass::Mail, context, body.email.key()).await?;
     services.at(context).account().change_email(context.session()?, &body.email).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }

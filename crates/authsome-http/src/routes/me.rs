@@ -77,7 +77,7 @@ async fn update(services: Services, request: Request) -> Result<Reply, Error> {
 async fn erase(services: Services, request: Request) -> Result<Reply, Error> {
     let context = &request.context;
     services.at(context).users().erase(context.session()?.user_id).await?;
-    services.without_cookie(Reply::empty(StatusCode::NO_CONTENT), &request)
+    Ok(Reply::empty(StatusCode::NO_CONTENT).without_cookie())
 }
 
 async fn export(services: Services, request: Request) -> Result<Reply, Error> {

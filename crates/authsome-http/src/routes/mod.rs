@@ -13,17 +13,13 @@ mod sign_in;
 mod sign_in_page;
 mod sign_out;
 mod sign_up;
-mod sign_up_form;
 mod view;
 
 use std::sync::Arc;
 
 use authsome_core::error::Error;
 use authsome_core::route::{Context, Handler, Reply, Request, Route};
-use authsome_core::time::Timestamp;
-use authsome_engine::{Engine, EnvironmentHandle, Issued};
-
-use crate::cookie::SessionCookie;
+use authsome_engine::{Engine, EnvironmentHandle};
 
 /// The group of these routes in the OpenAPI document.
 const TAG: &str = "Account";
@@ -32,31 +28,12 @@ const TAG: &str = "Account";
 #[derive(Clone)]
 struct Services {
     engine: Engine,
-    cookie: SessionCookie,
 }
 
 impl Services {
     /// The environment that a request acts in, with who makes it.
     fn at(&self, context: &Context) -> EnvironmentHandle {
         self.engine.handle(Arc::clone(&context.environment)).acting(&context.principal, &context.client)
-    }
-
-    /// The same reply, which sets the cookie where the request asks for it.
-    fn with_cookie(&self, reply: Reply, wanted: Option<bool>, issued: &Issued, now: Timestamp) -> Result<Reply, Error> {
-        if wanted != Some(true) {
-            return Ok(reply);
-        }
-        let (name, value) = self.cookie.set(&issued.session, &issued.token, now)?;
-        Ok(reply.header(name, value))
-    }
-
-    /// The same reply, which removes the cookie where the request carries it.
-    fn without_cookie(&self, reply: Reply, request: &Request) -> Result<Reply, Error> {
-        if self.cookie.read(&request.headers).is_none() {
-            return Ok(reply);
-        }
-        let (name, value) = self.cookie.clear()?;
-        Ok(reply.header(name, value))
     }
 
     /// The handler of a route.
@@ -72,7 +49,7 @@ impl Services {
 
 /// The routes of accounts and of administration.
 pub(crate) fn all(engine: &Engine) -> Vec<Route> {
-    let services = Services { engine: engine.clone(), cookie: SessionCookie::of(&engine.config().public_url) };
+    let services = Services { engine: engine.clone() };
     let mut routes = vec![
         sign_up::route(&services),
         sign_in::route(&services),

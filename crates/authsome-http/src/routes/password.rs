@@ -6,11 +6,10 @@ use serde::Deserialize;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::identity::Email;
-use authsome_core::route::{BodyCredentialKind, Guard, RateClass, Reply, Request, Route};
+use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::{Password, Token};
 
 use super::{Services, TAG};
-use crate::rate;
 use crate::text::PlainText;
 
 #[derive(Deserialize, JsonSchema)]
@@ -38,28 +37,30 @@ struct Change {
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/password/forgot")
-            .rate(RateClass::Mail)
+            .rate(RateClass::MAIL)
             .about(TAG, "Ask for a mail with which the password can be reset")
             .description("Answered alike whether or not there is an account with the address.")
             .takes::<Forgot>()
+            .counts(|body: &Forgot| Some(body.email.key().to_owned()))
             .answers_empty(StatusCode::ACCEPTED, "If there is an account, a mail is on its way.")
             .errors(&[Code::MethodNotAllowedHere])
             .guard(Guard::Public)
             .handler(services.handler(forgot)),
         Route::new(Method::POST, "/password/reset")
-            .rate(RateClass::SignIn)
+            .rate(RateClass::SIGN_IN)
             .about(TAG, "Reset the password with the token of a mail")
             .description("Ends all sessions, and unlocks the account. It acts in the token's environment.")
-            .takes_credential(BodyCredentialKind::PasswordReset, |body: &Reset| body.token.as_str())
+            .takes_credential(CredentialKind::PASSWORD_RESET, |body: &Reset| Some(body.token.as_str()))
             .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
             .errors(&[Code::InvalidToken, Code::WeakPassword, Code::MethodNotAllowedHere])
             .guard(Guard::Public)
             .handler(services.handler(reset)),
         Route::new(Method::POST, "/password/change")
-            .rate(RateClass::SignIn)
+            .rate(RateClass::SIGN_IN)
             .about(TAG, "Change the password")
             .description("Ends all other sessions.")
             .takes::<Change>()
+            .counts_principal()
             .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
             .errors(&[Code::InvalidCredentials, Code::WeakPassword, Code::MethodNotAllowedHere, Code::AccountLocked])
             .guard(Guard::Session)
@@ -70,7 +71,6 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
 async fn forgot(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Forgot = request.json()?;
     let context = &request.context;
-    rate::limit_subject(&services.engine, RateClass::Mail, context, body.email.key()).await?;
     services.at(context).account().forgot(&body.email).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
@@ -79,7 +79,7 @@ async fn reset(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Reset = request.json()?;
     let context = &request.context;
     let token = Token::presented(body.token.as_str());
-    services.at(context).account().reset(&token, &body.password, None).await?;
+    services.at(context).account().reset_found(&token, context.credential()?, &body.password).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -87,7 +87,6 @@ async fn change(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Change = request.json()?;
     let context = &request.context;
     let session = context.session()?;
-    rate::limit_subject(&services.engine, RateClass::SignIn, context, &session.user_id.to_string()).await?;
     services.at(context).account().change_password(session, &body.current, &body.password).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

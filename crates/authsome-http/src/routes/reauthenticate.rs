@@ -9,7 +9,6 @@ use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Password;
 
 use super::{Services, TAG};
-use crate::rate;
 use crate::text::PlainText;
 
 /// Exactly one of `password` and `code` is given.
@@ -23,10 +22,11 @@ struct Body {
 
 pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/reauthenticate")
-        .rate(RateClass::SignIn)
+        .rate(RateClass::SIGN_IN)
         .about(TAG, "Prove one's identity again")
         .description("For ten minutes, routes that want a recent proof of identity let the session through.")
         .takes::<Body>()
+        .counts_principal()
         .answers_empty(StatusCode::NO_CONTENT, "The proof holds.")
         .errors(&[Code::InvalidCredentials, Code::MethodNotAllowedHere, Code::AccountLocked])
         .guard(Guard::Session)
@@ -44,7 +44,6 @@ async fn reauthenticate(services: Services, request: Request) -> Result<Reply, E
         }
         _ => return Err(Error::invalid("", "give exactly one of password and code")),
     };
-    rate::limit_subject(&services.engine, RateClass::SignIn, context, &session.user_id.to_string()).await?;
     services.at(context).auth().reauthenticate(session, &password).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{BodyCredentialKind, Guard, RateClass, Reply, Request, Route};
+use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
+use authsome_core::session::{RefreshToken, SessionView};
 
-use super::view::{SessionAnswer, SessionView};
+use super::view::SessionAnswer;
 use super::{Services, TAG};
 use crate::text::PlainText;
 
@@ -22,13 +23,13 @@ struct Body {
 
 pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/refresh")
-        .rate(RateClass::Refresh)
+        .rate(RateClass::REFRESH)
         .about(TAG, "Exchange a refresh token for the next pair of tokens")
         .description(
             "A refresh token is good once. Presented again within 10 seconds it gives the same tokens; later it revokes \
              its whole family, because someone else may hold a copy. It acts in its own environment.",
         )
-        .takes_credential(BodyCredentialKind::RefreshToken, |body: &Body| body.refresh_token.as_str())
+        .takes_credential(CredentialKind::REFRESH_TOKEN, |body: &Body| Some(body.refresh_token.as_str()))
         .answers::<SessionAnswer>(StatusCode::OK, "The session, with new tokens.")
         .errors(&[Code::MethodNotAllowedHere])
         .guard(Guard::Public)
@@ -39,7 +40,8 @@ async fn refresh(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let context = &request.context;
     let token = Token::presented(body.refresh_token.as_str());
-    let issued = services.at(context).auth().refresh(&token, None, &context.client).await?;
-    let reply = Reply::json(StatusCode::OK, &SessionAnswer { session: SessionView::issued(&issued) })?;
-    services.with_cookie(reply, body.cookie, &issued, context.now)
+    let row = context.credential::<RefreshToken>()?;
+    let refreshed = services.at(context).auth().refresh_found(&token, row, &context.client).await?;
+    let answer = SessionAnswer { session: SessionView::issued(&refreshed) };
+    Ok(Reply::json(StatusCode::OK, &answer)?.with_cookie(body.cookie, refreshed.session, refreshed.token))
 }

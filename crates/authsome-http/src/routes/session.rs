@@ -7,9 +7,10 @@ use serde::Deserialize;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::{OrganizationId, SessionId};
 use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_core::session::SessionView;
 
 use super::page::{PageQuery, page};
-use super::view::{ListView, SessionAnswer, SessionView};
+use super::view::{ListView, SessionAnswer};
 use super::{Services, TAG};
 
 #[derive(Deserialize, JsonSchema)]
@@ -68,7 +69,7 @@ async fn revoke(services: Services, request: Request) -> Result<Reply, Error> {
     let own = context.session()?;
     services.at(context).sessions().revoke_of(own.user_id, id).await?;
     let reply = Reply::empty(StatusCode::NO_CONTENT);
-    if id == own.id { services.without_cookie(reply, &request) } else { Ok(reply) }
+    Ok(if id == own.id { reply.without_cookie() } else { reply })
 }
 
 async fn set_organization(services: Services, request: Request) -> Result<Reply, Error> {

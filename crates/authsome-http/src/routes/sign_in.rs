@@ -8,11 +8,10 @@ use authsome_core::error::{Code, Error};
 use authsome_core::identity::{Email, Identifier, Phone, Username};
 use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Password;
+use authsome_core::user::SignedInView;
 use authsome_engine::SignIn;
 
-use super::view::{SessionView, SignedIn};
 use super::{Services, TAG};
-use crate::rate;
 
 /// Exactly one of `email`, `username` and `phone` is given.
 #[derive(Deserialize, JsonSchema)]
@@ -27,13 +26,26 @@ struct Body {
     cookie: Option<bool>,
 }
 
+impl Body {
+    /// By which name the person signs in; `None` where that is not exactly one.
+    fn identifier(&self) -> Option<Identifier> {
+        match (&self.email, &self.username, &self.phone) {
+            (Some(email), None, None) => Some(Identifier::Email(email.clone())),
+            (None, Some(username), None) => Some(Identifier::Username(username.clone())),
+            (None, None, Some(phone)) => Some(Identifier::Phone(phone.clone())),
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/signin")
-        .rate(RateClass::SignIn)
+        .rate(RateClass::SIGN_IN)
         .about(TAG, "Sign in with a password")
-        .description("An account that there is not and a wrong password are answered alike.")
+        .description("An unknown account and a wrong password are answered alike.")
         .takes::<Body>()
-        .answers::<SignedIn>(StatusCode::OK, "The person is signed in.")
+        .counts(|body: &Body| body.identifier().map(|identifier| identifier.subject()))
+        .answers::<SignedInView>(StatusCode::OK, "The person is signed in.")
         .errors(&[
             Code::InvalidCredentials,
             Code::MfaRequired,
@@ -49,15 +61,8 @@ pub(super) fn route(services: &Services) -> Route {
 async fn sign_in(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let context = &request.context;
-    let identifier = match (body.email, body.username, body.phone) {
-        (Some(email), None, None) => Identifier::Email(email),
-        (None, Some(username), None) => Identifier::Username(username),
-        (None, None, Some(phone)) => Identifier::Phone(phone),
-        _ => return Err(Error::invalid("", "give exactly one of email, username and phone")),
-    };
-    rate::limit_subject(&services.engine, RateClass::SignIn, context, &identifier.subject()).await?;
-    let sign_in = SignIn { identifier, password: body.password };
-    let issued = services.at(context).auth().sign_in(sign_in, &context.client).await?;
-    let answer = SignedIn { user: issued.user.clone().into(), session: SessionView::issued(&issued) };
-    services.with_cookie(Reply::json(StatusCode::OK, &answer)?, body.cookie, &issued, context.now)
+    let missing = || Error::invalid("", "give exactly one of email, username and phone");
+    let sign_in = SignIn { identifier: body.identifier().ok_or_else(missing)?, password: body.password };
+    let outcome = services.at(context).auth().sign_in(sign_in, &context.client).await?;
+    Reply::signed_in(StatusCode::OK, outcome.signed_in()?, body.cookie)
 }

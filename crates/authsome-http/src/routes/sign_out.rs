@@ -19,5 +19,5 @@ pub(super) fn route(services: &Services) -> Route {
 async fn sign_out(services: Services, request: Request) -> Result<Reply, Error> {
     let context = &request.context;
     services.at(context).auth().sign_out(context.session()?).await?;
-    services.without_cookie(Reply::empty(StatusCode::NO_CONTENT), &request)
+    Ok(Reply::empty(StatusCode::NO_CONTENT).without_cookie())
 }

@@ -10,11 +10,11 @@ use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
 use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Password;
+use authsome_core::session::SessionView;
+use authsome_core::user::UserView;
 use authsome_engine::{SignUp, SignUpOutcome};
 
-use super::view::{SessionView, UserView};
-use super::{Services, TAG, sign_up_form};
-use crate::rate;
+use super::{Services, TAG};
 use crate::text::Name;
 
 #[derive(Deserialize, JsonSchema)]
@@ -43,7 +43,7 @@ struct Answer {
 
 pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/signup")
-        .rate(RateClass::Mail)
+        .rate(RateClass::MAIL)
         .about(TAG, "Sign up")
         .description(
             "Where the environment wants addresses verified first, new and taken addresses are answered alike, with \
@@ -51,6 +51,7 @@ pub(super) fn route(services: &Services) -> Route {
              afterwards: sent here, they are refused. Elsewhere a taken name is a `conflict`.",
         )
         .takes::<Body>()
+        .counts(|body: &Body| Some(body.email.key().to_owned()))
         .answers::<Answer>(StatusCode::CREATED, "The account was made.")
         .errors(&[
             Code::WeakPassword,
@@ -66,23 +67,17 @@ pub(super) fn route(services: &Services) -> Route {
 async fn sign_up(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let context = &request.context;
-    rate::limit_subject(&services.engine, RateClass::Mail, context, body.email.key()).await?;
-    let here = services.at(context);
-    let form = here.config_for_sign_in_page().await?.sign_up_form;
     let sign_up = SignUp {
         email: body.email,
         password: body.password,
         username: body.username,
         phone: body.phone,
         name: body.name.map(Name::into_string),
-        metadata: sign_up_form::fill(&form, &body.form.unwrap_or_default(), &body.metadata.unwrap_or_default())?,
+        metadata: body.metadata.unwrap_or_default(),
+        form: body.form.unwrap_or_default(),
     };
-    match here.auth().sign_up(sign_up, &context.client).await? {
-        SignUpOutcome::SignedUp(issued) => {
-            let session = Some(SessionView::issued(&issued));
-            let answer = Answer { user: Some(issued.user.clone().into()), session };
-            services.with_cookie(Reply::json(StatusCode::CREATED, &answer)?, body.cookie, &issued, context.now)
-        }
+    match services.at(context).auth().sign_up(sign_up, &context.client).await? {
+        SignUpOutcome::SignedUp(outcome) => Reply::signed_in(StatusCode::CREATED, outcome.signed_in()?, body.cookie),
         SignUpOutcome::VerifyFirst => Reply::json(StatusCode::CREATED, &Answer { user: None, session: None }),
     }
 }

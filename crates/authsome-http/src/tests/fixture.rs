@@ -19,7 +19,7 @@ use authsome_core::error::Error;
 use authsome_core::mail::{Mail, MailError, Mailer};
 use authsome_core::permission::{Permission, Resource};
 use authsome_core::plugin::{Capabilities, Host, Plugin};
-use authsome_core::route::{BodyCredentialKind, Guard, Reply, Request, Route};
+use authsome_core::route::{CredentialKind, Guard, Reply, Request, Route};
 use authsome_core::secret::{MasterKey, SecretString};
 use authsome_core::time::Timestamp;
 use authsome_engine::{Config, Engine};
@@ -67,7 +67,7 @@ impl Plugin for Odd {
                     .guard(Guard::Permission(Permission::write(Resource::Users)))
                     .handler(ok),
                 Route::new(Method::POST, "/odd/ticket")
-                    .takes_credential(BodyCredentialKind::Ticket, |body: &WithTicket| &body.mfa_ticket)
+                    .takes_credential(CredentialKind::TICKET, |body: &WithTicket| &body.mfa_ticket)
                     .guard(Guard::Public)
                     .handler(ok),
                 Route::new(Method::GET, "/odd/panic").guard(Guard::Public).handler(panics),

@@ -8,7 +8,9 @@ use authsome_core::permission::{Permission, Resource};
 use authsome_core::route::{Guard, Reply, Request, Route};
 
 use super::super::page::{PageQuery, page};
-use super::super::view::{ListView, SessionView};
+use authsome_core::session::SessionView;
+
+use super::super::view::ListView;
 use super::{ProgressAnswer, Services, confirm, progress};
 
 const TAG: &str = "Sessions";

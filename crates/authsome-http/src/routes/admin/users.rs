@@ -12,11 +12,11 @@ use authsome_core::metadata::Metadata;
 use authsome_core::permission::{Permission, Resource};
 use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_core::secret::Password;
-use authsome_core::user::UserQuery;
+use authsome_core::user::{UserQuery, UserView};
 use authsome_engine::{NewUser, ProfilePatch, UserPatch};
 
 use super::super::page::page_of;
-use super::super::view::{ListView, UserAnswer, UserView};
+use super::super::view::{ListView, UserAnswer};
 use super::{ProgressAnswer, Services, confirm, progress};
 use crate::text::{Name, PlainText, Text, kept, present};
 
