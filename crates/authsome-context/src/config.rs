@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authsome_core::environment::Settings;
+use authsome_core::environment::{SettingDeclaration, Settings};
 use authsome_core::error::FieldError;
 use authsome_core::time::Seconds;
 
@@ -53,9 +53,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What is wrong with it, field by field.
+    /// What is wrong with it, field by field. `declared` are the settings of plugins.
     #[must_use]
-    pub fn check(&self) -> Vec<FieldError> {
+    pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let mut errors = Vec::new();
         let mut require = |holds: bool, field: &str, message: &str| {
             if !holds {
@@ -77,7 +77,8 @@ impl Config {
         require(within(self.verification_token_ttl, month), "verification_token_ttl", message);
         let is_ttl = (DAY..=Seconds::days(365)).contains(&self.signing_key_ttl);
         require(is_ttl, "signing_key_ttl", "it lies between a day and a year");
-        errors.extend(self.settings.check().into_iter().map(in_settings));
+        errors.extend(self.settings.check(declared).into_iter().map(in_settings));
+        errors.extend(self.settings.unknown(declared).into_iter().map(in_settings));
         errors
     }
 }
@@ -102,12 +103,12 @@ mod tests {
     use super::*;
 
     fn fields(config: &Config) -> Vec<String> {
-        config.check().into_iter().map(|error| error.field).collect()
+        config.check(&[]).into_iter().map(|error| error.field).collect()
     }
 
     #[test]
     fn the_default_configuration_is_valid() {
-        assert!(Config::default().check().is_empty());
+        assert!(Config::default().check(&[]).is_empty());
     }
 
     #[test]

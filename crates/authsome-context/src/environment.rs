@@ -125,7 +125,7 @@ impl EnvironmentContext {
     /// The authentication methods that some plugin brings and this environment allows.
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
-        let brought = self.foundation.plugins.methods.iter().copied();
+        let brought = self.foundation.plugins.methods.iter().map(|method| method.name());
         brought.filter(|method| self.settings().allows_method(method)).collect()
     }
 
@@ -145,7 +145,7 @@ impl EnvironmentContext {
     pub async fn require_still_active<R: Records + ?Sized>(&self, records: &R) -> Result<Self, Error> {
         let scope = self.scope();
         let environment = records.environment(scope.app_id, scope.env_id).await?.ok_or_else(suspended)?;
-        let active = settings::activate(records, environment, &self.foundation.config.settings).await?;
+        let active = settings::activate(records, environment, &self.foundation).await?;
         let current = Self { active: Arc::new(active), ..self.clone() };
         current.require_active()?;
         Ok(current)
@@ -165,7 +165,7 @@ impl EnvironmentContext {
     /// # Errors
     /// `method_not_allowed_here`.
     pub fn require_enabled(&self, method: &str) -> Result<(), Error> {
-        if self.foundation.plugins.methods.contains(&method) && self.settings().allows_method(method) {
+        if self.foundation.plugins.has_method(method) && self.settings().allows_method(method) {
             Ok(())
         } else {
             Err(Error::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here"))

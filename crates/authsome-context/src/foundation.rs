@@ -76,10 +76,6 @@ impl Foundation {
     /// [`BuildError`].
     pub fn new(parts: Parts, plugins: &[Box<dyn Plugin>]) -> Result<Self, BuildError> {
         let Parts { store, clock, entropy, master_key, config, mailer } = parts;
-        let errors = config.check();
-        if !errors.is_empty() {
-            return Err(BuildError::Config(errors));
-        }
         let is_lasting = master_key.is_some();
         let master_key = match master_key {
             Some(key) => key,
@@ -89,6 +85,10 @@ impl Foundation {
         for plugin in plugins {
             let (store, clock, entropy) = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
             installed.install(&**plugin, Host::new(store, clock, entropy, master_key.clone(), plugin.name()))?;
+        }
+        let errors = config.check(&installed.settings);
+        if !errors.is_empty() {
+            return Err(BuildError::Config(errors));
         }
         if !is_lasting {
             tracing::warn!("no master key: a random one is used, and what is derived from it ends with this process");

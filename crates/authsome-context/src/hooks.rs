@@ -8,7 +8,7 @@ use crate::environment::EnvironmentContext;
 
 impl EnvironmentContext {
     fn hook_context(&self, now: Timestamp) -> HookContext<'_> {
-        HookContext { environment: self.environment(), client: self.client(), now }
+        HookContext { environment: self.environment(), client: self.client(), now, notices: self }
     }
 
     /// Asks every hook in order; the first refusal ends it.

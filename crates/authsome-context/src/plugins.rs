@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use authsome_core::entropy::EntropyError;
+use authsome_core::environment::SettingDeclaration;
 use authsome_core::error::{Error, FieldError};
 use authsome_core::migration::MigrationGroup;
-use authsome_core::plugin::{Capabilities, Hooks, Host, Job, PasswordMethod, Plugin, UserData};
-use authsome_core::route::Route;
+use authsome_core::plugin::{
+    EnvironmentData, Expiry, Hooks, Host, Job, Method, NoticeKind, PasswordMethod, Plugin, SecondFactor, UserData,
+};
+use authsome_core::route::{RateClass, Route};
 use authsome_core::schema::TableDef;
 
 /// Name of the method of passwords, as `allowed_auth_methods` names it.
@@ -25,11 +28,25 @@ pub enum BuildError {
         /// The name.
         name: &'static str,
     },
-    /// Two plugins bring one authentication method.
-    #[error("the authentication method `{method}` is brought by two plugins")]
-    DuplicateMethod {
-        /// The method.
-        method: &'static str,
+    /// Two plugins bring one thing of a name that only one can have.
+    #[error("the {what} `{name}` is brought by two plugins")]
+    Duplicate {
+        /// What it is: an authentication method, a second factor, a notice, a setting, a rate class.
+        what: &'static str,
+        /// Its name.
+        name: &'static str,
+    },
+    /// A name or a default is not one that a plugin can declare.
+    #[error("plugin `{plugin}`: the {what} `{name}` cannot be declared: {rule}")]
+    Declaration {
+        /// The plugin.
+        plugin: &'static str,
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: &'static str,
+        /// What it must be like.
+        rule: &'static str,
     },
     /// A plugin refused its configuration.
     #[error("plugin `{name}`: {source}")]
@@ -56,44 +73,99 @@ pub struct Plugins {
     pub groups: Vec<MigrationGroup>,
     /// Tables, parents before children.
     pub tables: Vec<&'static TableDef>,
-    /// The names of the authentication methods.
-    pub methods: Vec<&'static str>,
+    /// Authentication methods.
+    pub methods: Vec<Arc<dyn Method>>,
     /// Passwords, where a plugin brings them.
     pub password: Option<Arc<dyn PasswordMethod>>,
+    /// Second factors.
+    pub second_factors: Vec<Arc<dyn SecondFactor>>,
     /// Routes, below the base path.
     pub routes: Vec<Route>,
     /// Hooks, in the order in which they run.
     pub hooks: Vec<Arc<dyn Hooks>>,
+    notices: Vec<Arc<dyn NoticeKind>>,
+    /// Settings.
+    pub settings: Vec<SettingDeclaration>,
     /// What plugins keep about users, by the plugin's name.
     pub user_data: Vec<(&'static str, Arc<dyn UserData>)>,
+    /// What plugins keep about environments.
+    pub environment_data: Vec<Arc<dyn EnvironmentData>>,
+    /// Rows that expire.
+    pub expiries: Vec<Expiry>,
     /// Jobs.
     pub jobs: Vec<Arc<dyn Job>>,
 }
 
 impl Plugins {
+    /// Whether a plugin brings this authentication method.
+    #[must_use]
+    pub fn has_method(&self, name: &str) -> bool {
+        self.methods.iter().any(|method| method.name() == name)
+    }
+
+    /// The kind of mail with this name.
+    #[must_use]
+    pub fn notice(&self, name: &str) -> Option<&Arc<dyn NoticeKind>> {
+        self.notices.iter().find(|kind| kind.name() == name)
+    }
+
     /// Installs one more.
     pub(crate) fn install(&mut self, plugin: &dyn Plugin, host: Host) -> Result<(), BuildError> {
         let name = plugin.name();
         if self.names.contains(&name) {
             return Err(BuildError::DuplicatePlugin { name });
         }
-        let capabilities = plugin.install(host).map_err(|source| BuildError::Plugin { name, source })?;
-        let Capabilities { methods, password, routes, hooks, user_data, jobs } = capabilities;
-        if let Some(method) = methods.iter().find(|method| self.methods.contains(method)) {
-            return Err(BuildError::DuplicateMethod { method });
-        }
-        if password.is_some() && self.password.is_some() {
-            return Err(BuildError::DuplicateMethod { method: PASSWORD });
+        let brought = plugin.install(host).map_err(|source| BuildError::Plugin { name, source })?;
+        if brought.password.is_some() && self.password.is_some() {
+            return Err(BuildError::Duplicate { what: "authentication method", name: PASSWORD });
         }
         self.names.push(name);
         self.groups.extend(plugin.migrations());
         self.tables.extend(plugin.tables());
-        self.methods.extend(methods);
-        self.password = self.password.take().or(password);
-        self.routes.extend(routes);
-        self.hooks.extend(hooks);
-        self.user_data.extend(user_data.map(|data| (name, data)));
-        self.jobs.extend(jobs);
+        let taken = |what, name| BuildError::Duplicate { what, name };
+        for method in brought.methods {
+            unless(self.has_method(method.name()), || taken("authentication method", method.name()))?;
+            self.methods.push(method);
+        }
+        for factor in brought.second_factors {
+            let is_taken = self.second_factors.iter().any(|other| other.name() == factor.name());
+            unless(is_taken, || taken("second factor", factor.name()))?;
+            self.second_factors.push(factor);
+        }
+        for kind in brought.notices {
+            let own = kind.name().strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && kind.name().len() <= 64);
+            unless(!own, || declaration(name, "notice", kind.name(), "it is the plugin's name, a dot, and a word"))?;
+            unless(self.notice(kind.name()).is_some(), || taken("notice", kind.name()))?;
+            self.notices.push(kind);
+        }
+        for setting in brought.settings {
+            let rule = "a new name in snake_case, and a default within its range";
+            unless(!setting.is_valid(), || declaration(name, "setting", setting.name(), rule))?;
+            let is_taken = self.settings.iter().any(|other| other.name() == setting.name());
+            unless(is_taken, || taken("setting", setting.name()))?;
+            self.settings.push(setting);
+        }
+        for route in &brought.routes {
+            let class = route.rate();
+            let classes = RateClass::CORE.into_iter().chain(self.routes.iter().map(Route::rate));
+            let is_taken = classes.into_iter().any(|other| other.name == class.name && other != class);
+            unless(is_taken, || taken("rate class", class.name))?;
+        }
+        self.routes.extend(brought.routes);
+        self.password = self.password.take().or(brought.password);
+        self.hooks.extend(brought.hooks);
+        self.user_data.extend(brought.user_data.map(|data| (name, data)));
+        self.environment_data.extend(brought.environment_data);
+        self.expiries.extend(brought.expiries);
+        self.jobs.extend(brought.jobs);
         Ok(())
     }
+}
+
+fn unless(refused: bool, error: impl FnOnce() -> BuildError) -> Result<(), BuildError> {
+    if refused { Err(error()) } else { Ok(()) }
+}
+
+const fn declaration(plugin: &'static str, what: &'static str, name: &'static str, rule: &'static str) -> BuildError {
+    BuildError::Declaration { plugin, what, name, rule }
 }

@@ -147,7 +147,7 @@ impl Foundation {
             };
             match found {
                 Some(environment) => {
-                    settings::activate(&*self.store, environment, &self.config.settings).await.map(Some)
+                    settings::activate(&*self.store, environment, self).await.map(Some)
                 }
                 None => Ok(None),
             }
@@ -167,10 +167,4 @@ fn named_key(app: AppId, named: &str) -> EnvironmentKey {
         Ok(id) => EnvironmentKey::Id(app, id),
         Err(_) => EnvironmentKey::Slug(app, named.to_owned()),
     }
-}
-
-/// Whether a request that names an environment, or none, means this one.
-#[must_use]
-pub fn is_meant(active: &ActiveEnvironment, named: Option<&str>) -> bool {
-    named.is_none_or(|named| named == active.environment.slug || named == active.environment.id.to_string())
 }

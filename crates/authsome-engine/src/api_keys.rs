@@ -1,6 +1,6 @@
 //! [`ApiKeys`]: credentials of programs.
 
-use authsome_context::refusals::{session_not_found, token_expired};
+use authsome_context::refusals::token_expired;
 use authsome_context::rules::name;
 use authsome_context::rules::tokens::API_KEY;
 use authsome_context::{EnvironmentContext, TOUCH_EVERY, nothing};
@@ -144,7 +144,7 @@ impl ApiKeys {
     pub(crate) async fn admit(&self, mut key: ApiKey) -> Result<ApiKey, Error> {
         let (now, store) = (self.at.now(), self.at.store());
         if key.state(now) == ApiKeyState::Revoked {
-            return Err(session_not_found());
+            return Err(Error::session_not_found());
         }
         self.at.require_active()?;
         if key.state(now) == ApiKeyState::Expired {
@@ -152,7 +152,7 @@ impl ApiKeys {
         }
         if let Some(user) = key.user_id {
             let user = store.user(&key.scope, user).await?;
-            user.filter(|user| !user.banned).ok_or_else(session_not_found)?;
+            user.filter(|user| !user.banned).ok_or_else(Error::session_not_found)?;
         }
         if key.last_used_at.is_none_or(|used| now.since(used) >= TOUCH_EVERY) {
             match store.touch_api_key(&key.scope, key.id, now).await {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsome_context::refusals::{invalid_token, session_not_found, token_expired};
+use authsome_context::refusals::token_expired;
 use authsome_context::rules::{network, tokens};
 use authsome_context::{EnvironmentContext, Foundation, TOUCH_EVERY, is_meant};
 use authsome_core::account::{PasswordReset, Verification};
@@ -88,7 +88,7 @@ impl Authenticator {
     ) -> Result<Authenticated, Error> {
         let found = self.find(token).await?;
         let meant = found.filter(|found| is_meant(&found.environment, named));
-        self.admit(meant.ok_or_else(session_not_found)?, client).await
+        self.admit(meant.ok_or_else(Error::session_not_found)?, client).await
     }
 
     /// The first half of [`Authenticator::authenticate`], for a request that says otherwise than by one name where it acts: the
@@ -159,9 +159,9 @@ impl Authenticator {
             None => None,
         };
         environment.filter(|environment| is_meant(environment)).ok_or_else(|| match kind {
-            BodyCredentialKind::RefreshToken => session_not_found(),
+            BodyCredentialKind::RefreshToken => Error::session_not_found(),
             BodyCredentialKind::Verification | BodyCredentialKind::PasswordReset | BodyCredentialKind::Ticket => {
-                invalid_token()
+                Error::invalid_token()
             }
         })
     }
@@ -205,6 +205,6 @@ pub(crate) fn check_binding(session: &Session, settings: &EffectiveSettings, cli
     if network::may_use(settings.ip_binding, session.ip.as_deref(), client.ip) {
         Ok(())
     } else {
-        Err(session_not_found())
+        Err(Error::session_not_found())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authsome_context::{EnvironmentContext, Foundation};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
-use authsome_core::plugin::PasswordMethod;
+use authsome_core::plugin::{PasswordMethod, Proof, Verified};
 use authsome_core::records::Records;
 use authsome_core::secret::Password;
 
@@ -13,8 +13,8 @@ use crate::lockout::{Attempt, Subject};
 
 pub(crate) use authsome_context::PASSWORD as METHOD;
 
-/// How a session says that its person gave a password (RFC 8176, section 2).
-pub(crate) const AMR: &str = "pwd";
+/// A password that was verified before.
+pub(crate) const PROVEN: Proof<'static> = Proof { method: METHOD, amr: &["pwd"], redeem: &Verified };
 
 /// The password method of the engine.
 pub(crate) fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>, Error> {

@@ -1,6 +1,5 @@
 //! [`Sessions`].
 
-use authsome_context::refusals::session_not_found;
 use authsome_context::{Budget, EnvironmentContext, Progress};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
@@ -32,7 +31,7 @@ impl Sessions {
     /// # Errors
     /// `session_not_found` where it does not exist, or in another environment; `unavailable`.
     pub async fn get(&self, id: SessionId) -> Result<Session, Error> {
-        self.at.store().session(&self.at.scope(), id).await?.ok_or_else(session_not_found)
+        self.at.store().session(&self.at.scope(), id).await?.ok_or_else(Error::session_not_found)
     }
 
     /// A page of a user's sessions, newest first.

@@ -255,21 +255,6 @@ where
 
 const YEAR: u32 = 31_536_000;
 
-/// Names of settings that neither core nor a plugin declares.
-fn unknown_names(named: &BTreeMap<String, Value>, declared: &[SettingDeclaration]) -> Vec<FieldError> {
-    let is_unknown = |name: &&String| !declared.iter().any(|declaration| declaration.name() == name.as_str());
-    let unknown = |name: &String| FieldError { field: name.clone(), message: "it is an unknown setting".to_owned() };
-    named.keys().filter(is_unknown).map(unknown).collect()
-}
-
-impl SettingsPatch {
-    /// Settings that it names and nobody declares.
-    #[must_use]
-    pub fn unknown(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
-        unknown_names(&self.plugins, declared)
-    }
-}
-
 impl EffectiveSettings {
     /// The value of a plugin's setting.
     pub fn get<T: serde::de::DeserializeOwned>(&self, setting: &Setting<T>) -> T {
@@ -281,7 +266,9 @@ impl Settings {
     /// Settings that it names and nobody declares.
     #[must_use]
     pub fn unknown(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
-        unknown_names(&self.plugins, declared)
+        let is_unknown = |name: &&String| !declared.iter().any(|declaration| declaration.name() == name.as_str());
+        let unknown = |name: &String| FieldError { field: name.clone(), message: "it is an unknown setting".to_owned() };
+        self.plugins.keys().filter(is_unknown).map(unknown).collect()
     }
 
     /// What is allowed and advised against, in words for the operator.
@@ -411,8 +398,8 @@ mod tests {
         for wrong in ["[3600]", "[]", "3600"] {
             assert!(serde_json::from_str::<SettingsPatch>(wrong).is_err(), "{wrong}");
         }
-        let misspelt: SettingsPatch = serde_json::from_str(r#"{"sesion_ttl": 1}"#).unwrap();
-        assert_eq!(misspelt.unknown(&[]).first().map(|error| error.field.as_str()), Some("sesion_ttl"));
+        settings.patch(serde_json::from_str(r#"{"sesion_ttl": 1}"#).unwrap());
+        assert_eq!(settings.unknown(&[]).first().map(|error| error.field.as_str()), Some("sesion_ttl"));
     }
 
     #[test]

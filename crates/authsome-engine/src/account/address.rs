@@ -1,7 +1,6 @@
 //! Proving an address, and changing it.
 
 use authsome_context::nothing;
-use authsome_context::refusals::invalid_token;
 use authsome_context::rules::tokens::Mailed;
 use authsome_core::account::{Verification, VerificationPurpose};
 use authsome_core::entity::Entity;
@@ -51,7 +50,7 @@ impl Account {
             self.mailed::<Verification>(Mailed::Verification, token, named, |row| row.scope).await?;
         let now = at.now();
         let id = verification.user_id;
-        let user = at.store().user(&at.scope(), id).await?.ok_or_else(invalid_token)?;
+        let user = at.store().user(&at.scope(), id).await?.ok_or_else(Error::invalid_token)?;
         let (planned, previous) = prove(&verification, user)?;
         at.before(now, Moment::UserUpdate { user: &planned }).await?;
         let action = if previous.is_some() { "email.changed" } else { "email.verified" };
@@ -64,8 +63,8 @@ impl Account {
                 require_accepted(&at.require_still_active(&*tx).await?, Mailed::Verification, token)?;
                 let consumed = tx.consume_verification(scope, &verification.token_hash, now).await?;
                 // A token that is known beforehand may be another user's meanwhile.
-                consumed.filter(|row| row.user_id == id).ok_or_else(invalid_token)?;
-                let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
+                consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
+                let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
                 let (mut user, previous) = prove(verification, found.clone())?;
                 user.updated_at = now;
                 let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
@@ -87,9 +86,9 @@ impl Account {
 
 /// The user once the address is proven, and the address before where it changes.
 fn prove(verification: &Verification, mut user: User) -> Result<(User, Option<String>), Error> {
-    let email: Email = verification.email.parse().map_err(|_| invalid_token())?;
+    let email: Email = verification.email.parse().map_err(|_| Error::invalid_token())?;
     let previous = match verification.purpose {
-        VerificationPurpose::Confirm if user.email_key != email.key() => return Err(invalid_token()),
+        VerificationPurpose::Confirm if user.email_key != email.key() => return Err(Error::invalid_token()),
         VerificationPurpose::Confirm => None,
         VerificationPurpose::Change => {
             let previous = std::mem::take(&mut user.email);

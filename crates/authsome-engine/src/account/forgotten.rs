@@ -1,7 +1,6 @@
 //! A password that was forgotten.
 
 use authsome_context::nothing;
-use authsome_context::refusals::invalid_token;
 use authsome_context::rules::tokens::Mailed;
 use authsome_core::account::PasswordReset;
 use authsome_core::entity::Entity;
@@ -39,7 +38,7 @@ impl Account {
         let (reset, at) = self.mailed::<PasswordReset>(Mailed::Reset, token, named, |reset| reset.scope).await?;
         at.require_method(passwords::METHOD)?;
         if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
-            return Err(invalid_token());
+            return Err(Error::invalid_token());
         }
         let method = passwords::method(at.foundation())?;
         method.check(&at.settings().password_policy(), password)?;
@@ -57,8 +56,8 @@ impl Account {
                 require_accepted(&at, Mailed::Reset, token)?;
                 let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
                 // A token that is known beforehand may be another user's meanwhile.
-                consumed.filter(|row| row.user_id == id).ok_or_else(invalid_token)?;
-                let found = tx.user(scope, id).await?.ok_or_else(invalid_token)?;
+                consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
+                let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
                 let user = User { email_verified: true, updated_at: now, ..found.clone() };
                 let user = tx.update_user(scope, &found, &user).await?;
                 method.set(&*tx, scope, id, digest, now).await?;

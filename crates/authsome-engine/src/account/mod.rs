@@ -8,7 +8,6 @@ mod address;
 mod forgotten;
 mod password;
 
-use authsome_context::refusals::invalid_token;
 use authsome_context::rules::tokens::Mailed;
 use authsome_context::{EnvironmentContext, is_meant};
 use authsome_core::authenticator::{self, Credential};
@@ -36,10 +35,10 @@ impl Account {
         scope: fn(&E) -> Scope,
     ) -> Result<(E, EnvironmentContext), Error> {
         let foundation = self.at.foundation();
-        let row = authenticator::resolve::<E>(&token.hash(), self.at.store()).await?.ok_or_else(invalid_token)?;
-        let active = foundation.environment_of_scope(scope(&row)).await?.ok_or_else(invalid_token)?;
+        let row = authenticator::resolve::<E>(&token.hash(), self.at.store()).await?.ok_or_else(Error::invalid_token)?;
+        let active = foundation.environment_of_scope(scope(&row)).await?.ok_or_else(Error::invalid_token)?;
         if !is_meant(&active, named) {
-            return Err(invalid_token());
+            return Err(Error::invalid_token());
         }
         let at = EnvironmentContext::new(foundation, active).with_client(self.at.client());
         at.require_active()?;
@@ -51,5 +50,5 @@ impl Account {
 /// Refuses a token that is neither derived from its row nor one that the environment's test codes make.
 fn require_accepted(at: &EnvironmentContext, kind: Mailed, token: &Token) -> Result<(), Error> {
     let is_known = || at.test_codes().is_some_and(|codes| codes.makes(kind.prefix(), token));
-    if kind.is_derived(token) || is_known() { Ok(()) } else { Err(invalid_token()) }
+    if kind.is_derived(token) || is_known() { Ok(()) } else { Err(Error::invalid_token()) }
 }

@@ -1,7 +1,6 @@
 //! Changing a password that is known.
 
 use authsome_context::nothing;
-use authsome_context::refusals::session_not_found;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::notification::{Notification, NotificationKind};
@@ -41,9 +40,9 @@ impl Account {
                 at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
                 // A reset at the same moment has ended the session, and its password stays.
                 if tx.session(scope, session.id).await?.is_none() {
-                    return Err(session_not_found());
+                    return Err(Error::session_not_found());
                 }
-                let found = tx.user(scope, id).await?.ok_or_else(session_not_found)?;
+                let found = tx.user(scope, id).await?.ok_or_else(Error::session_not_found)?;
                 let user = User { updated_at: now, ..found.clone() };
                 let user = tx.update_user(scope, &found, &user).await?;
                 method.set(&*tx, scope, id, digest, now).await?;

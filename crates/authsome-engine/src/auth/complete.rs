@@ -8,8 +8,7 @@ use authsome_core::environment::EffectiveSettings;
 use authsome_core::error::{Code, Error};
 use authsome_core::event::Event;
 use authsome_core::id::{DeviceId, RefreshTokenId, SessionId, TypedId, UserId};
-use authsome_core::plugin::Moment;
-use authsome_core::route::Client;
+use authsome_core::plugin::{Moment, Proof, SignInOutcome, SignedIn};
 use authsome_core::scope::Scope;
 use authsome_core::session::{RefreshToken, Session};
 use authsome_core::store::{StoreTx, Transactions};
@@ -17,83 +16,84 @@ use authsome_core::time::{Seconds, Timestamp};
 use authsome_core::user::User;
 use serde_json::json;
 
-use super::ticket::{self, TicketDraft};
-use super::{Auth, Issued};
+use super::Auth;
+use super::need::Need;
+use super::ticket::{FirstFactor, TicketDraft};
 use crate::jwt::SigningKeys;
 
 /// How many sessions past the limit one statement ends.
 const BATCH: u32 = 200;
 
+/// How often a sign-in is tried where the account, or what is required of it, is changed meanwhile.
+pub(super) const TRIES: usize = 3;
+
 /// What became of a sign-in whose proof was right.
 #[derive(Debug)]
 pub(super) enum Completion {
-    Issued(Box<Issued>),
-    /// The account was changed since the proof was checked, its password perhaps, or a second factor is required since:
-    /// the proof is checked again.
+    Done(SignInOutcome),
+    /// The account was changed since the proof was checked, its password perhaps, or more is required since: the proof is
+    /// checked again, and nothing of it was used up.
     Stale,
 }
 
 impl Auth {
-    /// Signs a user in who gave every proof that `method` asks for; `amr` says which (RFC 8176). The one place through
-    /// which every method signs in: it holds what no method may skip.
+    /// Signs in a user whom a method has proven. The one place through which every method signs in: it holds what no
+    /// method may skip. The proof is used up in the transaction that makes the session, or the ticket.
     ///
     /// # Errors
-    /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`; `mfa_required`, with the
-    /// ticket that continues, where the environment asks for it and `amr` does not say `mfa`; what a hook refuses with;
-    /// `invalid_credentials` where the account is gone; `unavailable`, also where the account, or what is required of it,
-    /// was changed at the same moment.
-    pub async fn complete_sign_in(
-        &self,
-        user: &User,
-        method: &str,
-        amr: &[&str],
-        client: &Client,
-    ) -> Result<Issued, Error> {
-        match self.complete(user, method, amr, client).await? {
-            Completion::Issued(issued) => Ok(*issued),
-            Completion::Stale => Err(changed_meanwhile()),
+    /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`; what the proof or a hook
+    /// refuses with; `invalid_credentials` where the account is gone; `unavailable`, also where the account, or what is
+    /// required of it, keeps changing.
+    pub async fn complete_sign_in(&self, user: UserId, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
+        let mut at = self.at.clone();
+        for _ in 0..TRIES {
+            let user = at.store().user(&at.scope(), user).await?.ok_or_else(gone)?;
+            match complete(&at, &user, proof).await? {
+                Completion::Done(outcome) => return Ok(outcome),
+                Completion::Stale => at = at.require_still_active(at.store()).await?,
+            }
         }
-    }
-
-    pub(super) async fn complete(
-        &self,
-        user: &User,
-        method: &str,
-        amr: &[&str],
-        client: &Client,
-    ) -> Result<Completion, Error> {
-        let at = self.at.with_client(client);
-        let now = at.now();
-        at.require_method(method)?;
-        require_admitted(user, at.settings())?;
-        at.before(now, Moment::SignIn { user, method }).await?;
-        let entry = Entry::new(&at, user.id, method, amr, now).await?;
-        let (at_ref, entry_ref) = (&at, &entry);
-        let written = at
-            .store()
-            .transaction(|tx| async move {
-                let at = at_ref.require_still_active(&*tx).await?;
-                at.require_method(method)?;
-                let current = touch(&at.scope(), user.id, &*tx).await?;
-                if current.updated_at != user.updated_at || !entry_ref.is_enough(&at) {
-                    return Ok::<_, Error>(None);
-                }
-                require_admitted(&current, at.settings())?;
-                let session = entry_ref.write(&at, &*tx).await?;
-                Ok(Some((current, session)))
-            })
-            .await?;
-        let Some((user, session)) = written else {
-            return Ok(Completion::Stale);
-        };
-        Ok(Completion::Issued(Box::new(entry.issue(&at, user, session, method).await?)))
+        Err(changed_meanwhile())
     }
 }
 
+/// Signs a user in who was read before the proof was checked.
+pub(super) async fn complete(at: &EnvironmentContext, user: &User, proof: Proof<'_>) -> Result<Completion, Error> {
+    let (now, method) = (at.now(), proof.method);
+    at.require_method(method)?;
+    require_admitted(user, at.settings())?;
+    at.before(now, Moment::SignIn { user, method }).await?;
+    let entry = Entry::new(at, user.id, method, proof.amr, now).await?;
+    let entry_ref = &entry;
+    let written = at
+        .store()
+        .transaction(|tx| async move {
+            let tx: &dyn StoreTx = &*tx;
+            let at = at.require_still_active(tx).await?;
+            at.require_method(method)?;
+            let current = touch(&at.scope(), user.id, tx).await?;
+            if current.updated_at != user.updated_at || !entry_ref.is_right(&at, tx).await? {
+                return Ok::<_, Error>(None);
+            }
+            require_admitted(&current, at.settings())?;
+            proof.redeem.redeem(&current, tx).await?;
+            let session = entry_ref.write(&at, tx).await?;
+            Ok(Some((current, session)))
+        })
+        .await?;
+    let Some((user, session)) = written else {
+        return Ok(Completion::Stale);
+    };
+    Ok(Completion::Done(entry.issue(at, user, session, method).await?))
+}
+
+fn gone() -> Error {
+    Error::new(Code::InvalidCredentials, "the account is gone")
+}
+
 /// Makes sign-ins of a user, and changes of what they depend on, exclude each other; returns the user as it is now.
-async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<User, Error> {
+pub(super) async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<User, Error> {
     let find = User::find(scope).filter(User::ID.eq(user)).filter(User::DELETED_AT.is_null());
-    let gone = || Error::new(Code::InvalidCredentials, "the account is gone");
     if !find.touch(tx).await? {
         return Err(gone());
     }
@@ -101,7 +101,7 @@ async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<User, Er
 }
 
 /// Refuses a user who may not sign in. Said only to someone who gave a correct proof.
-fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Error> {
+pub(super) fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Error> {
     if user.banned {
         Err(Error::new(Code::UserBanned, "the account is banned"))
     } else if settings.require_email_verification && !user.email_verified {
@@ -133,20 +133,26 @@ impl Entry {
         amr: &[&str],
         now: Timestamp,
     ) -> Result<Self, Error> {
-        if ticket::is_required(at, amr) {
-            return Ok(Self::Ticket(Box::new(TicketDraft::new(at, user, method, amr, now)?)));
+        if let Some((purpose, methods)) = Need::of(at, user, amr, at.store()).await?.ticket() {
+            let first = FirstFactor { user, method, amr };
+            return Ok(Self::Ticket(Box::new(TicketDraft::new(at, &first, purpose, methods, now)?)));
         }
         let draft = Draft::new(at, user, method, amr, now).await?;
         at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
         Ok(Self::Session(Box::new(draft)))
     }
 
-    /// Whether it is no more than what the environment, as it is now, lets its proofs lead to.
-    pub(super) fn is_enough(&self, at: &EnvironmentContext) -> bool {
-        match self {
-            Self::Session(draft) => !ticket::is_required(at, &draft.session.amr),
-            Self::Ticket(_) => true,
-        }
+    /// Whether it is what the environment and the user's factors, as they are now, let its proofs lead to.
+    pub(super) async fn is_right(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<bool, Error> {
+        Ok(match self {
+            Self::Session(draft) => {
+                Need::of(at, draft.session.user_id, &draft.session.amr, tx).await? == Need::Nothing
+            }
+            Self::Ticket(ticket) => {
+                let need = Need::of(at, ticket.user(), ticket.amr(), tx).await?;
+                need.ticket().is_none_or(|(purpose, _)| purpose == ticket.purpose())
+            }
+        })
     }
 
     /// Stores it; gives the session where there is one.
@@ -160,20 +166,19 @@ impl Entry {
         }
     }
 
-    /// Hands out what was stored: the session, or the ticket in an error.
-    ///
-    /// # Errors
-    /// `mfa_required`.
+    /// Hands out what was stored.
     pub(super) async fn issue(
         self,
         at: &EnvironmentContext,
         user: User,
         session: Option<Session>,
         method: &str,
-    ) -> Result<Issued, Error> {
+    ) -> Result<SignInOutcome, Error> {
         match (self, session) {
-            (Self::Session(draft), Some(session)) => Ok(draft.issue(at, user, session, method).await),
-            (Self::Ticket(ticket), _) => Err(ticket.refusal()),
+            (Self::Session(draft), Some(session)) => {
+                Ok(SignInOutcome::SignedIn(Box::new(draft.issue(at, user, session, method).await)))
+            }
+            (Self::Ticket(ticket), _) => Ok(SignInOutcome::SecondFactorRequired(Box::new(ticket.issue()))),
             (Self::Session(_), None) => Err(Error::internal("a session was not stored")),
         }
     }
@@ -190,7 +195,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    async fn new(
+    pub(super) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(super) async fn new(
         at: &EnvironmentContext,
         user: UserId,
         method: &str,
@@ -256,7 +265,7 @@ impl Draft {
 
     /// Stores it with its device, its refresh token and its events, and ends the oldest sessions past the limit. The
     /// transaction has touched the user.
-    async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Session, Error> {
+    pub(super) async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Session, Error> {
         let scope = &at.scope();
         self.end_oldest(at, tx).await?;
         let device = tx.see_device(scope, &self.device).await?;
@@ -298,10 +307,10 @@ impl Draft {
     }
 
     /// Tells the hooks that it is stored, and hands out its tokens.
-    async fn issue(self, at: &EnvironmentContext, user: User, session: Session, method: &str) -> Issued {
+    pub(super) async fn issue(self, at: &EnvironmentContext, user: User, session: Session, method: &str) -> SignedIn {
         let now = session.created_at;
         at.after(now, Moment::SessionCreate { session: &session }).await;
         at.after(now, Moment::SignIn { user: &user, method }).await;
-        Issued { user, session, token: self.tokens.session, refresh_token: self.tokens.refresh }
+        SignedIn { user, session, token: self.tokens.session, refresh_token: self.tokens.refresh }
     }
 }

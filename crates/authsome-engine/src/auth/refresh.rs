@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use authsome_context::refusals::{session_not_found, token_expired};
+use authsome_context::refusals::token_expired;
 use authsome_context::rules::tokens::Pair;
 use authsome_context::{EnvironmentContext, is_meant, nothing};
 use authsome_core::authenticator;
@@ -68,15 +68,15 @@ impl Auth {
     pub async fn refresh(&self, presented: &Token, named: Option<&str>, client: &Client) -> Result<Issued, Error> {
         let foundation = self.at.foundation();
         let found = authenticator::resolve::<RefreshToken>(&presented.hash(), self.at.store()).await?;
-        let token = found.ok_or_else(session_not_found)?;
-        let active = foundation.environment_of_scope(token.scope).await?.ok_or_else(session_not_found)?;
+        let token = found.ok_or_else(Error::session_not_found)?;
+        let active = foundation.environment_of_scope(token.scope).await?.ok_or_else(Error::session_not_found)?;
         if !is_meant(&active, named) {
-            return Err(session_not_found());
+            return Err(Error::session_not_found());
         }
         let at = EnvironmentContext::new(foundation, active).with_client(client);
         at.require_active()?;
         let now = at.now();
-        let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(session_not_found)?;
+        let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(Error::session_not_found)?;
         if token.state(now) != RefreshTokenState::Replayed {
             check_binding(&session, at.settings(), client)?;
             at.require_method(&session.method)?;
@@ -113,11 +113,11 @@ impl Auth {
             Outcome::Replayed(session) => {
                 tracing::warn!(session = %session.id, "a refresh token was presented again: its session is ended");
                 at.after(now, Moment::SignOut { session: &session }).await;
-                return Err(session_not_found());
+                return Err(Error::session_not_found());
             }
             Outcome::Ended(session) => {
                 at.after(now, Moment::SignOut { session: &session }).await;
-                return Err(session_not_found());
+                return Err(Error::session_not_found());
             }
         };
         Ok(Issued { user, session, token, refresh_token: tokens.refresh.clone() })
@@ -162,12 +162,12 @@ impl<'a> Exchange<'a> {
     async fn run(&self, tx: &dyn StoreTx) -> Result<Outcome, Error> {
         let scope = &self.child.scope;
         let at = self.at.require_still_active(tx).await?;
-        let session = tx.session(scope, self.child.session_id).await?.ok_or_else(session_not_found)?;
+        let session = tx.session(scope, self.child.session_id).await?.ok_or_else(Error::session_not_found)?;
         let consumed = tx.consume_refresh_token(scope, self.presented, self.now).await?;
         let mut exchanged_at = None;
         if consumed.is_none() {
             let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(self.presented));
-            let token = find.one(tx).await?.ok_or_else(session_not_found)?;
+            let token = find.one(tx).await?.ok_or_else(Error::session_not_found)?;
             match token.state(self.now) {
                 RefreshTokenState::Graced => exchanged_at = token.consumed_at,
                 RefreshTokenState::Replayed => {

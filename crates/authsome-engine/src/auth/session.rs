@@ -1,17 +1,18 @@
 //! What a person does with the session that they have.
 
 use authsome_context::nothing;
-use authsome_context::refusals::session_not_found;
 use authsome_core::entity::Entity;
-use authsome_core::error::Error;
-use authsome_core::id::OrganizationId;
+use authsome_core::error::{Code, Error};
+use authsome_core::id::{OrganizationId, UserId};
 use authsome_core::organization::Member;
+use authsome_core::plugin::Proof;
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
-use authsome_core::store::Transactions;
+use authsome_core::store::{StoreTx, Transactions};
 use serde_json::json;
 
 use super::Auth;
+use super::need::offers;
 use crate::lockout::Subject;
 use crate::passwords;
 use crate::sessions;
@@ -22,30 +23,43 @@ impl Auth {
     /// # Errors
     /// `session_not_found` where it is gone; what a hook refuses with; `unavailable`.
     pub async fn sign_out(&self, session: &Session) -> Result<(), Error> {
-        if sessions::end(&self.at, session, "sign_out").await? { Ok(()) } else { Err(session_not_found()) }
+        if sessions::end(&self.at, session, "sign_out").await? { Ok(()) } else { Err(Error::session_not_found()) }
     }
 
     /// Proves again who the person is, by password: the session counts as fresh. Attempts are counted like sign-ins.
     ///
     /// # Errors
-    /// `method_not_allowed_here`, `invalid_credentials`, `account_locked`; `session_not_found` where it is gone;
-    /// `unavailable`.
+    /// `method_not_allowed_here`, also for a user who has a second factor; `invalid_credentials`, `account_locked`;
+    /// `session_not_found` where it is gone; `unavailable`.
     pub async fn reauthenticate(&self, session: &Session, password: &Password) -> Result<Session, Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;
         let user = session.user_id;
         passwords::prove(at, Subject::user(user), Some(user), password).await?;
-        let now = at.now();
+        self.reauthenticate_by(session, passwords::PROVEN).await
+    }
+
+    /// Notes that a method, or a second factor, has proven again who the person is. For a user who has a second factor,
+    /// nothing else does.
+    ///
+    /// # Errors
+    /// `method_not_allowed_here`; `session_not_found` where it is gone; what the proof refuses with; `unavailable`.
+    pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<Session, Error> {
+        let (at, now, user) = (&self.at, self.at.now(), session.user_id);
         let event = &at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?;
         let scope = &at.scope();
         at.store()
             .transaction(|tx| async move {
-                at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
+                let tx: &dyn StoreTx = &*tx;
+                let at = at.require_still_active(tx).await?;
+                require_strong_enough(&at, user, proof.method, tx).await?;
                 if tx.session(scope, session.id).await?.is_none() {
-                    return Err(session_not_found());
+                    return Err(Error::session_not_found());
                 }
+                let found = tx.user(scope, user).await?.ok_or_else(Error::session_not_found)?;
+                proof.redeem.redeem(&found, tx).await?;
                 let session = tx.reauthenticate_session(scope, session.id, now).await?;
-                event.insert(scope, &*tx).await?;
+                event.insert(scope, tx).await?;
                 Ok(session)
             })
             .await
@@ -69,12 +83,32 @@ impl Auth {
                     return Err(Error::not_found());
                 }
                 if tx.session(scope, session.id).await?.is_none() {
-                    return Err(session_not_found());
+                    return Err(Error::session_not_found());
                 }
                 let session = tx.set_session_organization(scope, session.id, Some(organization)).await?;
                 event.insert(scope, &*tx).await?;
                 Ok(session)
             })
             .await
+    }
+}
+
+/// Refuses a proof that is neither of one of the user's second factors nor, where the user has none, of a method that is
+/// enabled here.
+async fn require_strong_enough(
+    at: &EnvironmentContext,
+    user: UserId,
+    method: &str,
+    tx: &dyn StoreTx,
+) -> Result<(), Error> {
+    let offers = offers(at, user, tx).await?;
+    if offers.is_empty() {
+        return at.require_method(method);
+    }
+    at.require_active()?;
+    if offers.contains(&method) {
+        Ok(())
+    } else {
+        Err(Error::new(Code::MethodNotAllowedHere, "the account has a second factor: prove it").with("methods", offers))
     }
 }

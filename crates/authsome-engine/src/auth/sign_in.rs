@@ -2,17 +2,14 @@
 
 use authsome_core::error::{Code, Error};
 use authsome_core::identity::Identifier;
+use authsome_core::plugin::SignInOutcome;
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
-use authsome_core::time::Seconds;
 
-use super::complete::Completion;
-use super::{Auth, Issued};
+use super::Auth;
+use super::complete::{Completion, TRIES, changed_meanwhile, complete};
 use crate::lockout::Subject;
 use crate::passwords;
-
-/// How often a password is checked where the account, or what is required of it, is changed meanwhile.
-const TRIES: usize = 3;
 
 /// Who wants to sign in, and the proof.
 #[derive(Clone, Debug)]
@@ -30,7 +27,7 @@ impl Auth {
     /// `invalid_credentials` for an unknown account, a deleted one, one without a password, and a wrong password alike;
     /// `account_locked`; those of [`Auth::complete_sign_in`], of which what depends on the account comes only after a
     /// correct password.
-    pub async fn sign_in(&self, sign_in: SignIn, client: &Client) -> Result<Issued, Error> {
+    pub async fn sign_in(&self, sign_in: SignIn, client: &Client) -> Result<SignInOutcome, Error> {
         let mut at = self.at.with_client(client);
         for _ in 0..TRIES {
             at.require_method(passwords::METHOD)?;
@@ -39,11 +36,11 @@ impl Auth {
             let subject = Subject::of(&at, &sign_in.identifier, id);
             passwords::prove(&at, subject, id, &sign_in.password).await?;
             let user = user.ok_or_else(|| Error::new(Code::InvalidCredentials, "unknown account"))?;
-            match Self::new(at.clone()).complete(&user, passwords::METHOD, &[passwords::AMR], client).await? {
-                Completion::Issued(issued) => return Ok(*issued),
+            match complete(&at, &user, passwords::PROVEN).await? {
+                Completion::Done(outcome) => return Ok(outcome),
                 Completion::Stale => at = at.require_still_active(at.store()).await?,
             }
         }
-        Err(Error::new(Code::Unavailable, "the account is being changed: try again").retry_after(Seconds(1)))
+        Err(changed_meanwhile())
     }
 }

@@ -1,21 +1,28 @@
 //! Registering.
 
+use async_trait::async_trait;
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, FieldError, StoreError};
+use authsome_core::event::Event;
+use authsome_core::formconfig::FormConfigStore;
 use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
-use authsome_core::notification::NotificationKind;
-use authsome_core::plugin::Moment;
+use authsome_core::notification::{CoreNotification, Notification};
+use authsome_core::plugin::{
+    Moment, NewAccount, PasswordDigest, PasswordMethod, Proof, Redeem, SignInOutcome,
+};
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::time::Timestamp;
 use authsome_core::user::User;
+use serde_json::{Map, Value};
 
 use super::complete::{Entry, changed_meanwhile};
-use super::{Auth, Issued};
+use super::{Auth, sign_up_form};
 use crate::mail::Outbox;
 use crate::passwords;
 use crate::users::{Taken, taken_name};
@@ -35,112 +42,204 @@ pub struct SignUp {
     pub name: Option<String>,
     /// What the application attaches.
     pub metadata: Metadata,
+    /// What the person filled in of the environment's own sign-up form, by field. It goes to the metadata.
+    pub form: Map<String, Value>,
+}
+
+impl SignUp {
+    /// A person with an address, a password and nothing else.
+    #[must_use]
+    pub fn new(email: Email, password: Password) -> Self {
+        Self {
+            email,
+            password,
+            username: None,
+            phone: None,
+            name: None,
+            metadata: Metadata::default(),
+            form: Map::new(),
+        }
+    }
 }
 
 /// What became of a registration.
 #[derive(Clone, Debug)]
 pub enum SignUpOutcome {
-    /// The person is registered and signed in.
-    SignedUp(Box<Issued>),
+    /// The person is registered, and signed in unless a second factor is to be enrolled first.
+    SignedUp(SignInOutcome),
     /// The address is to be proven first; the rest happens by mail. Where the address was taken, its holder is told by
     /// mail, and nothing else happened.
     VerifyFirst,
 }
 
+impl Auth {
+    /// Registers a person with a password, and signs them in where the environment does not want the address proven
+    /// first. The account, its password, its session and the mail that asks to prove the address come to be together, or
+    /// not at all.
+    ///
+    /// # Errors
+    /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `invalid_request` for
+    /// fields of the sign-up form; `conflict` where the address, the username or the phone number is taken; what a hook
+    /// refuses with; `unavailable`. In an environment that wants addresses proven first, no `conflict`, and
+    /// `invalid_request` where there is a username or a phone number.
+    pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
+        let at = self.at.with_client(client);
+        let now = at.now();
+        require_open(&at, passwords::METHOD)?;
+        if at.settings().require_email_verification {
+            require_no_other_names(&sign_up)?;
+        }
+        let form = at.store().form_config(&at.scope(), "signup").await?.map_or_else(Vec::new, |form| form.fields);
+        let metadata = sign_up_form::fill(&form, &sign_up.form, &sign_up.metadata)?;
+        let method = passwords::method(at.foundation())?;
+        method.check(&at.settings().password_policy(), &sign_up.password)?;
+
+        let mut user = User::new(UserId::generate(now, at.entropy())?, at.scope(), &sign_up.email, now);
+        user.set_username(sign_up.username.as_ref());
+        user.set_phone(sign_up.phone.as_ref());
+        user.name = sign_up.name;
+        user.metadata = metadata;
+        let proven = passwords::PROVEN;
+        let registration = Registration::new(&at, user, proven, now).await?;
+        let digest = method.hash(&sign_up.password).await?;
+        let set = SetPassword { method: &*method, digest: &digest, now };
+        registration.run(Proof { redeem: &set, ..proven }).await
+    }
+
+    /// Registers a person whom another method has proven, and signs them in.
+    ///
+    /// # Errors
+    /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`; `conflict` where the address has an
+    /// account; `email_not_verified` where the environment wants addresses proven first and the proof does not show this
+    /// one; what the proof or a hook refuses with; `unavailable`.
+    pub async fn sign_up_proven(&self, new: NewAccount, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
+        let (at, now) = (&self.at, self.at.now());
+        require_open(at, proof.method)?;
+        if at.settings().require_email_verification && !new.email_verified {
+            return Err(Error::new(Code::EmailNotVerified, "prove the address first"));
+        }
+        let mut user = User::new(UserId::generate(now, at.entropy())?, at.scope(), &new.email, now);
+        user.email_verified = new.email_verified;
+        user.name = new.name;
+        user.metadata = new.metadata;
+        match Registration::new(at, user, proof, now).await?.run(proof).await? {
+            SignUpOutcome::SignedUp(outcome) => Ok(outcome),
+            SignUpOutcome::VerifyFirst => Err(changed_meanwhile()),
+        }
+    }
+}
+
+/// Sets the password of a new account.
+struct SetPassword<'a> {
+    method: &'a dyn PasswordMethod,
+    digest: &'a PasswordDigest,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Redeem for SetPassword<'_> {
+    async fn redeem(&self, user: &User, tx: &dyn StoreTx) -> Result<(), Error> {
+        self.method.set(tx, &user.scope, user.id, self.digest, self.now).await
+    }
+}
+
+/// An account before it is stored.
+struct Registration<'a> {
+    at: &'a EnvironmentContext,
+    method: &'a str,
+    user: User,
+    /// None where the address is to be proven first.
+    entry: Option<Entry>,
+    created: Event,
+    verify: Notification,
+    exists: Notification,
+    now: Timestamp,
+}
+
 enum Written {
-    SignedUp(Box<Option<Session>>),
+    SignedUp(Option<Session>),
     VerifyFirst,
     TakenQuietly,
 }
 
-impl Auth {
-    /// Registers a person, and signs them in where the environment does not want the address proven first. The account,
-    /// its password, its session and the mail that asks to prove the address come to be together, or not at all.
-    ///
-    /// # Errors
-    /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `conflict` where the
-    /// address, the username or the phone number is taken; `mfa_required`, with a ticket, where the person is registered and
-    /// needs a second factor to be signed in; what a hook refuses with; `unavailable`. In an environment that wants addresses
-    /// proven first, no `conflict`, and `invalid_request` where there is a username or a phone number.
-    pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
-        let at = self.at.with_client(client);
-        let now = at.now();
-        require_open(&at)?;
-        let verify_first = at.settings().require_email_verification;
-        if verify_first {
-            require_no_other_names(&sign_up)?;
-        }
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), &sign_up.password)?;
-
-        let entropy = at.entropy();
-        let mut user = User::new(UserId::generate(now, entropy)?, at.scope(), &sign_up.email, now);
-        user.set_username(sign_up.username.as_ref());
-        user.set_phone(sign_up.phone.as_ref());
-        user.name = sign_up.name;
-        user.metadata = sign_up.metadata;
+impl<'a> Registration<'a> {
+    /// Asks the *before* hooks.
+    async fn new(at: &'a EnvironmentContext, user: User, proof: Proof<'a>, now: Timestamp) -> Result<Self, Error> {
+        let method = proof.method;
         at.before(now, Moment::SignUp { user: &user }).await?;
-        let entry = if verify_first {
+        let entry = if is_to_be_proven(at, &user) {
             None
         } else {
-            at.before(now, Moment::SignIn { user: &user, method: passwords::METHOD }).await?;
-            Some(Entry::new(&at, user.id, passwords::METHOD, &[passwords::AMR], now).await?)
+            at.before(now, Moment::SignIn { user: &user, method }).await?;
+            Some(Entry::new(at, user.id, method, proof.amr, now).await?)
         };
-        let digest = method.hash(&sign_up.password).await?;
+        let verify = CoreNotification::VerifyEmail.into();
+        let exists = CoreNotification::AccountExists.into();
+        Ok(Self {
+            created: at.event_by(&user.id, now, "user.created", &user.id, nothing())?,
+            verify: at.notification(now, verify, Some(user.id), user.email_key.clone())?,
+            exists: at.notification(now, exists, None, user.email_key.clone())?,
+            at,
+            method,
+            user,
+            entry,
+            now,
+        })
+    }
 
-        let created = at.event_by(&user.id, now, "user.created", &user.id, nothing())?;
-        let outbox = Outbox::new(&at);
-        let verify = outbox.notification(now, NotificationKind::VerifyEmail, Some(user.id), user.email_key.clone())?;
-        let exists = outbox.notification(now, NotificationKind::AccountExists, None, user.email_key.clone())?;
-        let (at_ref, user_ref, method_ref, digest_ref) = (&at, &user, &method, &digest);
-        let (entry_ref, created_ref, verify_ref, exists_ref) = (entry.as_ref(), &created, &verify, &exists);
-        let written = at
-            .store()
-            .transaction(|tx| async move {
-                let tx: &dyn StoreTx = &*tx;
-                let at = at_ref.require_still_active(tx).await?;
-                require_open(&at)?;
-                let is_enough = |entry: &Entry| !at.settings().require_email_verification && entry.is_enough(&at);
-                if !entry_ref.is_none_or(is_enough) {
-                    return Err(changed_meanwhile());
-                }
-                let scope = &at.scope();
-                if !user_ref.insert_if_absent(scope, tx).await? {
-                    return match taken_name(scope, user_ref, tx).await? {
-                        Some(Taken::Email) if verify_first => {
-                            exists_ref.insert(scope, tx).await?;
-                            Ok(Written::TakenQuietly)
-                        }
-                        Some(taken) => Err(taken.conflict()),
-                        // Whoever had the name is gone: the same again succeeds.
-                        None => Err(StoreError::contention().into()),
-                    };
-                }
-                method_ref.set(tx, scope, user_ref.id, digest_ref, now).await?;
-                created_ref.insert(scope, tx).await?;
-                verify_ref.insert(scope, tx).await?;
-                Outbox::new(&at).issue_known(verify_ref, tx).await?;
-                match entry_ref {
-                    Some(entry) => Ok(Written::SignedUp(Box::new(entry.write(&at, tx).await?))),
-                    None => Ok::<_, Error>(Written::VerifyFirst),
-                }
-            })
-            .await?;
-
-        at.foundation().wakers.mail.wake();
-        match (written, entry) {
+    async fn run(self, proof: Proof<'_>) -> Result<SignUpOutcome, Error> {
+        let this = &self;
+        let written = self.at.store().transaction(|tx| async move { this.write(proof, &*tx).await }).await?;
+        self.at.foundation().wakers.mail.wake();
+        if !matches!(written, Written::TakenQuietly) {
+            self.at.after(self.now, Moment::SignUp { user: &self.user }).await;
+        }
+        match (written, self.entry) {
             (Written::SignedUp(session), Some(entry)) => {
-                at.after(now, Moment::SignUp { user: &user }).await;
-                let issued = entry.issue(&at, user, *session, passwords::METHOD).await?;
-                Ok(SignUpOutcome::SignedUp(Box::new(issued)))
+                Ok(SignUpOutcome::SignedUp(entry.issue(self.at, self.user, session, self.method).await?))
             }
-            (Written::TakenQuietly, _) => Ok(SignUpOutcome::VerifyFirst),
-            _ => {
-                at.after(now, Moment::SignUp { user: &user }).await;
-                Ok(SignUpOutcome::VerifyFirst)
-            }
+            _ => Ok(SignUpOutcome::VerifyFirst),
         }
     }
+
+    async fn write(&self, proof: Proof<'_>, tx: &dyn StoreTx) -> Result<Written, Error> {
+        let at = self.at.require_still_active(tx).await?;
+        require_open(&at, self.method)?;
+        let (scope, user) = (&at.scope(), &self.user);
+        let is_right = match &self.entry {
+            Some(entry) => !is_to_be_proven(&at, user) && entry.is_right(&at, tx).await?,
+            None => true,
+        };
+        if !is_right {
+            return Err(changed_meanwhile());
+        }
+        if !user.insert_if_absent(scope, tx).await? {
+            return match taken_name(scope, user, tx).await? {
+                Some(Taken::Email) if self.entry.is_none() => {
+                    self.exists.insert(scope, tx).await?;
+                    Ok(Written::TakenQuietly)
+                }
+                Some(taken) => Err(taken.conflict()),
+                // Whoever had the name is gone: the same again succeeds.
+                None => Err(StoreError::contention().into()),
+            };
+        }
+        proof.redeem.redeem(user, tx).await?;
+        self.created.insert(scope, tx).await?;
+        if !user.email_verified {
+            self.verify.insert(scope, tx).await?;
+            Outbox::new(&at).issue_known(&self.verify, tx).await?;
+        }
+        match &self.entry {
+            Some(entry) => Ok(Written::SignedUp(entry.write(&at, tx).await?)),
+            None => Ok(Written::VerifyFirst),
+        }
+    }
+}
+
+/// Whether the address is to be proven before the first sign-in.
+fn is_to_be_proven(at: &EnvironmentContext, user: &User) -> bool {
+    at.settings().require_email_verification && !user.email_verified
 }
 
 /// Whether they are free afterwards would tell whether the address had an account.
@@ -154,9 +253,9 @@ fn require_no_other_names(sign_up: &SignUp) -> Result<(), Error> {
     if refused.is_empty() { Ok(()) } else { Err(Error::invalid_fields(refused)) }
 }
 
-/// Refuses where people cannot register themselves with a password.
-fn require_open(at: &EnvironmentContext) -> Result<(), Error> {
-    at.require_method(passwords::METHOD)?;
+/// Refuses where people cannot register themselves with a method.
+fn require_open(at: &EnvironmentContext, method: &str) -> Result<(), Error> {
+    at.require_method(method)?;
     if at.settings().self_registration {
         Ok(())
     } else {

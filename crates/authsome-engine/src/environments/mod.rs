@@ -84,7 +84,7 @@ impl Environments {
     pub async fn effective_settings(&self, id: EnvironmentId) -> Result<Sourced, Error> {
         let environment = self.get(id).await?;
         let app = self.foundation.store.app_session_config(self.app).await?;
-        Ok(settings::resolve(&environment, app.as_ref(), &self.foundation.config.settings))
+        Ok(settings::resolve(&environment, app.as_ref(), &self.foundation))
     }
 
     fn event(&self, now: Timestamp, action: &str, target: EnvironmentId, data: Value) -> Result<AppEvent, Error> {

@@ -7,7 +7,7 @@ mod keys;
 mod rotate;
 
 use authsome_context::EnvironmentContext;
-use authsome_context::refusals::{session_not_found, token_expired};
+use authsome_context::refusals::token_expired;
 use authsome_core::appsessionconfig::TokenFormat;
 use authsome_core::error::Error;
 use authsome_core::id::SigningKeyId;
@@ -116,7 +116,7 @@ impl SigningKeys {
         jwt::verify(token, &ring.published, &expected, self.at.now()).map_err(|error| {
             let answer = match error {
                 JwtError::Expired => token_expired(),
-                _ => session_not_found(),
+                _ => Error::session_not_found(),
             };
             answer.with_source(error)
         })

@@ -2,12 +2,10 @@
 
 use authsome_context::EnvironmentContext;
 use authsome_core::entity::Entity;
-use authsome_core::entropy::EntropyError;
 use authsome_core::error::Error;
-use authsome_core::id::{NotificationId, TypedId, UserId};
-use authsome_core::notification::{Notification, NotificationKind, NotificationStatus};
+use authsome_core::id::UserId;
+use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::store::{StoreTx, Transactions};
-use authsome_core::time::Timestamp;
 
 use super::proof::Proof;
 
@@ -21,37 +19,14 @@ impl<'a> Outbox<'a> {
         Self { at }
     }
 
-    /// A notification that is due at once, to be inserted in the transaction of what it is about.
-    pub(crate) fn notification(
-        &self,
-        now: Timestamp,
-        kind: NotificationKind,
-        user_id: Option<UserId>,
-        recipient: String,
-    ) -> Result<Notification, EntropyError> {
-        Ok(Notification {
-            id: NotificationId::generate(now, self.at.entropy())?,
-            scope: self.at.scope(),
-            user_id,
-            kind,
-            recipient,
-            status: NotificationStatus::Pending,
-            attempts: 0,
-            due_at: Some(now),
-            last_error: None,
-            created_at: now,
-            sent_at: None,
-        })
-    }
-
     /// Queues a notification and wakes the job that works it off.
     pub(crate) async fn queue(
         &self,
-        kind: NotificationKind,
+        kind: CoreNotification,
         user: Option<UserId>,
         recipient: String,
     ) -> Result<(), Error> {
-        let notification = &self.notification(self.at.now(), kind, user, recipient)?;
+        let notification = &self.at.notification(self.at.now(), kind.into(), user, recipient)?;
         let scope = &self.at.scope();
         if self.at.test_codes().is_none() {
             notification.insert(scope, self.at.store()).await?;
