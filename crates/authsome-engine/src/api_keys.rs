@@ -1,5 +1,9 @@
 //! [`ApiKeys`]: credentials of programs.
 
+use authsome_context::refusals::{session_not_found, token_expired};
+use authsome_context::rules::name;
+use authsome_context::rules::tokens::API_KEY;
+use authsome_context::{EnvironmentContext, TOUCH_EVERY, nothing};
 use authsome_core::apikey::{ApiKey, ApiKeyState};
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::Environment;
@@ -13,13 +17,6 @@ use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 use serde_json::json;
 
-use crate::authenticate::{TOUCH_EVERY, session_not_found, token_expired};
-use crate::environment::EnvironmentHandle;
-use crate::events::nothing;
-use crate::name;
-
-/// What every key begins with.
-const PREFIX: &str = "ask_";
 /// How many characters behind the prefix people see of a key.
 const SHOWN: usize = 6;
 /// How many keys a user has at most, and how many an environment has that are no user's.
@@ -50,11 +47,11 @@ pub struct IssuedApiKey {
 /// An environment's API keys.
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl ApiKeys {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 
@@ -68,8 +65,8 @@ impl ApiKeys {
         let at = &self.at;
         let now = at.now();
         check(new, now)?;
-        let entropy = &*at.engine().inner().entropy;
-        let prefix = format!("{PREFIX}{}_", at.environment().environment.kind.key_word());
+        let entropy = at.entropy();
+        let prefix = format!("{API_KEY}{}_", at.environment().environment.kind.key_word());
         let token = Token::generate(&prefix, entropy)?;
         let key = ApiKey {
             id: ApiKeyId::generate(now, entropy)?,
@@ -138,6 +135,35 @@ impl ApiKeys {
             })
             .await
     }
+
+    /// Checks a key of this environment, and notes its use.
+    ///
+    /// # Errors
+    /// As for a session: `session_not_found` where it is revoked, or its user may not act; `environment_inactive`;
+    /// `token_expired`; `unavailable`.
+    pub(crate) async fn admit(&self, mut key: ApiKey) -> Result<ApiKey, Error> {
+        let (now, store) = (self.at.now(), self.at.store());
+        if key.state(now) == ApiKeyState::Revoked {
+            return Err(session_not_found());
+        }
+        self.at.require_active()?;
+        if key.state(now) == ApiKeyState::Expired {
+            return Err(token_expired());
+        }
+        if let Some(user) = key.user_id {
+            let user = store.user(&key.scope, user).await?;
+            user.filter(|user| !user.banned).ok_or_else(session_not_found)?;
+        }
+        if key.last_used_at.is_none_or(|used| now.since(used) >= TOUCH_EVERY) {
+            match store.touch_api_key(&key.scope, key.id, now).await {
+                Ok(()) => key.last_used_at = Some(now),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a key was not noted as used");
+                }
+            }
+        }
+        Ok(key)
+    }
 }
 
 /// How many keys an owner has, the user or else the environment. Transactions that call it for one owner exclude each
@@ -178,40 +204,4 @@ fn check(new: &NewApiKey, now: Timestamp) -> Result<(), Error> {
     require(new.permissions.len() <= 64, "permissions", "a key has at most 64 permissions");
     require(new.expires_at.is_none_or(|at| at > now), "expires_at", "it lies in the past");
     if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
-}
-
-/// Whether a token claims to be a key.
-pub(crate) fn is_one(token: &str) -> bool {
-    token.starts_with(PREFIX)
-}
-
-impl EnvironmentHandle {
-    /// Checks a key of this environment, and notes its use.
-    ///
-    /// # Errors
-    /// As for a session: `session_not_found` where it is revoked, or its user may not act; `environment_inactive`;
-    /// `token_expired`; `unavailable`.
-    pub(crate) async fn admit_key(&self, mut key: ApiKey) -> Result<ApiKey, Error> {
-        let (now, store) = (self.now(), self.store());
-        if key.state(now) == ApiKeyState::Revoked {
-            return Err(session_not_found());
-        }
-        self.require_active()?;
-        if key.state(now) == ApiKeyState::Expired {
-            return Err(token_expired());
-        }
-        if let Some(user) = key.user_id {
-            let user = store.user(&key.scope, user).await?;
-            user.filter(|user| !user.banned).ok_or_else(session_not_found)?;
-        }
-        if key.last_used_at.is_none_or(|used| now.since(used) >= TOUCH_EVERY) {
-            match store.touch_api_key(&key.scope, key.id, now).await {
-                Ok(()) => key.last_used_at = Some(now),
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a key was not noted as used");
-                }
-            }
-        }
-        Ok(key)
-    }
 }

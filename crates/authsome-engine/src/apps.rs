@@ -2,6 +2,10 @@
 
 use std::fmt::Display;
 
+use std::sync::Arc;
+
+use authsome_context::rules::{publishable, slug};
+use authsome_context::{Foundation, nothing};
 use authsome_core::app::App;
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
@@ -12,14 +16,11 @@ use authsome_core::id::{AppId, TypedId};
 use authsome_core::metadata::Metadata;
 use authsome_core::records::MAX_ROWS;
 use authsome_core::route::Principal;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::engine::Engine;
 use crate::environments::{NewEnvironment, about, row};
-use crate::events::nothing;
-use crate::{name, publishable, slug};
 
 /// An app to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub struct AppPatch {
 impl AppPatch {
     fn applied(&self, app: &App) -> Result<App, Error> {
         let name = self.name.as_ref().unwrap_or(&app.name);
-        let slug = slug_of(Some(self.slug.as_ref().unwrap_or(&app.slug)), name)?;
+        let slug = slug::slug_of(Some(self.slug.as_ref().unwrap_or(&app.slug)), name)?;
         let metadata = match &self.metadata {
             None => app.metadata.clone(),
             Some(None) => Metadata::default(),
@@ -59,13 +60,13 @@ impl AppPatch {
 /// The apps of an installation.
 #[derive(Clone, Debug)]
 pub struct Apps {
-    pub(crate) engine: Engine,
+    pub(crate) foundation: Arc<Foundation>,
     actor: Option<String>,
 }
 
 impl Apps {
-    pub(crate) const fn new(engine: Engine) -> Self {
-        Self { engine, actor: None }
+    pub(crate) const fn new(foundation: Arc<Foundation>) -> Self {
+        Self { foundation, actor: None }
     }
 
     /// The same apps, acted on by this principal: events name it.
@@ -83,7 +84,7 @@ impl Apps {
         target: &impl Display,
         data: Value,
     ) -> Result<AppEvent, Error> {
-        let event = self.engine.app_event(app, now, action, target, data)?;
+        let event = self.foundation.app_event(app, now, action, target, data)?;
         Ok(AppEvent { actor: self.actor.clone(), ..event })
     }
 
@@ -92,7 +93,7 @@ impl Apps {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn get(&self, id: AppId) -> Result<App, Error> {
-        self.engine.store().app(id).await?.ok_or_else(Error::not_found)
+        self.foundation.store.app(id).await?.ok_or_else(Error::not_found)
     }
 
     /// The app with this slug.
@@ -100,7 +101,7 @@ impl Apps {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn by_slug(&self, slug: &str) -> Result<App, Error> {
-        self.engine.store().app_by_slug(slug).await?.ok_or_else(Error::not_found)
+        self.foundation.store.app_by_slug(slug).await?.ok_or_else(Error::not_found)
     }
 
     /// A page of apps, newest first.
@@ -108,7 +109,7 @@ impl Apps {
     /// # Errors
     /// `unavailable`.
     pub async fn list(&self, page: Page<AppId>) -> Result<Listed<App, AppId>, Error> {
-        Ok(self.engine.store().list_apps(page).await?)
+        Ok(self.foundation.store.list_apps(page).await?)
     }
 
     /// Makes an app with its environments: development, which is the default, staging, and production.
@@ -116,20 +117,18 @@ impl Apps {
     /// # Errors
     /// `invalid_request`, `conflict` where the slug is taken, `unavailable`.
     pub async fn create(&self, new: &NewApp) -> Result<App, Error> {
-        let slug = slug_of(new.slug.as_deref(), &new.name)?;
-        let mut rows = NewAppRows::new(&self.engine, &new.name, &slug)?;
+        let slug = slug::slug_of(new.slug.as_deref(), &new.name)?;
+        let mut rows = NewAppRows::new(&self.foundation, &new.name, &slug)?;
         rows.events.iter_mut().for_each(|event| event.actor.clone_from(&self.actor));
         let rows = &rows;
-        self.engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 if !rows.app.insert_if_absent((), &*tx).await? {
                     return Err(slug::taken());
                 }
                 Ok(rows.write_rest(&*tx).await?)
             })
             .await?;
-        self.engine.inner().cache.clear();
         Ok(rows.app.clone())
     }
 
@@ -141,7 +140,7 @@ impl Apps {
     pub async fn update(&self, id: AppId, patch: &AppPatch) -> Result<App, Error> {
         self.change(id, "app.updated", |found| {
             let app = patch.applied(found)?;
-            if app.slug != found.slug && found.slug == self.engine.config().app {
+            if app.slug != found.slug && found.slug == self.foundation.config.app {
                 return Err(Error::new(
                     Code::Conflict,
                     "the configured app keeps its slug: the program finds it by it",
@@ -157,7 +156,7 @@ impl Apps {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn replace_publishable_key(&self, id: AppId) -> Result<App, Error> {
-        let key = publishable::of_app(&*self.engine.inner().entropy)?;
+        let key = publishable::of_app(&*self.foundation.entropy)?;
         let replaced = |found: &App| Ok(App { publishable_key: key.clone(), ..found.clone() });
         self.change(id, "app.publishable_key_replaced", replaced).await
     }
@@ -168,12 +167,11 @@ impl Apps {
     /// # Errors
     /// `not_found`, `conflict` for the configured app, `confirmation_required`, `unavailable`.
     pub async fn delete(&self, id: AppId, confirm: Confirm) -> Result<(), Error> {
-        let now = self.engine.clock().now();
-        self.engine
-            .store()
-            .transaction(|tx| async move {
+        let now = self.foundation.now();
+        self.foundation
+            .change(|tx| async move {
                 let app = tx.app(id).await?.ok_or_else(Error::not_found)?;
-                if app.slug == self.engine.config().app {
+                if app.slug == self.foundation.config.app {
                     return Err(Error::new(
                         Code::Conflict,
                         "the app that the program is configured with is not deleted",
@@ -193,8 +191,7 @@ impl Apps {
                 Ok(tx.delete_app(id, now).await?)
             })
             .await?;
-        self.engine.inner().cache.clear();
-        self.engine.wake_emptying();
+        self.foundation.wakers.emptying.wake();
         Ok(())
     }
 
@@ -205,13 +202,11 @@ impl Apps {
         action: &str,
         change: impl Fn(&App) -> Result<App, Error> + Send + Sync,
     ) -> Result<App, Error> {
-        let now = self.engine.clock().now();
+        let now = self.foundation.now();
         let event = &self.event(id, now, action, &id, nothing())?;
         let change = &change;
-        let app = self
-            .engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 let found = tx.app(id).await?.ok_or_else(Error::not_found)?;
                 let changed = change(&found)?;
                 if changed == found {
@@ -222,21 +217,7 @@ impl Apps {
                 event.insert(&id, &*tx).await?;
                 Ok(changed)
             })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(app)
-    }
-}
-
-/// The slug that is asked for, else that of the name.
-pub(crate) fn slug_of(asked: Option<&str>, name: &str) -> Result<String, Error> {
-    if !name::is_valid(name) {
-        return Err(Error::invalid("name", name::RULE));
-    }
-    match asked {
-        Some(asked) if slug::is_valid(asked) => Ok(asked.to_owned()),
-        Some(_) => Err(Error::invalid("slug", slug::RULE)),
-        None => slug::of_name(name).ok_or_else(|| Error::invalid("slug", "no slug can be made of the name: state one")),
+            .await
     }
 }
 
@@ -248,9 +229,8 @@ pub(crate) struct NewAppRows {
 }
 
 impl NewAppRows {
-    pub(crate) fn new(engine: &Engine, name: &str, slug: &str) -> Result<Self, Error> {
-        let inner = engine.inner();
-        let (now, entropy) = (inner.clock.now(), &*inner.entropy);
+    pub(crate) fn new(foundation: &Foundation, name: &str, slug: &str) -> Result<Self, Error> {
+        let (now, entropy) = (foundation.now(), &*foundation.entropy);
         let app = App {
             id: AppId::generate(now, entropy)?,
             name: name.to_owned(),
@@ -261,17 +241,17 @@ impl NewAppRows {
             updated_at: now,
             deleted_at: None,
         };
-        let mut events = vec![engine.app_event(app.id, now, "app.created", &app.id, nothing())?];
+        let mut events = vec![foundation.app_event(app.id, now, "app.created", &app.id, nothing())?];
         let mut environments = Vec::new();
         for (name, kind) in [
             ("Development", EnvironmentType::Development),
             ("Staging", EnvironmentType::Staging),
             ("Production", EnvironmentType::Production),
         ] {
-            let mut environment = row(engine, app.id, &NewEnvironment::new(name, kind), now)?;
+            let mut environment = row(foundation, app.id, &NewEnvironment::new(name, kind), now)?;
             environment.is_default.0 = kind == EnvironmentType::Development;
             let data = about(&environment);
-            events.push(engine.app_event(app.id, now, "environment.created", &environment.id, data)?);
+            events.push(foundation.app_event(app.id, now, "environment.created", &environment.id, data)?);
             environments.push(environment);
         }
         Ok(Self { app, environments, events })

@@ -1,5 +1,6 @@
 //! [`Audit`]: what happened in an environment, and to an app.
 
+use authsome_context::EnvironmentContext;
 use authsome_core::entity::{Column, Entity, Find, Listed, Page};
 use authsome_core::error::Error;
 use authsome_core::event::{AppEvent, Event};
@@ -7,7 +8,6 @@ use authsome_core::id::{AppId, EventId, TypedId};
 use authsome_core::time::Timestamp;
 
 use crate::apps::Apps;
-use crate::environment::EnvironmentHandle;
 
 /// Which events are meant. What is `None` does not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,11 +69,11 @@ impl Recorded for AppEvent {
 /// An environment's events.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl Audit {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 
@@ -98,6 +98,6 @@ impl Apps {
         page: Page<EventId>,
     ) -> Result<Listed<AppEvent, EventId>, Error> {
         self.get(app).await?;
-        Ok(query.narrow(AppEvent::find(&app)).page(page, &**self.engine.store()).await?)
+        Ok(query.narrow(AppEvent::find(&app)).page(page, &*self.foundation.store).await?)
     }
 }

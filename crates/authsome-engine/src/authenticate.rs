@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use authsome_context::refusals::{invalid_token, session_not_found, token_expired};
+use authsome_context::rules::{network, tokens};
+use authsome_context::{EnvironmentContext, Foundation, TOUCH_EVERY, is_meant};
 use authsome_core::account::{PasswordReset, Verification};
 use authsome_core::apikey::ApiKey;
 use authsome_core::authenticator;
 use authsome_core::environment::EffectiveSettings;
-use authsome_core::error::{Code, Error};
+use authsome_core::error::Error;
 use authsome_core::route::{ActiveEnvironment, BodyCredentialKind, Client, Principal};
 use authsome_core::secret::Token;
 use authsome_core::session::{RefreshToken, Session, SessionState};
 use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
 
-use crate::engine::Engine;
-use crate::{account, api_keys, network, selection};
+use crate::api_keys::ApiKeys;
 
-/// How exact the time at which a session or key was last used is, at most.
-pub(crate) const TOUCH_EVERY: Duration = Duration::from_secs(60);
 /// How long an answer waits until the time at which its session was seen is written.
 const TOUCH_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -58,7 +58,17 @@ impl FoundCredential {
     }
 }
 
-impl Engine {
+/// From a presented token to an environment and a principal.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    foundation: Arc<Foundation>,
+}
+
+impl Authenticator {
+    pub(crate) const fn new(foundation: Arc<Foundation>) -> Self {
+        Self { foundation }
+    }
+
     /// Checks a session token or an API key: one query, beside the environment and its settings, which are cached, and
     /// the user of a user's key.
     ///
@@ -76,42 +86,42 @@ impl Engine {
         named: Option<&str>,
         client: &Client,
     ) -> Result<Authenticated, Error> {
-        let found = self.find_credential(token).await?;
-        let meant = found.filter(|found| selection::is_meant(&found.environment, named));
+        let found = self.find(token).await?;
+        let meant = found.filter(|found| is_meant(&found.environment, named));
         self.admit(meant.ok_or_else(session_not_found)?, client).await
     }
 
-    /// The first half of [`Engine::authenticate`], for a request that says otherwise than by one name where it acts: the
+    /// The first half of [`Authenticator::authenticate`], for a request that says otherwise than by one name where it acts: the
     /// session or key, wherever it belongs. Nothing is noted of its use. One of an environment that the request does not
     /// mean is to be treated as if there were none.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn find_credential(&self, token: &str) -> Result<Option<FoundCredential>, Error> {
-        let (store, hash) = (&**self.store(), Token::presented(token).hash());
-        let (scope, kind) = if api_keys::is_one(token) {
+    pub async fn find(&self, token: &str) -> Result<Option<FoundCredential>, Error> {
+        let (store, hash) = (&*self.foundation.store, Token::presented(token).hash());
+        let (scope, kind) = if tokens::is_api_key(token) {
             let Some(key) = authenticator::resolve::<ApiKey>(&hash, store).await? else { return Ok(None) };
             (key.scope, Found::ApiKey(Box::new(key)))
         } else {
             let Some(session) = authenticator::resolve::<Session>(&hash, store).await? else { return Ok(None) };
             (session.scope, Found::Session(Box::new(session)))
         };
-        let environment = self.environment_of_scope(scope).await?;
+        let environment = self.foundation.environment_of_scope(scope).await?;
         Ok(environment.map(|environment| FoundCredential { environment, kind }))
     }
 
-    /// The second half of [`Engine::authenticate`]: whether a credential is good, and for whom it stands.
+    /// The second half of [`Authenticator::authenticate`]: whether a credential is good, and for whom it stands.
     ///
     /// # Errors
-    /// Those of [`Engine::authenticate`].
+    /// Those of [`Authenticator::authenticate`].
     pub async fn admit(&self, found: FoundCredential, client: &Client) -> Result<Authenticated, Error> {
         let FoundCredential { environment, kind } = found;
-        let at = self.handle(Arc::clone(&environment));
+        let at = EnvironmentContext::new(&self.foundation, Arc::clone(&environment));
         let principal = match kind {
-            Found::ApiKey(key) => Principal::ApiKey(Arc::new(at.admit_key(*key).await?)),
+            Found::ApiKey(key) => Principal::ApiKey(Arc::new(ApiKeys::new(at).admit(*key).await?)),
             Found::Session(mut session) => {
                 at.require_active()?;
-                let now = self.clock().now();
+                let now = self.foundation.now();
                 check_use(&session, &environment.settings, now, client)?;
                 self.see(&mut session, &environment.settings, now).await;
                 Principal::Session(session.into())
@@ -131,7 +141,7 @@ impl Engine {
         token: &Token,
         is_meant: impl Fn(&ActiveEnvironment) -> bool + Send + Sync,
     ) -> Result<Arc<ActiveEnvironment>, Error> {
-        let (store, hash) = (&**self.store(), &token.hash());
+        let (store, hash) = (&*self.foundation.store, &token.hash());
         let scope = match kind {
             BodyCredentialKind::RefreshToken => {
                 authenticator::resolve::<RefreshToken>(hash, store).await?.map(|row| row.scope)
@@ -145,13 +155,13 @@ impl Engine {
             BodyCredentialKind::Ticket => authenticator::resolve::<Ticket>(hash, store).await?.map(|row| row.scope),
         };
         let environment = match scope {
-            Some(scope) => self.environment_of_scope(scope).await?,
+            Some(scope) => self.foundation.environment_of_scope(scope).await?,
             None => None,
         };
         environment.filter(|environment| is_meant(environment)).ok_or_else(|| match kind {
             BodyCredentialKind::RefreshToken => session_not_found(),
             BodyCredentialKind::Verification | BodyCredentialKind::PasswordReset | BodyCredentialKind::Ticket => {
-                account::invalid_token()
+                invalid_token()
             }
         })
     }
@@ -165,7 +175,7 @@ impl Engine {
         }
         // Not before the moment itself: `stale` is compared with "earlier than".
         let stale = stale.plus(Duration::from_millis(1));
-        let touch = self.inner().store.touch_session(&session.scope, session.id, now, stale);
+        let touch = self.foundation.store.touch_session(&session.scope, session.id, now, stale);
         match tokio::time::timeout(TOUCH_PATIENCE, touch).await {
             Ok(Ok(_)) => session.last_seen_at = now,
             Ok(Err(error)) => {
@@ -197,12 +207,4 @@ pub(crate) fn check_binding(session: &Session, settings: &EffectiveSettings, cli
     } else {
         Err(session_not_found())
     }
-}
-
-pub(crate) fn session_not_found() -> Error {
-    Error::new(Code::SessionNotFound, "there is no such session here")
-}
-
-pub(crate) fn token_expired() -> Error {
-    Error::new(Code::TokenExpired, "the token is expired: refresh it, or sign in again")
 }

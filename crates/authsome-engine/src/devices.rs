@@ -1,13 +1,11 @@
 //! [`Devices`].
 
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::device::Device;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::Error;
 use authsome_core::id::{DeviceId, UserId};
 use authsome_core::store::Transactions;
-
-use crate::environment::EnvironmentHandle;
-use crate::events::nothing;
 
 /// A change of a device. What is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,11 +19,11 @@ pub struct DevicePatch {
 /// An environment's devices.
 #[derive(Clone, Debug)]
 pub struct Devices {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl Devices {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 

@@ -30,7 +30,9 @@
 //! - [`Engine`] is made by [`EngineBuilder`], started once, and cloned freely.
 //! - [`Engine::environment`] is the only door to an environment's data: services hang on the [`EnvironmentHandle`] that
 //!   it gives ([`Auth`], [`Users`], [`Sessions`], [`Account`], [`Devices`]).
-//! - [`Engine::authenticate`] turns a presented token into an environment and a principal.
+//! - [`Authenticator::authenticate`] turns a presented token into an environment and a principal.
+//! - Services stand on `authsome-context`, which knows none of them. What applications hold, `facade`, hands them out, and
+//!   nothing else here names it.
 //! - Every way of signing in ends in [`Auth::complete_sign_in`], which holds the rules that no method may skip.
 //!
 //! To add a flow: check what needs no transaction, run the *before* hooks, do what is slow, make ids, tokens and events,
@@ -42,34 +44,18 @@ mod apps;
 mod audit;
 mod auth;
 mod authenticate;
-mod bootstrap;
-mod builder;
-mod cache;
-mod config;
 mod devices;
-mod engine;
-mod environment;
 mod environments;
-mod events;
-mod hooks;
+mod facade;
 mod jobs;
 mod jwt;
-mod keys;
 mod lockout;
 mod mail;
-mod name;
-mod network;
 mod passwords;
-mod plugins;
-mod progress;
-mod publishable;
 mod rate;
-mod selection;
 mod session_config;
 mod sessions;
-mod settings;
-mod slug;
-mod tokens;
+mod sign_in_page;
 mod users;
 mod webhooks;
 
@@ -78,20 +64,16 @@ pub use api_keys::{ApiKeys, IssuedApiKey, NewApiKey};
 pub use apps::{AppPatch, Apps, NewApp};
 pub use audit::{Audit, EventQuery};
 pub use auth::{Auth, Issued, SignIn, SignUp, SignUpOutcome};
-pub use authenticate::{Authenticated, FoundCredential};
-pub use bootstrap::StartError;
-pub use builder::{BuildError, EngineBuilder};
-pub use config::Config;
+pub use authenticate::{Authenticated, Authenticator, FoundCredential};
+pub use authsome_context::{BuildError, Config, Progress, Published, unknown_key};
 pub use devices::{DevicePatch, Devices};
-pub use engine::Engine;
-pub use environment::{EnvironmentHandle, SignInPage};
 pub use environments::{
     EnvironmentCopy, EnvironmentPatch, EnvironmentSetup, Environments, NewEnvironment, WebhookSetup,
 };
-pub use jwt::Rotation;
-pub use progress::Progress;
+pub use facade::{Engine, EngineBuilder, EnvironmentHandle, StartError};
+pub use jwt::{Rotation, SigningKeys};
 pub use rate::{RateDecision, RateLimiter};
-pub use selection::{Published, unknown_key};
 pub use sessions::Sessions;
+pub use sign_in_page::SignInPage;
 pub use users::{NewUser, ProfilePatch, UserPatch, Users};
 pub use webhooks::WebhookSecret;

@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use authsome_context::{EnvironmentContext, hex};
 use authsome_core::attempt::Lockout;
 use authsome_core::entity::{Entity, Update};
 use authsome_core::error::{Error, StoreError};
@@ -22,9 +23,6 @@ use authsome_core::scope::Scope;
 use authsome_core::store::Transactions;
 use authsome_core::time::Timestamp;
 use serde_json::json;
-
-use crate::environment::EnvironmentHandle;
-use crate::keys;
 
 /// How long after the last failure the count is kept.
 const MEMORY: Duration = Duration::from_secs(86_400);
@@ -46,11 +44,11 @@ impl Subject {
     }
 
     /// The user whom an identifier means, else the identifier itself, of which only an HMAC is stored.
-    pub(crate) fn of(at: &EnvironmentHandle, identifier: &Identifier, user: Option<UserId>) -> Self {
+    pub(crate) fn of(at: &EnvironmentContext, identifier: &Identifier, user: Option<UserId>) -> Self {
         user.map_or_else(
             || {
-                let mac = at.engine().inner().keys.lockout.mac(&[identifier.subject().as_bytes()]);
-                Self { key: keys::hex(&mac), user: None }
+                let mac = at.foundation().keys.lockout.mac(&[identifier.subject().as_bytes()]);
+                Self { key: hex(&mac), user: None }
             },
             Self::user,
         )
@@ -60,7 +58,7 @@ impl Subject {
 /// An attempt that has a place and may be verified. Dropped undecided, because its caller went away, it gives the place
 /// back: whoever made it does not learn whether it was right.
 pub(crate) struct Attempt {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
     subject: Subject,
     /// Not where nothing is counted, or the attempt is decided.
     has_place: bool,
@@ -71,7 +69,7 @@ impl Attempt {
     ///
     /// # Errors
     /// `account_locked`; `unavailable`.
-    pub(crate) async fn begin(at: &EnvironmentHandle, subject: Subject) -> Result<Self, Error> {
+    pub(crate) async fn begin(at: &EnvironmentContext, subject: Subject) -> Result<Self, Error> {
         let mut attempt = Self { at: at.clone(), subject, has_place: false };
         if !at.settings().lockout_enabled {
             return Ok(attempt);
@@ -163,7 +161,7 @@ impl Drop for Attempt {
     }
 }
 
-async fn give_back(at: &EnvironmentHandle, subject: &Subject) -> Result<(), StoreError> {
+async fn give_back(at: &EnvironmentContext, subject: &Subject) -> Result<(), StoreError> {
     let update = less_pending(&at.scope(), subject).increment(Lockout::FAILURES, -1);
     update.one(at.store()).await.map(|_| ())
 }
@@ -174,17 +172,17 @@ fn less_pending(scope: &Scope, subject: &Subject) -> Update<Lockout> {
 }
 
 /// Until when what is counted now is kept.
-fn kept_until(at: &EnvironmentHandle, now: Timestamp) -> Timestamp {
+fn kept_until(at: &EnvironmentContext, now: Timestamp) -> Timestamp {
     now.plus(MEMORY.max(at.settings().lockout_duration.duration()))
 }
 
 /// Whether as many attempts were wrong as are allowed.
-fn is_spent(at: &EnvironmentHandle, found: &Lockout) -> bool {
+fn is_spent(at: &EnvironmentContext, found: &Lockout) -> bool {
     found.decided() >= at.settings().lockout_max_attempts
 }
 
 /// Locks what is not locked yet. Of callers at once, one writes the event.
-async fn lock(at: &EnvironmentHandle, subject: &Subject, now: Timestamp) -> Result<(), Error> {
+async fn lock(at: &EnvironmentContext, subject: &Subject, now: Timestamp) -> Result<(), Error> {
     let until = now.plus(at.settings().lockout_duration.duration());
     let mut event = at.event(now, "account.locked", &subject.key, json!({ "until": until }))?;
     if subject.user.is_none() {

@@ -2,24 +2,23 @@
 
 use std::sync::Arc;
 
+use authsome_context::{EnvironmentContext, Foundation};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
 use authsome_core::plugin::PasswordMethod;
 use authsome_core::records::Records;
 use authsome_core::secret::Password;
 
-use crate::engine::Engine;
-use crate::environment::EnvironmentHandle;
 use crate::lockout::{Attempt, Subject};
 
-/// Name of the method, as `allowed_auth_methods` names it.
-pub(crate) const METHOD: &str = "password";
+pub(crate) use authsome_context::PASSWORD as METHOD;
+
 /// How a session says that its person gave a password (RFC 8176, section 2).
 pub(crate) const AMR: &str = "pwd";
 
 /// The password method of the engine.
-pub(crate) fn method(engine: &Engine) -> Result<Arc<dyn PasswordMethod>, Error> {
-    let found = engine.inner().plugins.password.as_ref().map(Arc::clone);
+pub(crate) fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>, Error> {
+    let found = foundation.plugins.password.as_ref().map(Arc::clone);
     found.ok_or_else(|| Error::new(Code::MethodNotAllowedHere, "passwords are not enabled here"))
 }
 
@@ -29,12 +28,12 @@ pub(crate) fn method(engine: &Engine) -> Result<Arc<dyn PasswordMethod>, Error> 
 /// # Errors
 /// `invalid_credentials`, `account_locked`, `unavailable`.
 pub(crate) async fn prove(
-    at: &EnvironmentHandle,
+    at: &EnvironmentContext,
     subject: Subject,
     user: Option<UserId>,
     password: &Password,
 ) -> Result<(), Error> {
-    let method = method(at.engine())?;
+    let method = method(at.foundation())?;
     let attempt = Attempt::begin(at, subject).await?;
     let records: &dyn Records = at.store();
     match method.verify(records, &at.scope(), user, password).await {

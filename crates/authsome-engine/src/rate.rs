@@ -5,25 +5,22 @@
 //! exceeded, and a process that deals out less than it took leaves a little of it unused.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use authsome_context::rules::network;
+use authsome_context::{Dealt, Foundation, LEASE, hex};
 use authsome_core::attempt::RateWindow;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::route::RateClass;
 use authsome_core::scope::Scope;
 use authsome_core::time::{Seconds, Timestamp};
-use dashmap::DashMap;
-
-use crate::engine::Engine;
-use crate::{keys, network};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 /// From which limit on a process takes several requests' worth at once.
 const GENEROUS: u32 = 600;
-/// How many it takes. It divides the limit.
-const LEASE: u32 = 20;
 
 /// A limit: so many requests in a window.
 #[derive(Clone, Copy, Debug)]
@@ -77,12 +74,12 @@ impl RateDecision {
 /// Counts requests.
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
-    engine: Engine,
+    foundation: Arc<Foundation>,
 }
 
 impl RateLimiter {
-    pub(crate) const fn new(engine: Engine) -> Self {
-        Self { engine }
+    pub(crate) const fn new(foundation: Arc<Foundation>) -> Self {
+        Self { foundation }
     }
 
     /// Counts a request and says whether it may be made. `address` is the client's; `subject` is what the class counts
@@ -100,14 +97,14 @@ impl RateLimiter {
         address: Option<IpAddr>,
         subject: Option<&str>,
     ) -> Result<Option<RateDecision>, Error> {
-        let inner = self.engine.inner();
-        if !inner.config.rate_limits {
+        let foundation = &*self.foundation;
+        if !foundation.config.rate_limits {
             return Ok(None);
         }
-        let now = inner.clock.now();
+        let now = foundation.now();
         let (by_address, by_subject) = limits(class);
         let address = address.map(|ip| network::origin(ip).to_string());
-        let subject = subject.map(|subject| keys::hex(&inner.keys.rate.mac(&[subject.as_bytes()])));
+        let subject = subject.map(|subject| hex(&foundation.keys.rate.mac(&[subject.as_bytes()])));
         let mut tightest: Option<RateDecision> = None;
         for (limit, origin) in [(by_address, address), (by_subject, subject)] {
             let (Some(limit), Some(origin)) = (limit, origin) else { continue };
@@ -130,7 +127,7 @@ impl RateLimiter {
         let remaining = if limit.most >= GENEROUS {
             self.deal(scope, key, end, limit.most).await?
         } else {
-            let count = RateWindow::count(scope, &key, end, &*self.engine.inner().store).await?;
+            let count = RateWindow::count(scope, &key, end, &*self.foundation.store).await?;
             limit.most.checked_sub(count)
         };
         let seconds = |duration: Duration| {
@@ -147,68 +144,15 @@ impl RateLimiter {
 
     /// Deals out one request of what this process took from the store, and says how many are left; `None` where none is.
     async fn deal(&self, scope: &Scope, key: String, end: Timestamp, most: u32) -> Result<Option<u32>, StoreError> {
-        let inner = self.engine.inner();
+        let foundation = &*self.foundation;
         let lease = (*scope, key);
-        match inner.leases.deal(&lease, most) {
+        match foundation.leases.deal(&lease, most) {
             Dealt::One { left } => return Ok(Some(left)),
             Dealt::Exhausted => return Ok(None),
             Dealt::TakeMore => {}
         }
         let first = RateWindow { key: lease.1.clone(), scope: *scope, count: LEASE, expires_at: end };
-        let taken = first.upsert(scope).increment(RateWindow::COUNT, LEASE.into()).run(&*inner.store).await?.count;
-        Ok(inner.leases.add(&lease, taken, most, end))
-    }
-}
-
-/// What this process took from the store and did not deal out yet.
-#[derive(Debug, Default)]
-pub(crate) struct Leases(DashMap<(Scope, String), Lease>);
-
-#[derive(Clone, Copy, Debug)]
-struct Lease {
-    /// How many requests may be dealt out.
-    available: u32,
-    /// The highest count that the store gave.
-    taken: u32,
-    expires_at: Timestamp,
-}
-
-impl Lease {
-    fn left(&self, most: u32) -> u32 {
-        most.saturating_sub(self.taken).saturating_add(self.available)
-    }
-}
-
-enum Dealt {
-    One { left: u32 },
-    TakeMore,
-    Exhausted,
-}
-
-impl Leases {
-    fn deal(&self, key: &(Scope, String), most: u32) -> Dealt {
-        let Some(mut lease) = self.0.get_mut(key) else { return Dealt::TakeMore };
-        if lease.available > 0 {
-            lease.available -= 1;
-            return Dealt::One { left: lease.left(most) };
-        }
-        if lease.taken >= most { Dealt::Exhausted } else { Dealt::TakeMore }
-    }
-
-    /// Notes that the store's count grew by a lease to `taken`, deals out one of it, and says how many are left. Past the
-    /// limit, the lease is worth nothing, and what an earlier one left is dealt out.
-    fn add(&self, key: &(Scope, String), taken: u32, most: u32, expires_at: Timestamp) -> Option<u32> {
-        let mut lease = self.0.entry(key.clone()).or_insert(Lease { available: 0, taken: 0, expires_at });
-        if taken <= most {
-            lease.available += LEASE;
-        }
-        lease.taken = lease.taken.max(taken);
-        lease.available = lease.available.checked_sub(1)?;
-        Some(lease.left(most))
-    }
-
-    /// Forgets windows that are over.
-    pub(crate) fn forget(&self, now: Timestamp) {
-        self.0.retain(|_, lease| lease.expires_at > now);
+        let taken = first.upsert(scope).increment(RateWindow::COUNT, LEASE.into()).run(&*foundation.store).await?.count;
+        Ok(foundation.leases.add(&lease, taken, most, end))
     }
 }

@@ -1,15 +1,14 @@
 //! What an app says for all its environments: settings, and the form of its tokens.
 
+use authsome_context::nothing;
 use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
 use authsome_core::entity::Entity;
 use authsome_core::environment::Settings;
 use authsome_core::error::{Error, FieldError, StoreError};
 use authsome_core::id::{AppId, AppSessionConfigId, TypedId};
-use authsome_core::store::Transactions;
 use serde_json::json;
 
 use crate::apps::Apps;
-use crate::events::nothing;
 
 impl Apps {
     /// What the app says for all its environments; none where it says nothing.
@@ -18,7 +17,7 @@ impl Apps {
     /// `not_found` where the app is gone, `unavailable`.
     pub async fn session_config(&self, app: AppId) -> Result<Option<AppSessionConfig>, Error> {
         self.get(app).await?;
-        Ok(self.engine.store().app_session_config(app).await?)
+        Ok(self.foundation.store.app_session_config(app).await?)
     }
 
     /// Says for all of the app's environments what their own settings leave open, in the place of what was said before.
@@ -35,8 +34,8 @@ impl Apps {
         if !errors.is_empty() {
             return Err(Error::invalid_fields(errors));
         }
-        let now = self.engine.clock().now();
-        let id = AppSessionConfigId::generate(now, &**self.engine.entropy())?;
+        let now = self.foundation.now();
+        let id = AppSessionConfigId::generate(now, &*self.foundation.entropy)?;
         let new = &AppSessionConfig {
             id,
             app_id: app,
@@ -46,10 +45,8 @@ impl Apps {
             updated_at: now,
         };
         let event = &self.event(app, now, "session_config.set", &app, json!({ "token_format": token_format }))?;
-        let config = self
-            .engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 tx.app(app).await?.ok_or_else(Error::not_found)?;
                 event.insert(&app, &*tx).await?;
                 match tx.app_session_config(app).await? {
@@ -62,9 +59,7 @@ impl Apps {
                     None => Err(StoreError::contention().into()),
                 }
             })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(config)
+            .await
     }
 
     /// Says nothing any more: environments inherit what is configured and built in. Where nothing was said, nothing
@@ -73,10 +68,9 @@ impl Apps {
     /// # Errors
     /// `not_found` where the app is gone, `unavailable`.
     pub async fn clear_session_config(&self, app: AppId) -> Result<(), Error> {
-        let event = &self.event(app, self.engine.clock().now(), "session_config.cleared", &app, nothing())?;
-        self.engine
-            .store()
-            .transaction(|tx| async move {
+        let event = &self.event(app, self.foundation.now(), "session_config.cleared", &app, nothing())?;
+        self.foundation
+            .change(|tx| async move {
                 tx.app(app).await?.ok_or_else(Error::not_found)?;
                 if let Some(found) = tx.app_session_config(app).await? {
                     tx.delete_app_session_config(app, found.id).await?;
@@ -85,7 +79,6 @@ impl Apps {
                 Ok::<_, Error>(())
             })
             .await?;
-        self.engine.inner().cache.clear();
         Ok(())
     }
 }

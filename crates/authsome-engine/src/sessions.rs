@@ -1,5 +1,7 @@
 //! [`Sessions`].
 
+use authsome_context::refusals::session_not_found;
+use authsome_context::{Budget, EnvironmentContext, Progress};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::{Error, StoreError};
@@ -11,21 +13,17 @@ use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use serde_json::json;
 
-use crate::authenticate::session_not_found;
-use crate::environment::EnvironmentHandle;
-use crate::progress::{Budget, Progress};
-
 /// How many sessions one statement ends.
 const BATCH: u32 = 500;
 
 /// An environment's sessions.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl Sessions {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 
@@ -129,7 +127,7 @@ impl Sessions {
 }
 
 /// Ends a session; says whether it was there.
-pub(crate) async fn end(at: &EnvironmentHandle, session: &Session, reason: &str) -> Result<bool, Error> {
+pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str) -> Result<bool, Error> {
     let now = at.now();
     at.before(now, Moment::SignOut { session }).await?;
     let data = json!({ "reason": reason });

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use authsome_context::Foundation;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::id::WebhookId;
 use authsome_core::webhook::Webhook;
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
-
-use crate::engine::Engine;
 
 /// Size of a secret that the engine makes, in bytes.
 const SECRET: usize = 32;
@@ -39,17 +38,16 @@ impl FromStr for WebhookSecret {
 }
 
 /// A new secret for a webhook, sealed for its row.
-pub(crate) fn new_secret(engine: &Engine, webhook: WebhookId) -> Result<Vec<u8>, Error> {
+pub(crate) fn new_secret(foundation: &Foundation, webhook: WebhookId) -> Result<Vec<u8>, Error> {
     let mut secret = Zeroizing::new(vec![0; SECRET]);
-    engine.inner().entropy.fill(&mut secret)?;
-    seal(engine, webhook, &WebhookSecret(secret))
+    foundation.entropy.fill(&mut secret)?;
+    seal(foundation, webhook, &WebhookSecret(secret))
 }
 
 /// A webhook's secret, sealed under the master key for this webhook's row.
-pub(crate) fn seal(engine: &Engine, webhook: WebhookId, secret: &WebhookSecret) -> Result<Vec<u8>, Error> {
-    let inner = engine.inner();
+pub(crate) fn seal(foundation: &Foundation, webhook: WebhookId, secret: &WebhookSecret) -> Result<Vec<u8>, Error> {
     let place = format!("{}.{}.{webhook}", Webhook::table().name, Webhook::SEALED_SECRET.name());
-    Ok(inner.keys.webhook.seal(&place, &secret.0, &*inner.entropy)?)
+    Ok(foundation.keys.webhook.seal(&place, &secret.0, &*foundation.entropy)?)
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ impl Gate {
         let is_meant = |active: &ActiveEnvironment| {
             meant.agrees_with(active) && shown_at.is_none_or(|scope| scope == active.scope())
         };
-        let environment = self.engine.environment_of_body_credential(kind, token, is_meant).await?;
+        let environment = self.engine.authenticator().environment_of_body_credential(kind, token, is_meant).await?;
         Ok(shown
             .filter(|shown| shown.environment.scope() == environment.scope())
             .unwrap_or(Authenticated { environment, principal }))
@@ -190,10 +190,10 @@ impl Gate {
         client: &Client,
         is_taken: impl Fn(&FoundCredential) -> bool,
     ) -> Result<Authenticated, Refused> {
-        let found = self.engine.find_credential(token).await?.filter(is_taken);
+        let found = self.engine.authenticator().find(token).await?.filter(is_taken);
         let found = found.filter(|found| meant.agrees_with(found.environment())).ok_or_else(not_here)?;
         let at = Some(found.environment().scope());
-        self.engine.admit(found, client).await.map_err(|error| Refused { error, at })
+        self.engine.authenticator().admit(found, client).await.map_err(|error| Refused { error, at })
     }
 
     /// The header counts before the cookie. A request that only carries the cookie must come from its own site.

@@ -52,7 +52,7 @@ impl JwtLayer {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(unauthenticated());
         }
-        self.gate.engine().environment(&self.environment).await?.verify_jwt(token.trim()).await.map(Some)
+        self.gate.engine().environment(&self.environment).await?.signing_keys().verify(token.trim()).await.map(Some)
     }
 }
 

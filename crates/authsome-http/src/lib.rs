@@ -16,6 +16,7 @@
 //! handler, and list it in `routes::account`. A plugin brings its own.
 
 mod admission;
+mod answer;
 mod client_address;
 mod cookie;
 mod dispatch;

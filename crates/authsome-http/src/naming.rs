@@ -40,7 +40,7 @@ impl Meant<'_> {
         if matches!(self.published, Some(None)) {
             return Err(unknown_key());
         }
-        engine.select_published(self.published(), self.naming.environment()).await
+        engine.foundation().select_published(self.published(), self.naming.environment()).await
     }
 
     /// Where the names point, for a request whose credential there is not. What there is not is as if it were not said.
@@ -48,9 +48,11 @@ impl Meant<'_> {
     /// # Errors
     /// `unavailable`.
     pub(crate) async fn pointed_at(&self, engine: &Engine) -> Result<Scope, Error> {
-        let named = engine.select_published(self.published(), self.naming.environment()).await;
+        let named = engine.foundation().select_published(self.published(), self.naming.environment()).await;
         let found = match named {
-            Err(error) if error.code() == Code::InvalidRequest => engine.select_published(self.published(), None).await,
+            Err(error) if error.code() == Code::InvalidRequest => {
+                engine.foundation().select_published(self.published(), None).await
+            }
             found => found,
         };
         found.map(|active| active.scope())
@@ -101,7 +103,7 @@ impl Naming {
     /// `unavailable`.
     pub(crate) async fn meant(&self, engine: &Engine) -> Result<Meant<'_>, Error> {
         let published = match self.publishable_key.as_deref() {
-            Some(key) => Some(engine.published(key).await?),
+            Some(key) => Some(engine.foundation().published(key).await?),
             None => None,
         };
         Ok(Meant { naming: self, published })

@@ -3,18 +3,18 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use authsome_core::error::Error;
 use authsome_core::route::Route;
 
+use crate::answer::{answer, json};
 use crate::docs_page;
 use crate::gate::Gate;
 use crate::health::{live, ready};
@@ -74,15 +74,8 @@ async fn key_set(State(gate): State<Arc<Gate>>, request: Request) -> Response {
 async fn published(gate: &Gate, parts: &http::request::Parts) -> Result<Value, Error> {
     let naming = Naming::of(parts)?;
     let environment = naming.meant(gate.engine()).await?.select(gate.engine()).await?;
-    let keys = gate.engine().handle(environment).key_set().await?;
+    let keys = gate.engine().handle(environment).signing_keys().key_set().await?;
     serde_json::to_value(keys).map_err(Error::internal)
-}
-
-/// A JSON answer that no cache stores.
-pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
-    let mut response = answer(body.to_string().into(), "application/json");
-    *response.status_mut() = status;
-    response
 }
 
 fn page(html: Bytes) -> Response {
@@ -90,13 +83,5 @@ fn page(html: Bytes) -> Response {
     // The page has a style element and nothing else that a browser would load or run.
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    response
-}
-
-fn answer(body: Bytes, media_type: &'static str) -> Response {
-    let mut response = Response::new(Body::from(body));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -102,6 +102,6 @@ fn ids(answer: &Answer) -> BTreeSet<String> {
 }
 
 async fn keys_of(place: &Place) -> Result<BTreeSet<String>, Cause> {
-    let text = serde_json::to_string(&place.at.key_set().await?)?;
+    let text = serde_json::to_string(&place.at.signing_keys().key_set().await?)?;
     Ok(ids(&Answer { status: 200, headers: std::collections::BTreeMap::new(), text }))
 }

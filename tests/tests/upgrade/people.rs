@@ -41,7 +41,7 @@ fn a_person_signs_in_with_the_password_of_then(restored: &Restored) {
         let world = restored.engine().await;
         let issued = sign_in(restored, &world, &restored.known().password).await.expect("they sign in");
         assert_eq!(issued.user.email, restored.known().email);
-        let authenticated = world.engine.authenticate(issued.token.expose(), None, &client()).await;
+        let authenticated = world.engine.authenticator().authenticate(issued.token.expose(), None, &client()).await;
         assert_eq!(code(authenticated), None);
         let wrong = sign_in(restored, &world, "not the password of then").await;
         assert_eq!(code(wrong), Some(Code::InvalidCredentials));
@@ -52,9 +52,10 @@ fn a_session_of_then_goes_on(restored: &Restored) {
     restored.block_on(async {
         let world = restored.engine().await;
         let known = restored.known();
-        let authenticated = world.engine.authenticate(&known.session_token, None, &client()).await;
+        let authenticated = world.engine.authenticator().authenticate(&known.session_token, None, &client()).await;
         assert_eq!(authenticated.expect("it is a session").environment.environment.slug, known.environment);
-        let elsewhere = world.engine.authenticate(&known.session_token, Some("staging"), &client()).await;
+        let elsewhere =
+            world.engine.authenticator().authenticate(&known.session_token, Some("staging"), &client()).await;
         assert_eq!(code(elsewhere), Some(Code::SessionNotFound));
     });
 }
@@ -65,7 +66,7 @@ fn a_refresh_token_of_then_refreshes_once(restored: &Restored) {
         let auth = world.engine.environment(&restored.known().environment).await.expect("it is there").auth();
         let token = Token::presented(&restored.known().refresh_token);
         let issued = auth.refresh(&token, None, &client()).await.expect("it refreshes");
-        let authenticated = world.engine.authenticate(issued.token.expose(), None, &client()).await;
+        let authenticated = world.engine.authenticator().authenticate(issued.token.expose(), None, &client()).await;
         assert_eq!(code(authenticated), None);
         world.pass(60);
         assert_eq!(code(auth.refresh(&token, None, &client()).await), Some(Code::SessionNotFound));
@@ -113,14 +114,14 @@ fn the_signing_key_of_then_verifies_and_signs(restored: &Restored) {
         let known = restored.known();
         let app = world.engine.apps().by_slug(&known.jwt_app).await.expect("the app is there");
         let at = world.engine.environment_of(app.id, &known.jwt_environment).await.expect("it is there");
-        let published = at.key_set().await.expect("the private key opens").verifying_keys();
-        assert_eq!(code(at.verify_jwt(&known.jwt).await), None);
-        assert_eq!(code(world.engine.authenticate(&known.jwt, None, &client()).await), None);
+        let published = at.signing_keys().key_set().await.expect("the private key opens").verifying_keys();
+        assert_eq!(code(at.signing_keys().verify(&known.jwt).await), None);
+        assert_eq!(code(world.engine.authenticator().authenticate(&known.jwt, None, &client()).await), None);
         let identifier = Identifier::Email(known.email.parse().expect("it is an address"));
         let sign_in = SignIn { identifier, password: password(&known.password) };
         let issued = at.auth().sign_in(sign_in, &client()).await.expect("they sign in");
-        assert_eq!(code(at.verify_jwt(issued.token.expose()).await), None);
-        let later = at.key_set().await.expect("the private key opens").verifying_keys();
+        assert_eq!(code(at.signing_keys().verify(issued.token.expose()).await), None);
+        let later = at.signing_keys().key_set().await.expect("the private key opens").verifying_keys();
         let ids = |keys: &[authsome_core::jwt::VerifyingKey]| keys.iter().map(|key| key.id).collect::<Vec<_>>();
         assert_eq!(ids(&later), ids(&published));
     });
@@ -156,7 +157,7 @@ fn new_people_come_and_old_names_stay_taken(restored: &Restored) {
     restored.block_on(async {
         let world = restored.engine().await;
         let issued = sign_up(restored, &world, "somebody.new@example.com").await.expect("they register");
-        let authenticated = world.engine.authenticate(issued.token.expose(), None, &client()).await;
+        let authenticated = world.engine.authenticator().authenticate(issued.token.expose(), None, &client()).await;
         assert_eq!(code(authenticated), None);
         let taken = sign_up(restored, &world, &restored.known().email.to_uppercase()).await;
         assert_eq!(code(taken), Some(Code::Conflict));

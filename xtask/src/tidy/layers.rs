@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-example-backend", &["authsome-core", "authsome-migrate"]),
     ("authsome-mail", &["authsome-core"]),
     ("authsome-plugin-password", &["authsome-core"]),
-    ("authsome-engine", &["authsome-core", "authsome-migrate"]),
+    ("authsome-context", &["authsome-core"]),
+    ("authsome-engine", &["authsome-context", "authsome-core"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (
         "authsome",

@@ -17,6 +17,7 @@ const DATABASES: &[&str] = &["sqlite", "postgres", "mongo"];
 pub(super) fn authenticator_stays_inside(tree: &Tree) -> Vec<String> {
     let outside = |file: &&File| {
         let inside = [
+            "crates/authsome-context/",
             "crates/authsome-core/",
             "crates/authsome-engine/",
             "crates/authsome-conformance/",

@@ -1,5 +1,8 @@
 //! Proving an address, and changing it.
 
+use authsome_context::nothing;
+use authsome_context::refusals::invalid_token;
+use authsome_context::rules::tokens::Mailed;
 use authsome_core::account::{Verification, VerificationPurpose};
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
@@ -11,9 +14,8 @@ use authsome_core::session::Session;
 use authsome_core::store::Transactions;
 use authsome_core::user::User;
 
-use super::{Account, invalid_token, require_accepted};
-use crate::events::nothing;
-use crate::tokens::Mailed;
+use super::{Account, require_accepted};
+use crate::mail::Outbox;
 use crate::users::{delete_proofs, name_conflict};
 
 impl Account {
@@ -24,7 +26,7 @@ impl Account {
     /// `environment_inactive`, `unavailable`.
     pub async fn resend_verification(&self, email: &Email) -> Result<(), Error> {
         self.at.require_active()?;
-        self.at.queue(NotificationKind::VerifyEmail, None, email.key().to_owned()).await
+        Outbox::new(&self.at).queue(NotificationKind::VerifyEmail, None, email.key().to_owned()).await
     }
 
     /// Sends a link to an address that the session's user wants to have. The address is taken over when it is proven.
@@ -34,7 +36,9 @@ impl Account {
     /// `environment_inactive`, `unavailable`.
     pub async fn change_email(&self, session: &Session, email: &Email) -> Result<(), Error> {
         self.at.require_active()?;
-        self.at.queue(NotificationKind::ChangeEmail, Some(session.user_id), email.address().to_owned()).await
+        Outbox::new(&self.at)
+            .queue(NotificationKind::ChangeEmail, Some(session.user_id), email.address().to_owned())
+            .await
     }
 
     /// Proves an address with a mailed token, and takes it over where that was asked for.
@@ -52,7 +56,7 @@ impl Account {
         at.before(now, Moment::UserUpdate { user: &planned }).await?;
         let action = if previous.is_some() { "email.changed" } else { "email.verified" };
         let event = &at.event_by(&id, now, action, &id, nothing())?;
-        let told = &at.notification(now, NotificationKind::EmailChanged, Some(id), String::new())?;
+        let told = &Outbox::new(&at).notification(now, NotificationKind::EmailChanged, Some(id), String::new())?;
         let (at, scope, verification) = (&at, &at.scope(), &verification);
         let user = at
             .store()
@@ -75,7 +79,7 @@ impl Account {
                 Ok::<_, Error>(user)
             })
             .await?;
-        at.engine().wake_mail();
+        at.foundation().wakers.mail.wake();
         at.after(now, Moment::UserUpdate { user: &user }).await;
         Ok(user)
     }

@@ -1,5 +1,8 @@
 //! A password that was forgotten.
 
+use authsome_context::nothing;
+use authsome_context::refusals::invalid_token;
+use authsome_context::rules::tokens::Mailed;
 use authsome_core::account::PasswordReset;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
@@ -10,9 +13,8 @@ use authsome_core::store::Transactions;
 use authsome_core::user::User;
 use serde_json::json;
 
-use super::{Account, invalid_token, require_accepted};
-use crate::events::nothing;
-use crate::tokens::Mailed;
+use super::{Account, require_accepted};
+use crate::mail::Outbox;
 use crate::users::delete_proofs;
 use crate::{lockout, passwords, sessions};
 
@@ -24,7 +26,7 @@ impl Account {
     /// `environment_inactive`, `method_not_allowed_here`, `unavailable`.
     pub async fn forgot(&self, email: &Email) -> Result<(), Error> {
         self.at.require_method(passwords::METHOD)?;
-        self.at.queue(NotificationKind::ResetPassword, None, email.key().to_owned()).await
+        Outbox::new(&self.at).queue(NotificationKind::ResetPassword, None, email.key().to_owned()).await
     }
 
     /// Sets a new password with a mailed token: every session ends, a lock ends, other mailed tokens of the user are
@@ -39,14 +41,14 @@ impl Account {
         if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
             return Err(invalid_token());
         }
-        let method = passwords::method(at.engine())?;
+        let method = passwords::method(at.foundation())?;
         method.check(&at.settings().password_policy(), password)?;
         let digest = method.hash(password).await?;
         let now = at.now();
         let id = reset.user_id;
         let event = &at.event_by(&id, now, "password.reset", &id, nothing())?;
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_reset" }))?;
-        let told = &at.notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
+        let told = &Outbox::new(&at).notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
         let (at, scope, reset, method, digest) = (&at, &at.scope(), &reset, &method, &digest);
         at.store()
             .transaction(|tx| async move {
@@ -68,7 +70,7 @@ impl Account {
                 Ok::<_, Error>(event.insert(scope, &*tx).await?)
             })
             .await?;
-        at.engine().wake_mail();
+        at.foundation().wakers.mail.wake();
         Ok(())
     }
 }

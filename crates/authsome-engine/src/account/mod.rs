@@ -8,23 +8,22 @@ mod address;
 mod forgotten;
 mod password;
 
+use authsome_context::refusals::invalid_token;
+use authsome_context::rules::tokens::Mailed;
+use authsome_context::{EnvironmentContext, is_meant};
 use authsome_core::authenticator::{self, Credential};
-use authsome_core::error::{Code, Error};
+use authsome_core::error::Error;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Token;
-
-use crate::environment::EnvironmentHandle;
-use crate::selection;
-use crate::tokens::Mailed;
 
 /// Passwords and addresses: reset, change, verification.
 #[derive(Clone, Debug)]
 pub struct Account {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl Account {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 
@@ -35,14 +34,14 @@ impl Account {
         token: &Token,
         named: Option<&str>,
         scope: fn(&E) -> Scope,
-    ) -> Result<(E, EnvironmentHandle), Error> {
-        let engine = self.at.engine();
+    ) -> Result<(E, EnvironmentContext), Error> {
+        let foundation = self.at.foundation();
         let row = authenticator::resolve::<E>(&token.hash(), self.at.store()).await?.ok_or_else(invalid_token)?;
-        let active = engine.environment_of_scope(scope(&row)).await?.ok_or_else(invalid_token)?;
-        if !selection::is_meant(&active, named) {
+        let active = foundation.environment_of_scope(scope(&row)).await?.ok_or_else(invalid_token)?;
+        if !is_meant(&active, named) {
             return Err(invalid_token());
         }
-        let at = engine.handle(active).with_client(self.at.client());
+        let at = EnvironmentContext::new(foundation, active).with_client(self.at.client());
         at.require_active()?;
         require_accepted(&at, kind, token)?;
         Ok((row, at))
@@ -50,12 +49,7 @@ impl Account {
 }
 
 /// Refuses a token that is neither derived from its row nor one that the environment's test codes make.
-fn require_accepted(at: &EnvironmentHandle, kind: Mailed, token: &Token) -> Result<(), Error> {
+fn require_accepted(at: &EnvironmentContext, kind: Mailed, token: &Token) -> Result<(), Error> {
     let is_known = || at.test_codes().is_some_and(|codes| codes.makes(kind.prefix(), token));
     if kind.is_derived(token) || is_known() { Ok(()) } else { Err(invalid_token()) }
-}
-
-/// What is answered where a mailed token or a ticket is not there.
-pub(crate) fn invalid_token() -> Error {
-    Error::new(Code::InvalidToken, "the link is wrong, used, or too old: ask for a new one")
 }

@@ -1,5 +1,7 @@
 //! Changing a password that is known.
 
+use authsome_context::nothing;
+use authsome_context::refusals::session_not_found;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::notification::{Notification, NotificationKind};
@@ -10,9 +12,8 @@ use authsome_core::user::User;
 use serde_json::json;
 
 use super::Account;
-use crate::authenticate::session_not_found;
-use crate::events::nothing;
 use crate::lockout::Subject;
+use crate::mail::Outbox;
 use crate::users::delete_proofs;
 use crate::{passwords, sessions};
 
@@ -25,7 +26,7 @@ impl Account {
     pub async fn change_password(&self, session: &Session, current: &Password, new: &Password) -> Result<(), Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;
-        let method = passwords::method(at.engine())?;
+        let method = passwords::method(at.foundation())?;
         method.check(&at.settings().password_policy(), new)?;
         let id = session.user_id;
         passwords::prove(at, Subject::user(id), Some(id), current).await?;
@@ -33,7 +34,7 @@ impl Account {
         let now = at.now();
         let event = &at.event_by(&id, now, "password.changed", &id, nothing())?;
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
-        let told = &at.notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
+        let told = &Outbox::new(at).notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
         let (scope, method, digest) = (&at.scope(), &method, &digest);
         at.store()
             .transaction(|tx| async move {
@@ -53,7 +54,7 @@ impl Account {
                 Ok::<_, Error>(event.insert(scope, &*tx).await?)
             })
             .await?;
-        at.engine().wake_mail();
+        at.foundation().wakers.mail.wake();
         Ok(())
     }
 }

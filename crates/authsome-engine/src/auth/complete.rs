@@ -1,5 +1,7 @@
 //! The one place through which every method signs in.
 
+use authsome_context::rules::tokens::Pair;
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::device::Device;
 use authsome_core::entity::Entity;
 use authsome_core::environment::EffectiveSettings;
@@ -17,9 +19,7 @@ use serde_json::json;
 
 use super::ticket::{self, TicketDraft};
 use super::{Auth, Issued};
-use crate::environment::EnvironmentHandle;
-use crate::events::nothing;
-use crate::tokens::Pair;
+use crate::jwt::SigningKeys;
 
 /// How many sessions past the limit one statement ends.
 const BATCH: u32 = 200;
@@ -127,7 +127,7 @@ pub(super) enum Entry {
 impl Entry {
     /// Decides it. The *before* hooks of a session run here.
     pub(super) async fn new(
-        at: &EnvironmentHandle,
+        at: &EnvironmentContext,
         user: UserId,
         method: &str,
         amr: &[&str],
@@ -142,7 +142,7 @@ impl Entry {
     }
 
     /// Whether it is no more than what the environment, as it is now, lets its proofs lead to.
-    pub(super) fn is_enough(&self, at: &EnvironmentHandle) -> bool {
+    pub(super) fn is_enough(&self, at: &EnvironmentContext) -> bool {
         match self {
             Self::Session(draft) => !ticket::is_required(at, &draft.session.amr),
             Self::Ticket(_) => true,
@@ -150,7 +150,7 @@ impl Entry {
     }
 
     /// Stores it; gives the session where there is one.
-    pub(super) async fn write(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<Option<Session>, Error> {
+    pub(super) async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Option<Session>, Error> {
         match self {
             Self::Session(draft) => draft.write(at, tx).await.map(Some),
             Self::Ticket(ticket) => {
@@ -166,7 +166,7 @@ impl Entry {
     /// `mfa_required`.
     pub(super) async fn issue(
         self,
-        at: &EnvironmentHandle,
+        at: &EnvironmentContext,
         user: User,
         session: Option<Session>,
         method: &str,
@@ -191,14 +191,13 @@ pub(super) struct Draft {
 
 impl Draft {
     async fn new(
-        at: &EnvironmentHandle,
+        at: &EnvironmentContext,
         user: UserId,
         method: &str,
         amr: &[&str],
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let inner = at.engine().inner();
-        let entropy = &*inner.entropy;
+        let entropy = at.entropy();
         let (scope, settings, client) = (at.scope(), at.settings(), at.client());
         let mut tokens = Pair::generate(entropy)?;
         let refresh_expires_at = now.plus(settings.refresh_token_ttl.duration());
@@ -220,7 +219,7 @@ impl Draft {
             expires_at: now.plus(settings.session_ttl.duration()).min(refresh_expires_at),
             refresh_expires_at,
         };
-        tokens.session = at.access_token(&session, &tokens.session, now).await?;
+        tokens.session = SigningKeys::new(at.clone()).access_token(&session, &tokens.session, now).await?;
         session.token_hash = tokens.session.hash();
         let refresh = RefreshToken {
             id: RefreshTokenId::generate(now, entropy)?,
@@ -236,7 +235,7 @@ impl Draft {
             id: DeviceId::generate(now, entropy)?,
             scope,
             user_id: user,
-            fingerprint: inner.keys.device.mac(&[user.to_string().as_bytes(), agent.as_bytes()]),
+            fingerprint: at.foundation().keys.device.mac(&[user.to_string().as_bytes(), agent.as_bytes()]),
             name: None,
             user_agent: client.user_agent.clone(),
             ip,
@@ -257,7 +256,7 @@ impl Draft {
 
     /// Stores it with its device, its refresh token and its events, and ends the oldest sessions past the limit. The
     /// transaction has touched the user.
-    async fn write(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<Session, Error> {
+    async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Session, Error> {
         let scope = &at.scope();
         self.end_oldest(at, tx).await?;
         let device = tx.see_device(scope, &self.device).await?;
@@ -272,7 +271,7 @@ impl Draft {
     }
 
     /// Ends the oldest of the user's sessions that are alive, until this one is within the limit.
-    async fn end_oldest(&self, at: &EnvironmentHandle, tx: &dyn StoreTx) -> Result<(), Error> {
+    async fn end_oldest(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<(), Error> {
         let most = u64::from(at.settings().max_sessions_per_user);
         if most == 0 {
             return Ok(());
@@ -299,7 +298,7 @@ impl Draft {
     }
 
     /// Tells the hooks that it is stored, and hands out its tokens.
-    async fn issue(self, at: &EnvironmentHandle, user: User, session: Session, method: &str) -> Issued {
+    async fn issue(self, at: &EnvironmentContext, user: User, session: Session, method: &str) -> Issued {
         let now = session.created_at;
         at.after(now, Moment::SessionCreate { session: &session }).await;
         at.after(now, Moment::SignIn { user: &user, method }).await;

@@ -7,11 +7,10 @@ mod sign_in;
 mod sign_up;
 mod ticket;
 
+use authsome_context::EnvironmentContext;
 use authsome_core::secret::Token;
 use authsome_core::session::Session;
 use authsome_core::user::User;
-
-use crate::environment::EnvironmentHandle;
 
 pub use sign_in::SignIn;
 pub use sign_up::{SignUp, SignUpOutcome};
@@ -32,11 +31,11 @@ pub struct Issued {
 /// Sign-up, sign-in, sign-out, refresh.
 #[derive(Clone, Debug)]
 pub struct Auth {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl Auth {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 }

@@ -7,6 +7,11 @@
 //! A session's absolute end is fixed when it is made; refreshing never moves it (NIST SP 800-63B-4, section 5.2; OWASP
 //! ASVS 5.0, section 7.3).
 
+use std::sync::Arc;
+
+use authsome_context::refusals::{session_not_found, token_expired};
+use authsome_context::rules::tokens::Pair;
+use authsome_context::{EnvironmentContext, is_meant, nothing};
 use authsome_core::authenticator;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
@@ -21,11 +26,9 @@ use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 
 use super::{Auth, Issued};
-use crate::authenticate::{check_binding, session_not_found, token_expired};
-use crate::environment::EnvironmentHandle;
-use crate::events::nothing;
-use crate::selection;
-use crate::tokens::Pair;
+use crate::authenticate::check_binding;
+use crate::jwt::SigningKeys;
+use crate::rate::RateLimiter;
 
 /// What became of a refresh.
 enum Outcome {
@@ -41,7 +44,7 @@ enum Outcome {
 
 /// What a refresh writes, made before its transaction.
 struct Exchange<'a> {
-    at: &'a EnvironmentHandle,
+    at: &'a EnvironmentContext,
     presented: RefreshTokenId,
     tokens: &'a Pair,
     child: RefreshToken,
@@ -63,14 +66,14 @@ impl Auth {
     /// which consume nothing; `token_expired`; `rate_limited` past 60 a minute and session; what a hook refuses with;
     /// `unavailable`.
     pub async fn refresh(&self, presented: &Token, named: Option<&str>, client: &Client) -> Result<Issued, Error> {
-        let engine = self.at.engine();
+        let foundation = self.at.foundation();
         let found = authenticator::resolve::<RefreshToken>(&presented.hash(), self.at.store()).await?;
         let token = found.ok_or_else(session_not_found)?;
-        let active = engine.environment_of_scope(token.scope).await?.ok_or_else(session_not_found)?;
-        if !selection::is_meant(&active, named) {
+        let active = foundation.environment_of_scope(token.scope).await?.ok_or_else(session_not_found)?;
+        if !is_meant(&active, named) {
             return Err(session_not_found());
         }
-        let at = engine.handle(active).with_client(client);
+        let at = EnvironmentContext::new(foundation, active).with_client(client);
         at.require_active()?;
         let now = at.now();
         let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(session_not_found)?;
@@ -83,17 +86,18 @@ impl Auth {
                 return Err(token_expired());
             }
             // By session, since each refresh comes with another token.
-            let limiter = engine.rate_limiter();
+            let limiter = RateLimiter::new(Arc::clone(foundation));
             let subject = session.id.to_string();
             if let Some(limit) = limiter.check(RateClass::Refresh, &token.scope, None, Some(&subject)).await? {
                 limit.require()?;
             }
             at.before(now, Moment::SessionRefresh { session: &session }).await?;
         }
-        let mut tokens = Pair::child(&engine.inner().keys.refresh, presented);
+        let signing_keys = SigningKeys::new(at.clone());
+        let mut tokens = Pair::child(&foundation.keys.refresh, presented);
         let opaque = tokens.session.clone();
         let renewed = Session { expires_at: renewed_end(&at, &session, now), ..session.clone() };
-        tokens.session = at.access_token(&renewed, &opaque, now).await?;
+        tokens.session = signing_keys.access_token(&renewed, &opaque, now).await?;
         let exchange = Exchange::new(&at, &token, &session, &tokens, now)?;
         let exchange = &exchange;
         let outcome = at.store().transaction(|tx| async move { exchange.run(&*tx).await }).await?;
@@ -103,7 +107,7 @@ impl Auth {
                 (*issued, tokens.session.clone())
             }
             Outcome::Graced(issued, exchanged_at) => {
-                let token = at.access_token_again(&issued.1, &opaque, exchanged_at).await?;
+                let token = signing_keys.access_token_again(&issued.1, &opaque, exchanged_at).await?;
                 (*issued, token)
             }
             Outcome::Replayed(session) => {
@@ -121,20 +125,20 @@ impl Auth {
 }
 
 /// When a session's next token expires.
-fn renewed_end(at: &EnvironmentHandle, session: &Session, now: Timestamp) -> Timestamp {
+fn renewed_end(at: &EnvironmentContext, session: &Session, now: Timestamp) -> Timestamp {
     now.plus(at.settings().session_ttl.duration()).min(session.refresh_expires_at)
 }
 
 impl<'a> Exchange<'a> {
     fn new(
-        at: &'a EnvironmentHandle,
+        at: &'a EnvironmentContext,
         presented: &RefreshToken,
         session: &Session,
         tokens: &'a Pair,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let child = RefreshToken {
-            id: RefreshTokenId::generate(now, &*at.engine().inner().entropy)?,
+            id: RefreshTokenId::generate(now, at.entropy())?,
             scope: session.scope,
             session_id: session.id,
             hash: tokens.refresh.hash(),

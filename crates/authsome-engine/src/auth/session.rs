@@ -1,5 +1,7 @@
 //! What a person does with the session that they have.
 
+use authsome_context::nothing;
+use authsome_context::refusals::session_not_found;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::id::OrganizationId;
@@ -10,8 +12,6 @@ use authsome_core::store::Transactions;
 use serde_json::json;
 
 use super::Auth;
-use crate::authenticate::session_not_found;
-use crate::events::nothing;
 use crate::lockout::Subject;
 use crate::passwords;
 use crate::sessions;

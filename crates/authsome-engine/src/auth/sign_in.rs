@@ -39,7 +39,7 @@ impl Auth {
             let subject = Subject::of(&at, &sign_in.identifier, id);
             passwords::prove(&at, subject, id, &sign_in.password).await?;
             let user = user.ok_or_else(|| Error::new(Code::InvalidCredentials, "unknown account"))?;
-            match at.auth().complete(&user, passwords::METHOD, &[passwords::AMR], client).await? {
+            match Self::new(at.clone()).complete(&user, passwords::METHOD, &[passwords::AMR], client).await? {
                 Completion::Issued(issued) => return Ok(*issued),
                 Completion::Stale => at = at.require_still_active(at.store()).await?,
             }

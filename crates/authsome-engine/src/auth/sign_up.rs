@@ -1,5 +1,6 @@
 //! Registering.
 
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::id::{TypedId, UserId};
@@ -15,8 +16,7 @@ use authsome_core::user::User;
 
 use super::complete::{Entry, changed_meanwhile};
 use super::{Auth, Issued};
-use crate::environment::EnvironmentHandle;
-use crate::events::nothing;
+use crate::mail::Outbox;
 use crate::passwords;
 use crate::users::{Taken, taken_name};
 
@@ -70,10 +70,10 @@ impl Auth {
         if verify_first {
             require_no_other_names(&sign_up)?;
         }
-        let method = passwords::method(at.engine())?;
+        let method = passwords::method(at.foundation())?;
         method.check(&at.settings().password_policy(), &sign_up.password)?;
 
-        let entropy = &*at.engine().inner().entropy;
+        let entropy = at.entropy();
         let mut user = User::new(UserId::generate(now, entropy)?, at.scope(), &sign_up.email, now);
         user.set_username(sign_up.username.as_ref());
         user.set_phone(sign_up.phone.as_ref());
@@ -89,8 +89,9 @@ impl Auth {
         let digest = method.hash(&sign_up.password).await?;
 
         let created = at.event_by(&user.id, now, "user.created", &user.id, nothing())?;
-        let verify = at.notification(now, NotificationKind::VerifyEmail, Some(user.id), user.email_key.clone())?;
-        let exists = at.notification(now, NotificationKind::AccountExists, None, user.email_key.clone())?;
+        let outbox = Outbox::new(&at);
+        let verify = outbox.notification(now, NotificationKind::VerifyEmail, Some(user.id), user.email_key.clone())?;
+        let exists = outbox.notification(now, NotificationKind::AccountExists, None, user.email_key.clone())?;
         let (at_ref, user_ref, method_ref, digest_ref) = (&at, &user, &method, &digest);
         let (entry_ref, created_ref, verify_ref, exists_ref) = (entry.as_ref(), &created, &verify, &exists);
         let written = at
@@ -118,7 +119,7 @@ impl Auth {
                 method_ref.set(tx, scope, user_ref.id, digest_ref, now).await?;
                 created_ref.insert(scope, tx).await?;
                 verify_ref.insert(scope, tx).await?;
-                at.issue_known(verify_ref, tx).await?;
+                Outbox::new(&at).issue_known(verify_ref, tx).await?;
                 match entry_ref {
                     Some(entry) => Ok(Written::SignedUp(Box::new(entry.write(&at, tx).await?))),
                     None => Ok::<_, Error>(Written::VerifyFirst),
@@ -126,7 +127,7 @@ impl Auth {
             })
             .await?;
 
-        at.engine().wake_mail();
+        at.foundation().wakers.mail.wake();
         match (written, entry) {
             (Written::SignedUp(session), Some(entry)) => {
                 at.after(now, Moment::SignUp { user: &user }).await;
@@ -154,7 +155,7 @@ fn require_no_other_names(sign_up: &SignUp) -> Result<(), Error> {
 }
 
 /// Refuses where people cannot register themselves with a password.
-fn require_open(at: &EnvironmentHandle) -> Result<(), Error> {
+fn require_open(at: &EnvironmentContext) -> Result<(), Error> {
     at.require_method(passwords::METHOD)?;
     if at.settings().self_registration {
         Ok(())

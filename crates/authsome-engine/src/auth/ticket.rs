@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use authsome_context::EnvironmentContext;
+use authsome_context::rules::tokens;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::event::Event;
@@ -12,16 +14,13 @@ use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
 use serde_json::json;
 
-use crate::environment::EnvironmentHandle;
-use crate::tokens;
-
 /// How long a ticket is good for.
 const TTL: Duration = Duration::from_secs(600);
 /// The proof that says that there was more than one factor (RFC 8176, section 2).
 const SEVERAL_FACTORS: &str = "mfa";
 
 /// Whether these proofs are not enough here.
-pub(super) fn is_required(at: &EnvironmentHandle, amr: &[impl AsRef<str>]) -> bool {
+pub(super) fn is_required(at: &EnvironmentContext, amr: &[impl AsRef<str>]) -> bool {
     at.settings().mfa_required && !amr.iter().any(|proof| proof.as_ref() == SEVERAL_FACTORS)
 }
 
@@ -34,13 +33,13 @@ pub(super) struct TicketDraft {
 
 impl TicketDraft {
     pub(super) fn new(
-        at: &EnvironmentHandle,
+        at: &EnvironmentContext,
         user: UserId,
         method: &str,
         amr: &[&str],
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let entropy = &*at.engine().inner().entropy;
+        let entropy = at.entropy();
         let token = tokens::ticket(entropy)?;
         let ticket = Ticket {
             id: TicketId::generate(now, entropy)?,

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use authsome_context::nothing;
+use authsome_context::rules::{publishable, slug};
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
 use authsome_core::error::Error;
 use authsome_core::id::EnvironmentId;
-use authsome_core::store::Transactions;
 
 use super::{Environments, new};
-use crate::events::nothing;
-use crate::{publishable, slug};
 
 /// A change of an environment (RFC 7396). What is `None` stays; `Some(None)` goes back to what is built in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +93,7 @@ impl Environments {
     /// `not_found`, `unavailable`.
     pub async fn replace_publishable_key(&self, id: EnvironmentId) -> Result<Environment, Error> {
         self.change(id, "environment.publishable_key_replaced", |found| {
-            let publishable_key = publishable::of_environment(found.kind, &**self.engine.entropy())?;
+            let publishable_key = publishable::of_environment(found.kind, &*self.foundation.entropy)?;
             Ok(Environment { publishable_key, ..found.clone() })
         })
         .await
@@ -105,12 +104,10 @@ impl Environments {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn set_default(&self, id: EnvironmentId) -> Result<Environment, Error> {
-        let now = self.engine.clock().now();
+        let now = self.foundation.now();
         let event = &self.event(now, "environment.default_changed", id, nothing())?;
-        let environment = self
-            .engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 self.lock(&*tx).await?;
                 let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
                 if found.is_default.0 {
@@ -121,9 +118,7 @@ impl Environments {
                 event.insert(&self.app, &*tx).await?;
                 Ok(environment)
             })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(environment)
+            .await
     }
 
     /// Ends an environment's suspension: every session that is not expired is good again.
@@ -154,13 +149,11 @@ impl Environments {
         action: &str,
         change: impl Fn(&Environment) -> Result<Environment, Error> + Send + Sync,
     ) -> Result<Environment, Error> {
-        let now = self.engine.clock().now();
+        let now = self.foundation.now();
         let event = &self.event(now, action, id, nothing())?;
         let change = &change;
-        let environment = self
-            .engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 // A type that changes counts where the last one of type production is protected.
                 self.lock(&*tx).await?;
                 let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
@@ -173,8 +166,6 @@ impl Environments {
                 event.insert(&self.app, &*tx).await?;
                 Ok(changed)
             })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(environment)
+            .await
     }
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use authsome_context::rules::slug;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
 use authsome_core::error::Error;
 use authsome_core::formconfig::FormConfig;
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::webhook::{ADDRESS_RULE, Webhook, is_address};
 use serde_json::json;
 
 use super::{Environments, NewEnvironment, row};
-use crate::{slug, webhooks};
+use crate::webhooks;
 
 /// A clone to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +42,9 @@ impl Environments {
         if copy.webhook_url.as_deref().is_some_and(|url| !is_address(url)) {
             return Err(Error::invalid("webhook_url", ADDRESS_RULE));
         }
-        let now = self.engine.clock().now();
-        let environment = self
-            .engine
-            .store()
-            .transaction(|tx| async move {
+        let now = self.foundation.now();
+        self.foundation
+            .change(|tx| async move {
                 self.lock(&*tx).await?;
                 let source = tx.environment(self.app, source).await?.ok_or_else(Error::not_found)?;
                 let environment = self.copied(&source, copy, now)?;
@@ -56,9 +55,7 @@ impl Environments {
                 self.event(now, "environment.cloned", environment.id, data)?.insert(&self.app, &*tx).await?;
                 Ok::<_, Error>(environment)
             })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(environment)
+            .await
     }
 
     fn copied(&self, source: &Environment, copy: &EnvironmentCopy, now: Timestamp) -> Result<Environment, Error> {
@@ -73,13 +70,13 @@ impl Environments {
             settings,
             metadata: BTreeMap::new(),
         };
-        row(&self.engine, self.app, &new, now)
+        row(&self.foundation, self.app, &new, now)
     }
 
     async fn copy_forms(&self, source: &Environment, target: &Environment, tx: &dyn StoreTx) -> Result<(), Error> {
         let now = target.created_at;
         for form in FormConfig::find(&source.scope()).every(tx).await? {
-            let id = FormConfigId::generate(now, &**self.engine.entropy())?;
+            let id = FormConfigId::generate(now, &*self.foundation.entropy)?;
             let form = FormConfig { id, scope: target.scope(), created_at: now, updated_at: now, ..form };
             form.insert(&target.scope(), tx).await?;
         }
@@ -95,12 +92,12 @@ impl Environments {
     ) -> Result<(), Error> {
         let now = target.created_at;
         for webhook in Webhook::find(&source.scope()).every(tx).await? {
-            let id = WebhookId::generate(now, &**self.engine.entropy())?;
+            let id = WebhookId::generate(now, &*self.foundation.entropy)?;
             let webhook = Webhook {
                 id,
                 scope: target.scope(),
                 url: url.map_or(webhook.url, ToOwned::to_owned),
-                sealed_secret: webhooks::new_secret(&self.engine, id)?,
+                sealed_secret: webhooks::new_secret(&self.foundation, id)?,
                 enabled: false,
                 created_at: now,
                 updated_at: now,

@@ -5,7 +5,7 @@ use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::EnvironmentId;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 
 use super::{Environments, about};
 
@@ -17,10 +17,9 @@ impl Environments {
     /// # Errors
     /// `not_found`, `environment_protected`, `confirmation_required`, `unavailable`.
     pub async fn delete(&self, id: EnvironmentId, confirm: Confirm) -> Result<(), Error> {
-        let now = self.engine.clock().now();
-        self.engine
-            .store()
-            .transaction(|tx| async move {
+        let now = self.foundation.now();
+        self.foundation
+            .change(|tx| async move {
                 self.lock(&*tx).await?;
                 let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
                 self.check_deletable(&found, confirm, &*tx).await?;
@@ -29,8 +28,7 @@ impl Environments {
                 Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
             })
             .await?;
-        self.engine.inner().cache.clear();
-        self.engine.wake_emptying();
+        self.foundation.wakers.emptying.wake();
         Ok(())
     }
 

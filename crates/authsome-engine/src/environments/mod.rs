@@ -6,8 +6,9 @@ mod delete;
 mod new;
 mod setup;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use authsome_context::{Foundation, settings};
 use authsome_core::app::App;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::{Environment, Sourced};
@@ -19,9 +20,6 @@ use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::engine::Engine;
-use crate::settings;
-
 pub use change::EnvironmentPatch;
 pub use copy::EnvironmentCopy;
 pub use new::NewEnvironment;
@@ -31,14 +29,14 @@ pub use setup::{EnvironmentSetup, WebhookSetup};
 /// The environments of an app.
 #[derive(Clone, Debug)]
 pub struct Environments {
-    engine: Engine,
+    foundation: Arc<Foundation>,
     app: AppId,
     actor: Option<String>,
 }
 
 impl Environments {
-    pub(crate) const fn new(engine: Engine, app: AppId) -> Self {
-        Self { engine, app, actor: None }
+    pub(crate) const fn new(foundation: Arc<Foundation>, app: AppId) -> Self {
+        Self { foundation, app, actor: None }
     }
 
     /// The same environments, acted on by this principal: events name it.
@@ -52,7 +50,7 @@ impl Environments {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn get(&self, id: EnvironmentId) -> Result<Environment, Error> {
-        self.engine.store().environment(self.app, id).await?.ok_or_else(Error::not_found)
+        self.foundation.store.environment(self.app, id).await?.ok_or_else(Error::not_found)
     }
 
     /// The environment with this slug.
@@ -60,7 +58,7 @@ impl Environments {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn by_slug(&self, slug: &str) -> Result<Environment, Error> {
-        self.engine.store().environment_by_slug(self.app, slug).await?.ok_or_else(Error::not_found)
+        self.foundation.store.environment_by_slug(self.app, slug).await?.ok_or_else(Error::not_found)
     }
 
     /// The app's default environment.
@@ -68,7 +66,7 @@ impl Environments {
     /// # Errors
     /// `not_found` where the app is gone, `unavailable`.
     pub async fn default(&self) -> Result<Environment, Error> {
-        self.engine.store().default_environment(self.app).await?.ok_or_else(Error::not_found)
+        self.foundation.store.default_environment(self.app).await?.ok_or_else(Error::not_found)
     }
 
     /// A page of the app's environments, newest first.
@@ -76,7 +74,7 @@ impl Environments {
     /// # Errors
     /// `unavailable`.
     pub async fn list(&self, page: Page<EnvironmentId>) -> Result<Listed<Environment, EnvironmentId>, Error> {
-        Ok(self.engine.store().list_environments(self.app, page).await?)
+        Ok(self.foundation.store.list_environments(self.app, page).await?)
     }
 
     /// The settings that apply in an environment, each with where it comes from.
@@ -85,21 +83,12 @@ impl Environments {
     /// `not_found`, `unavailable`.
     pub async fn effective_settings(&self, id: EnvironmentId) -> Result<Sourced, Error> {
         let environment = self.get(id).await?;
-        let app = self.engine.store().app_session_config(self.app).await?;
-        Ok(settings::resolve(&environment, app.as_ref(), &self.engine.config().settings))
-    }
-
-    /// Makes an environment, active and not the default.
-    ///
-    /// # Errors
-    /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
-    pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
-        self.create_set_up(&EnvironmentSetup { environment: new.clone(), forms: BTreeMap::new(), webhooks: Vec::new() })
-            .await
+        let app = self.foundation.store.app_session_config(self.app).await?;
+        Ok(settings::resolve(&environment, app.as_ref(), &self.foundation.config.settings))
     }
 
     fn event(&self, now: Timestamp, action: &str, target: EnvironmentId, data: Value) -> Result<AppEvent, Error> {
-        let event = self.engine.app_event(self.app, now, action, &target, data)?;
+        let event = self.foundation.app_event(self.app, now, action, &target, data)?;
         Ok(AppEvent { actor: self.actor.clone(), ..event })
     }
 

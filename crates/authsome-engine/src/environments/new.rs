@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use authsome_context::Foundation;
+use authsome_context::rules::{name, publishable, slug};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::error::{Error, FieldError};
@@ -9,11 +11,7 @@ use authsome_core::id::{AppId, EnvironmentId, TypedId};
 use authsome_core::time::Timestamp;
 use authsome_core::value::Marker;
 
-use crate::apps::slug_of;
-use crate::engine::Engine;
-use crate::publishable;
 use crate::session_config::in_settings;
-use crate::{name, slug};
 
 const MAX_DESCRIPTION: usize = 2_000;
 const MAX_METADATA_KEYS: usize = 64;
@@ -55,12 +53,17 @@ impl NewEnvironment {
 }
 
 /// The row of an environment to be made.
-pub(crate) fn row(engine: &Engine, app: AppId, new: &NewEnvironment, now: Timestamp) -> Result<Environment, Error> {
-    let entropy = &*engine.inner().entropy;
+pub(crate) fn row(
+    foundation: &Foundation,
+    app: AppId,
+    new: &NewEnvironment,
+    now: Timestamp,
+) -> Result<Environment, Error> {
+    let entropy = &*foundation.entropy;
     let environment = Environment {
         id: EnvironmentId::generate(now, entropy)?,
         app_id: app,
-        slug: slug_of(new.slug.as_deref(), &new.name)?,
+        slug: slug::slug_of(new.slug.as_deref(), &new.name)?,
         name: new.name.clone(),
         kind: new.kind,
         publishable_key: publishable::of_environment(new.kind, entropy)?,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use authsome_context::nothing;
+use authsome_context::rules::slug;
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::Environment;
@@ -13,8 +15,6 @@ use authsome_core::time::Timestamp;
 use authsome_core::webhook::{ADDRESS_RULE, Webhook, is_address};
 
 use super::{Environments, NewEnvironment, about, new, row};
-use crate::events::nothing;
-use crate::slug;
 use crate::webhooks::{self, WebhookSecret};
 
 /// Most characters of a description.
@@ -102,8 +102,17 @@ impl Environments {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn setup(&self, id: EnvironmentId) -> Result<EnvironmentSetup, Error> {
-        let rows = self.engine.store().transaction(|tx| async move { self.rows(id, &*tx).await }).await?;
+        let rows = self.foundation.store.transaction(|tx| async move { self.rows(id, &*tx).await }).await?;
         Ok(rows.setup())
+    }
+
+    /// Makes an environment, active and not the default.
+    ///
+    /// # Errors
+    /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
+    pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
+        self.create_set_up(&EnvironmentSetup { environment: new.clone(), forms: BTreeMap::new(), webhooks: Vec::new() })
+            .await
     }
 
     /// Makes an environment that is set to this, active and not the default.
@@ -111,13 +120,12 @@ impl Environments {
     /// # Errors
     /// Those of [`Environments::create`], and `invalid_request` for a form or a webhook.
     pub async fn create_set_up(&self, setup: &EnvironmentSetup) -> Result<Environment, Error> {
-        let now = self.engine.clock().now();
+        let now = self.foundation.now();
         check(setup)?;
-        let environment = &row(&self.engine, self.app, &setup.environment, now)?;
+        let environment = &row(&self.foundation, self.app, &setup.environment, now)?;
         let event = &self.event(now, "environment.created", environment.id, about(environment))?;
-        self.engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 self.lock(&*tx).await?;
                 tx.create_environment(self.app, environment).await.map_err(slug::refused)?;
                 let empty = Rows::empty(environment.clone());
@@ -126,7 +134,6 @@ impl Environments {
                 Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
             })
             .await?;
-        self.engine.inner().cache.clear();
         Ok(environment.clone())
     }
 
@@ -144,13 +151,11 @@ impl Environments {
         after: &EnvironmentSetup,
         confirm: Confirm,
     ) -> Result<Environment, Error> {
-        let now = self.engine.clock().now();
+        let now = self.foundation.now();
         check(after)?;
         let event = &self.event(now, "environment.updated", id, nothing())?;
-        let environment = self
-            .engine
-            .store()
-            .transaction(|tx| async move {
+        self.foundation
+            .change(|tx| async move {
                 self.lock(&*tx).await?;
                 let rows = self.rows(id, &*tx).await?;
                 if rows.setup() != *before {
@@ -168,9 +173,7 @@ impl Environments {
                 event.insert(&self.app, &*tx).await?;
                 Ok(changed)
             })
-            .await?;
-        self.engine.inner().cache.clear();
-        Ok(environment)
+            .await
     }
 
     async fn rows(&self, id: EnvironmentId, tx: &dyn StoreTx) -> Result<Rows, Error> {
@@ -197,7 +200,7 @@ impl Environments {
                 continue;
             }
             let (form_type, fields) = (form_type.clone(), fields.clone());
-            let id = FormConfigId::generate(now, &**self.engine.entropy())?;
+            let id = FormConfigId::generate(now, &*self.foundation.entropy)?;
             let form = FormConfig { id, scope, form_type, fields, created_at: now, updated_at: now };
             tx.put_form_config(&scope, &form).await?;
             wrote = true;
@@ -228,14 +231,14 @@ impl Environments {
             let found = left.iter().position(|found| found.url == wanted.url);
             match found.map(|position| left.remove(position)) {
                 None => {
-                    let id = WebhookId::generate(now, &**self.engine.entropy())?;
+                    let id = WebhookId::generate(now, &*self.foundation.entropy)?;
                     let webhook = Webhook {
                         id,
                         scope,
                         url: wanted.url.clone(),
                         description: wanted.description.clone(),
                         events: wanted.events.clone(),
-                        sealed_secret: self.sealed(id, wanted, || webhooks::new_secret(&self.engine, id))?,
+                        sealed_secret: self.sealed(id, wanted, || webhooks::new_secret(&self.foundation, id))?,
                         enabled: wanted.enabled,
                         created_at: now,
                         updated_at: now,
@@ -270,7 +273,7 @@ impl Environments {
         wanted: &WebhookSetup,
         otherwise: impl FnOnce() -> Result<Vec<u8>, Error>,
     ) -> Result<Vec<u8>, Error> {
-        wanted.secret.as_ref().map_or_else(otherwise, |secret| webhooks::seal(&self.engine, id, secret))
+        wanted.secret.as_ref().map_or_else(otherwise, |secret| webhooks::seal(&self.foundation, id, secret))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Deleting what is of no use any more, in bounded batches.
 
+use authsome_context::Foundation;
 use authsome_core::account::{PasswordReset, Verification};
 use authsome_core::attempt::{Lockout, RateWindow};
 use authsome_core::authenticator::delete_expired;
@@ -8,16 +9,14 @@ use authsome_core::organization::Invitation;
 use authsome_core::session::{RefreshToken, Session};
 use authsome_core::ticket::Ticket;
 
-use crate::engine::Engine;
-
 /// How many rows of a kind one run deletes.
 const BATCH: u32 = 500;
 
 /// Deletes a batch of each kind of row that expired, in all environments; says whether there may be more.
-pub(super) async fn clean_up(engine: &Engine) -> Result<bool, Error> {
-    let now = engine.clock().now();
-    let store = &**engine.store();
-    engine.inner().leases.forget(now);
+pub(super) async fn clean_up(foundation: &Foundation) -> Result<bool, Error> {
+    let now = foundation.now();
+    let store = &*foundation.store;
+    foundation.leases.forget(now);
     let deleted = [
         delete_expired::<Session>(now, BATCH, store).await?,
         delete_expired::<RefreshToken>(now, BATCH, store).await?,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use authsome_context::Foundation;
 use authsome_core::app::App;
 use authsome_core::authenticator::due;
 use authsome_core::environment::{Environment, delete_rows};
@@ -11,9 +12,6 @@ use authsome_core::id::EnvironmentId;
 use authsome_core::records::MAX_LIMIT;
 use authsome_core::registry;
 use authsome_core::schema::ScopeLevel;
-use tokio::sync::Notify;
-
-use crate::engine::Engine;
 
 /// How many rows one statement deletes; what refers to them goes with them.
 const BATCH: u32 = 200;
@@ -22,8 +20,7 @@ const AT_ONCE: u32 = 100;
 
 /// What is kept between runs.
 #[derive(Default)]
-pub(crate) struct Emptying {
-    pub(super) asked: Notify,
+pub(super) struct Emptying {
     environments: Mutex<BTreeMap<EnvironmentId, Progress>>,
 }
 
@@ -75,14 +72,14 @@ impl Emptying {
 /// Where nothing is left, the environment's own row goes, and an app's with its last environment. One that cannot be
 /// emptied keeps no other waiting. Every step can be repeated, so a run that was cut off, or several processes at once, do
 /// no harm.
-pub(super) async fn empty(engine: &Engine, emptying: &Emptying) -> Result<bool, Error> {
-    let (now, store) = (engine.clock().now(), &**engine.store());
+pub(super) async fn empty(foundation: &Foundation, emptying: &Emptying) -> Result<bool, Error> {
+    let (now, store) = (foundation.now(), &*foundation.store);
     let (mut more, mut failed) = (false, None);
     let at_once = emptying.at_once();
     let environments = due::<Environment>(now, at_once, store).await?;
     emptying.keep(&environments);
     for environment in &environments {
-        match empty_one(engine, environment, emptying.emptied(environment.id)).await {
+        match empty_one(foundation, environment, emptying.emptied(environment.id)).await {
             Ok(Some(emptied)) => {
                 emptying.works(environment.id, emptied);
                 return Ok(true);
@@ -118,13 +115,16 @@ fn is_full<T>(due: &[T], at_once: u32) -> bool {
 
 /// Deletes a batch of what is in an environment whose first tables were found empty, and says how many are now; where
 /// nothing is left, deletes its row.
-async fn empty_one(engine: &Engine, environment: &Environment, emptied: usize) -> Result<Option<usize>, StoreError> {
-    let inner = engine.inner();
-    let tables = [&registry::tables()[..], &inner.plugins.tables].concat();
+async fn empty_one(
+    foundation: &Foundation,
+    environment: &Environment,
+    emptied: usize,
+) -> Result<Option<usize>, StoreError> {
+    let tables = [&registry::tables()[..], &foundation.plugins.tables].concat();
     // Children come before their parents.
     let own = tables.into_iter().rev().filter(|table| table.scope == ScopeLevel::Environment);
     for (before, table) in own.enumerate().skip(emptied) {
-        if delete_rows(table, &environment.scope(), BATCH, &*inner.store).await? > 0 {
+        if delete_rows(table, &environment.scope(), BATCH, &*foundation.store).await? > 0 {
             return Ok(Some(before));
         }
     }
@@ -132,7 +132,7 @@ async fn empty_one(engine: &Engine, environment: &Environment, emptied: usize) -
         // A row may have come into a table that had been found empty: once more from the first.
         return Ok(Some(0));
     }
-    match inner.store.erase_environment(environment.app_id, environment.id).await {
+    match foundation.store.erase_environment(environment.app_id, environment.id).await {
         Ok(()) => tracing::info!(environment = %environment.id, "a deleted environment is gone"),
         // Another process was faster.
         Err(StoreError::NotFound { .. }) => {}

@@ -12,14 +12,13 @@ mod rotate;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use authsome_context::{Foundation, Waker};
 use authsome_core::error::{Code, Error};
 use authsome_core::plugin::Job;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::empty::Emptying;
-use crate::engine::{Engine, Inner};
 use crate::mail;
 
 /// How often the queue of mails is looked at unasked: what another process queued, and what is tried again.
@@ -34,13 +33,12 @@ const ROTATE_EVERY: Duration = Duration::from_secs(3_600);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long stopping waits for jobs to finish.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many runs in a row [`Engine::run_jobs_once`] makes of a job that says there is more.
+/// How many runs in a row [`Jobs::run_once`] makes of a job that says there is more.
 const MOST_RUNS: u32 = 1_000;
 
-/// The jobs of an engine.
-#[derive(Default)]
+/// The jobs of an engine. They end when this is dropped.
 pub(crate) struct Jobs {
-    mail: Arc<Notify>,
+    foundation: Arc<Foundation>,
     emptying: Arc<Emptying>,
     running: Mutex<Option<Running>>,
 }
@@ -51,17 +49,11 @@ struct Running {
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl Jobs {
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[derive(Clone)]
 enum Work {
-    Mail(Arc<Notify>),
+    Mail(Waker),
     CleanUp,
-    Empty(Arc<Emptying>),
+    Empty(Waker, Arc<Emptying>),
     Rotate,
     Plugin(Arc<dyn Job>),
 }
@@ -71,7 +63,7 @@ impl Work {
         match self {
             Self::Mail(_) => "mail",
             Self::CleanUp => "clean_up",
-            Self::Empty(_) => "empty_deleted",
+            Self::Empty(..) => "empty_deleted",
             Self::Rotate => "rotate_signing_keys",
             Self::Plugin(job) => job.name(),
         }
@@ -81,26 +73,26 @@ impl Work {
         match self {
             Self::Mail(_) => MAIL_EVERY,
             Self::CleanUp => CLEAN_UP_EVERY,
-            Self::Empty(_) => EMPTY_EVERY,
+            Self::Empty(..) => EMPTY_EVERY,
             Self::Rotate => ROTATE_EVERY,
             Self::Plugin(job) => job.every(),
         }
     }
 
-    async fn run(&self, engine: &Engine) -> Result<bool, Error> {
+    async fn run(&self, foundation: &Arc<Foundation>) -> Result<bool, Error> {
         match self {
-            Self::Mail(_) => mail::deliver_due(engine).await,
-            Self::CleanUp => clean_up::clean_up(engine).await,
-            Self::Empty(emptying) => empty::empty(engine, emptying).await,
-            Self::Rotate => rotate::rotate(engine).await,
-            Self::Plugin(job) => job.run(engine.clock().now()).await,
+            Self::Mail(_) => mail::deliver_due(foundation).await,
+            Self::CleanUp => clean_up::clean_up(foundation).await,
+            Self::Empty(_, emptying) => empty::empty(foundation, emptying).await,
+            Self::Rotate => rotate::rotate(foundation).await,
+            Self::Plugin(job) => job.run(foundation.now()).await,
         }
     }
 
     /// How long it leaves the database to others where it has more to do, after a run that took so long.
     fn breath(&self, took: Duration) -> Duration {
         match self {
-            Self::Empty(_) => took,
+            Self::Empty(..) => took,
             Self::Mail(_) | Self::CleanUp | Self::Rotate | Self::Plugin(_) => Duration::ZERO,
         }
     }
@@ -109,48 +101,47 @@ impl Work {
     async fn wait(&self, pause: Duration) {
         match self {
             // Nobody asked in time: it runs all the same.
-            Self::Mail(asked) => drop(tokio::time::timeout(pause, asked.notified()).await),
-            Self::Empty(emptying) => drop(tokio::time::timeout(pause, emptying.asked.notified()).await),
+            Self::Mail(waker) | Self::Empty(waker, _) => drop(tokio::time::timeout(pause, waker.woken()).await),
             Self::CleanUp | Self::Rotate | Self::Plugin(_) => tokio::time::sleep(pause).await,
         }
     }
 }
 
-impl Engine {
-    /// Says that a mail was queued.
-    pub(crate) fn wake_mail(&self) {
-        self.inner().jobs.mail.notify_one();
+impl Jobs {
+    pub(crate) fn new(foundation: Arc<Foundation>) -> Self {
+        Self { foundation, emptying: Arc::default(), running: Mutex::default() }
     }
 
-    /// Says that an environment was deleted.
-    pub(crate) fn wake_emptying(&self) {
-        self.inner().jobs.emptying.asked.notify_one();
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self) -> Vec<Work> {
-        let inner = self.inner();
-        let emptying = Work::Empty(Arc::clone(&inner.jobs.emptying));
-        let mut work = vec![Work::Mail(Arc::clone(&inner.jobs.mail)), Work::CleanUp, emptying, Work::Rotate];
-        work.extend(inner.plugins.jobs.iter().map(|job| Work::Plugin(Arc::clone(job))));
+        let wakers = &self.foundation.wakers;
+        let emptying = Work::Empty(wakers.emptying.clone(), Arc::clone(&self.emptying));
+        let mut work = vec![Work::Mail(wakers.mail.clone()), Work::CleanUp, emptying, Work::Rotate];
+        work.extend(self.foundation.plugins.jobs.iter().map(|job| Work::Plugin(Arc::clone(job))));
         work
     }
 
-    pub(crate) fn start_jobs(&self) {
-        let mut running = self.inner().jobs.running();
+    /// Starts them, on the Tokio runtime of the caller, where they do not run.
+    pub(crate) fn start(&self) {
+        let mut running = self.running();
         if running.is_some() {
             return;
         }
         let stop = CancellationToken::new();
         let tasks = self.work().into_iter().map(|work| {
-            let task = repeat(Arc::downgrade(self.inner()), work, stop.clone());
+            let task = repeat(Arc::downgrade(&self.foundation), work, stop.clone());
             tokio::spawn(task)
         });
         let tasks = tasks.collect();
         *running = Some(Running { stop: stop.drop_guard(), tasks });
     }
 
-    pub(crate) async fn stop_jobs(&self) {
-        let Some(Running { stop, tasks }) = self.inner().jobs.running().take() else {
+    /// Lets each finish what it is doing, and ends them.
+    pub(crate) async fn stop(&self) {
+        let Some(Running { stop, tasks }) = self.running().take() else {
             return;
         };
         drop(stop);
@@ -161,15 +152,15 @@ impl Engine {
         }
     }
 
-    /// Runs every background job until it has nothing more to do now: for tests, and programs that schedule themselves.
+    /// Runs each until it has nothing more to do now.
     ///
     /// # Errors
     /// The first that a job failed with; the others have run all the same.
-    pub async fn run_jobs_once(&self) -> Result<(), Error> {
+    pub(crate) async fn run_once(&self) -> Result<(), Error> {
         let mut result = Ok(());
         for work in self.work() {
             for _ in 0..MOST_RUNS {
-                match work.run(self).await {
+                match work.run(&self.foundation).await {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
@@ -183,12 +174,12 @@ impl Engine {
     }
 }
 
-async fn repeat(engine: Weak<Inner>, work: Work, stop: CancellationToken) {
+async fn repeat(foundation: Weak<Foundation>, work: Work, stop: CancellationToken) {
     let mut trouble = Trouble::default();
     while !stop.is_cancelled() {
-        let Some(inner) = engine.upgrade() else { return };
+        let Some(foundation) = foundation.upgrade() else { return };
         let began = tokio::time::Instant::now();
-        let ran = work.run(&Engine::from_inner(inner)).await;
+        let ran = work.run(&foundation).await;
         trouble.note(work.name(), ran.as_ref().err());
         let pause = match ran {
             Ok(true) => work.breath(began.elapsed()),

@@ -1,21 +1,27 @@
 //! Rotating signing keys in all environments.
 
+use std::sync::Arc;
+
+use authsome_context::{EnvironmentContext, Foundation};
 use authsome_core::app::App;
 use authsome_core::entity::Page;
 use authsome_core::error::Error;
 use authsome_core::id::{AppId, EnvironmentId};
 
-use crate::engine::Engine;
+use crate::apps::Apps;
+use crate::environments::Environments;
+use crate::jwt::SigningKeys;
 
 /// Rotates the keys that have signed for long enough, and drops those that no valid token needs. An environment where
 /// that fails does not keep the others waiting.
-pub(super) async fn rotate(engine: &Engine) -> Result<bool, Error> {
+pub(super) async fn rotate(foundation: &Arc<Foundation>) -> Result<bool, Error> {
     let mut result = Ok(());
+    let apps = Apps::new(Arc::clone(foundation));
     let mut page = Page::first(Page::<AppId>::MAX_LIMIT);
     loop {
-        let listed = engine.apps().list(page).await?;
+        let listed = apps.list(page).await?;
         for app in &listed.data {
-            result = result.and(rotate_in(engine, app).await);
+            result = result.and(rotate_in(foundation, app).await);
         }
         match listed.next_cursor {
             Some(after) => page = Page::after(after, Page::<AppId>::MAX_LIMIT),
@@ -24,15 +30,16 @@ pub(super) async fn rotate(engine: &Engine) -> Result<bool, Error> {
     }
 }
 
-async fn rotate_in(engine: &Engine, app: &App) -> Result<(), Error> {
+async fn rotate_in(foundation: &Arc<Foundation>, app: &App) -> Result<(), Error> {
     let mut result = Ok(());
+    let environments = Environments::new(Arc::clone(foundation), app.id);
     let mut page = Page::first(Page::<EnvironmentId>::MAX_LIMIT);
     loop {
-        let listed = engine.environments(app.id).list(page).await?;
+        let listed = environments.list(page).await?;
         for environment in &listed.data {
             // One that was deleted meanwhile is not found.
-            if let Some(active) = engine.environment_of_scope(environment.scope()).await? {
-                result = result.and(engine.handle(active).tend_signing_keys().await);
+            if let Some(active) = foundation.environment_of_scope(environment.scope()).await? {
+                result = result.and(SigningKeys::new(EnvironmentContext::new(foundation, active)).tend().await);
             }
         }
         match listed.next_cursor {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use authsome_context::{EnvironmentContext, KeyRing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{SigningKeyId, TypedId};
@@ -9,35 +10,22 @@ use authsome_core::jwt::{SigningPair, VerifyingKey};
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::signingkey::{SigningKey, SigningKeyState};
-use authsome_core::store::Transactions;
 use authsome_core::time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::environment::EnvironmentHandle;
-
-/// The keys of an environment, kept for a moment.
-pub(crate) struct KeyRing {
-    /// Signs.
-    pub(super) current: SigningPair,
-    /// Signed before.
-    pub(super) previous: Option<SigningPair>,
-    /// Verify.
-    pub(super) published: Vec<VerifyingKey>,
-}
-
 /// The environment's keys. One that has none gets its first; of callers at once, one makes them.
-pub(super) async fn ring(at: &EnvironmentHandle) -> Result<Arc<KeyRing>, Error> {
-    let inner = at.engine().inner();
+pub(super) async fn ring(at: &EnvironmentContext) -> Result<Arc<KeyRing>, Error> {
+    let foundation = at.foundation();
     let scope = at.scope();
-    if let Some(ring) = inner.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await? {
+    if let Some(ring) = foundation.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await? {
         return Ok(ring);
     }
     complete(at).await?;
-    let ring = inner.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await?;
+    let ring = foundation.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await?;
     ring.ok_or_else(|| Error::internal("the environment's signing key is gone"))
 }
 
-async fn load(at: &EnvironmentHandle, scope: &Scope) -> Result<Option<KeyRing>, Error> {
+async fn load(at: &EnvironmentContext, scope: &Scope) -> Result<Option<KeyRing>, Error> {
     let keys = Keys::find(scope, at.store()).await?;
     let Some(current) = &keys.current else {
         return Ok(None);
@@ -77,13 +65,13 @@ impl Keys {
 }
 
 /// Makes a current and a next key where there is none, both at once where there is neither.
-pub(super) async fn complete(at: &EnvironmentHandle) -> Result<(), Error> {
+pub(super) async fn complete(at: &EnvironmentContext) -> Result<(), Error> {
     let now = at.now();
     let current = &SigningKey { activated_at: Some(now), ..new(at, SigningKeyState::Current, now)? };
     let next = &new(at, SigningKeyState::Next, now)?;
     let scope = &at.scope();
-    at.store()
-        .transaction(|tx| async move {
+    at.foundation()
+        .change(|tx| async move {
             current.insert_if_absent(scope, &*tx).await?;
             next.insert_if_absent(scope, &*tx).await?;
             Ok::<_, Error>(())
@@ -92,17 +80,17 @@ pub(super) async fn complete(at: &EnvironmentHandle) -> Result<(), Error> {
 }
 
 /// A new key.
-pub(super) fn new(at: &EnvironmentHandle, state: SigningKeyState, now: Timestamp) -> Result<SigningKey, Error> {
-    let inner = at.engine().inner();
-    let id = SigningKeyId::generate(now, &*inner.entropy)?;
-    let pair = SigningPair::generate(id, &*inner.entropy)?;
+pub(super) fn new(at: &EnvironmentContext, state: SigningKeyState, now: Timestamp) -> Result<SigningKey, Error> {
+    let foundation = at.foundation();
+    let id = SigningKeyId::generate(now, &*foundation.entropy)?;
+    let pair = SigningPair::generate(id, &*foundation.entropy)?;
     let seed = Zeroizing::new(pair.seed());
     Ok(SigningKey {
         id,
         scope: at.scope(),
         state,
         public: pair.verifying_key().public,
-        sealed_private: inner.keys.signing.seal(&place(id), &*seed, &*inner.entropy)?,
+        sealed_private: foundation.keys.signing.seal(&place(id), &*seed, &*foundation.entropy)?,
         created_at: now,
         activated_at: None,
         retired_at: None,
@@ -111,8 +99,8 @@ pub(super) fn new(at: &EnvironmentHandle, state: SigningKeyState, now: Timestamp
 }
 
 /// The pair of a key, its private half opened.
-fn open(at: &EnvironmentHandle, key: &SigningKey) -> Result<SigningPair, Error> {
-    let sealing = &at.engine().inner().keys.signing;
+fn open(at: &EnvironmentContext, key: &SigningKey) -> Result<SigningPair, Error> {
+    let sealing = &at.foundation().keys.signing;
     let opened = sealing.open(&place(key.id), &key.sealed_private).map(Zeroizing::new);
     let seed = opened.map_err(Error::internal)?;
     let seed = <&[u8; 32]>::try_from(seed.as_slice()).map_err(|_| StoreError::Corrupt {

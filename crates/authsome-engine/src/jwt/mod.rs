@@ -6,6 +6,8 @@
 mod keys;
 mod rotate;
 
+use authsome_context::EnvironmentContext;
+use authsome_context::refusals::{session_not_found, token_expired};
 use authsome_core::appsessionconfig::TokenFormat;
 use authsome_core::error::Error;
 use authsome_core::id::SigningKeyId;
@@ -15,11 +17,19 @@ use authsome_core::session::Session;
 use authsome_core::time::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::environment::EnvironmentHandle;
-pub(crate) use keys::KeyRing;
 pub use rotate::Rotation;
 
-impl EnvironmentHandle {
+/// The keys that sign an environment's tokens.
+#[derive(Clone, Debug)]
+pub struct SigningKeys {
+    at: EnvironmentContext,
+}
+
+impl SigningKeys {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
+        Self { at }
+    }
+
     /// The token of a session that was issued at a moment: `opaque` itself, or a JWT with its hash as id. The same
     /// arguments give the same token.
     pub(crate) async fn access_token(
@@ -28,10 +38,10 @@ impl EnvironmentHandle {
         opaque: &Token,
         issued_at: Timestamp,
     ) -> Result<Token, Error> {
-        if self.environment().token_format == TokenFormat::Opaque {
+        if self.at.environment().token_format == TokenFormat::Opaque {
             return Ok(opaque.clone());
         }
-        let ring = keys::ring(self).await?;
+        let ring = keys::ring(&self.at).await?;
         self.signed(session, opaque, issued_at, &ring.current)
     }
 
@@ -43,10 +53,10 @@ impl EnvironmentHandle {
         issued_at: Timestamp,
     ) -> Result<Token, Error> {
         let token = self.access_token(session, opaque, issued_at).await?;
-        if token.hash() == session.token_hash || self.environment().token_format == TokenFormat::Opaque {
+        if token.hash() == session.token_hash || self.at.environment().token_format == TokenFormat::Opaque {
             return Ok(token);
         }
-        let ring = keys::ring(self).await?;
+        let ring = keys::ring(&self.at).await?;
         let older = ring.previous.as_ref().map(|pair| self.signed(session, opaque, issued_at, pair)).transpose()?;
         Ok(older.filter(|older| older.hash() == session.token_hash).unwrap_or(token))
     }
@@ -60,7 +70,7 @@ impl EnvironmentHandle {
     ) -> Result<Token, Error> {
         let seconds = |time: Timestamp| time.as_millis().div_euclid(1_000);
         let claims = Claims {
-            iss: self.engine().config().public_url.clone(),
+            iss: self.at.foundation().config.public_url.clone(),
             aud: session.scope.app_id,
             sub: session.user_id,
             app_id: session.scope.app_id,
@@ -81,32 +91,32 @@ impl EnvironmentHandle {
     /// # Errors
     /// `unavailable`.
     pub async fn key_set(&self) -> Result<KeySet, Error> {
-        Ok(KeySet::new(&keys::ring(self).await?.published))
+        Ok(KeySet::new(&keys::ring(&self.at).await?.published))
     }
 
     /// The id of the key that signs this environment's tokens.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn signing_key(&self) -> Result<SigningKeyId, Error> {
-        Ok(keys::ring(self).await?.current.verifying_key().id)
+    pub async fn current(&self) -> Result<SigningKeyId, Error> {
+        Ok(keys::ring(&self.at).await?.current.verifying_key().id)
     }
 
     /// Verifies a session's JWT by its signature, claims and times alone: this environment's, and not expired. It does
-    /// not say whether the session was revoked since; [`Engine::authenticate`](crate::Engine::authenticate) does.
+    /// not say whether the session was revoked since; [`Authenticator::authenticate`](crate::Authenticator::authenticate) does.
     ///
     /// # Errors
     /// `environment_inactive`; `token_expired`; `session_not_found` for any other token; `unavailable`.
-    pub async fn verify_jwt(&self, token: &str) -> Result<Claims, Error> {
-        self.require_active()?;
-        let ring = keys::ring(self).await?;
-        let scope = self.scope();
-        let issuer = self.engine().config().public_url.clone();
+    pub async fn verify(&self, token: &str) -> Result<Claims, Error> {
+        self.at.require_active()?;
+        let ring = keys::ring(&self.at).await?;
+        let scope = self.at.scope();
+        let issuer = self.at.foundation().config.public_url.clone();
         let expected = Expected { issuer, app_id: scope.app_id, env_id: scope.env_id };
-        jwt::verify(token, &ring.published, &expected, self.now()).map_err(|error| {
+        jwt::verify(token, &ring.published, &expected, self.at.now()).map_err(|error| {
             let answer = match error {
-                JwtError::Expired => crate::authenticate::token_expired(),
-                _ => crate::authenticate::session_not_found(),
+                JwtError::Expired => token_expired(),
+                _ => session_not_found(),
             };
             answer.with_source(error)
         })

@@ -12,12 +12,12 @@ use authsome_core::id::SigningKeyId;
 use authsome_core::records::Direction;
 use authsome_core::session::Session;
 use authsome_core::signingkey::{SigningKey, SigningKeyState};
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use serde_json::json;
 
+use super::SigningKeys;
 use super::keys::{self, Keys};
-use crate::environment::EnvironmentHandle;
 
 /// How long a key is published before it signs: twice as long as a copy of the key set is kept.
 const PUBLISHED: Duration = Duration::from_secs(600);
@@ -46,12 +46,12 @@ struct Change {
     now: Timestamp,
 }
 
-impl EnvironmentHandle {
+impl SigningKeys {
     /// Lets the next key sign, publishes the one that signed until its last token is expired, and makes a new next one;
     /// gives the id of the key that signs now. Other processes see that within [`Config::cache_ttl`].
     ///
-    /// After [`Rotation::Compromised`], [`EnvironmentHandle::verify_jwt`] and whoever fetches the key set refuse what was
-    /// signed before. [`Engine::authenticate`] does not rest on signatures: sessions go on there.
+    /// After [`Rotation::Compromised`], [`SigningKeys::verify`] and whoever fetches the key set refuse what was
+    /// signed before. [`Authenticator::authenticate`] does not rest on signatures: sessions go on there.
     ///
     /// # Errors
     /// `conflict` where somebody else rotates at the same moment, or the key that is compromised does not sign; for
@@ -59,51 +59,49 @@ impl EnvironmentHandle {
     /// published less than 10 minutes ago; `unavailable`.
     ///
     /// [`Config::cache_ttl`]: crate::Config::cache_ttl
-    /// [`Engine::authenticate`]: crate::Engine::authenticate
-    pub async fn rotate_signing_keys(&self, rotation: Rotation) -> Result<SigningKeyId, Error> {
-        keys::complete(self).await?;
-        let now = self.now();
+    /// [`Authenticator::authenticate`]: crate::Authenticator::authenticate
+    pub async fn rotate(&self, rotation: Rotation) -> Result<SigningKeyId, Error> {
+        keys::complete(&self.at).await?;
+        let now = self.at.now();
         let retired = match rotation {
-            Rotation::Routine => Keys::find(&self.scope(), self.store()).await?.current.ok_or_else(gone)?.id,
+            Rotation::Routine => Keys::find(&self.at.scope(), self.at.store()).await?.current.ok_or_else(gone)?.id,
             Rotation::Compromised(key) => key,
         };
-        let next = keys::new(self, SigningKeyState::Next, now)?;
+        let next = keys::new(&self.at, SigningKeyState::Next, now)?;
         let data = json!({ "previous": retired, "compromised": rotation != Rotation::Routine });
-        let event = self.event(now, "signing_key.rotated", &self.scope().env_id, data)?;
+        let event = self.at.event(now, "signing_key.rotated", &self.at.scope().env_id, data)?;
         let change = &Change { rotation, retired, next, needed_until: self.last_token_ends(now).await?, event, now };
-        let signs = self.store().transaction(|tx| async move { change.write(&*tx).await }).await?;
-        self.engine().inner().cache.clear();
-        Ok(signs)
+        self.at.foundation().change(|tx| async move { change.write(&*tx).await }).await
     }
 
     /// When the last token that is signed by now is expired.
     async fn last_token_ends(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         // The lifetime may have been longer when an older session's token was signed.
-        let last = Session::find(&self.scope()).order_by(Session::EXPIRES_AT, Direction::Descending);
-        let last = last.one(self.store()).await?.map_or(now, |session| session.expires_at);
-        Ok(last.max(now.plus(self.settings().session_ttl.duration())).plus(LEEWAY))
+        let last = Session::find(&self.at.scope()).order_by(Session::EXPIRES_AT, Direction::Descending);
+        let last = last.one(self.at.store()).await?.map_or(now, |session| session.expires_at);
+        Ok(last.max(now.plus(self.at.settings().session_ttl.duration())).plus(LEEWAY))
     }
 
     /// Rotates the key that has signed for [`Config::signing_key_ttl`](crate::Config::signing_key_ttl), and drops the one
     /// before where no valid token needs it. An environment without keys gets none.
-    pub(crate) async fn tend_signing_keys(&self) -> Result<(), Error> {
-        let (scope, now) = (&self.scope(), self.now());
-        let Keys { next, current: Some(current), previous } = Keys::find(scope, self.store()).await? else {
+    pub(crate) async fn tend(&self) -> Result<(), Error> {
+        let (scope, now) = (&self.at.scope(), self.at.now());
+        let Keys { next, current: Some(current), previous } = Keys::find(scope, self.at.store()).await? else {
             return Ok(());
         };
         if next.is_none() {
-            keys::complete(self).await?;
+            keys::complete(&self.at).await?;
         }
         if let Some(previous) = previous.filter(|key| !is_needed(key, now)) {
             // Where a rotation came first, this key is gone.
-            SigningKey::delete(scope).filter(SigningKey::ID.eq(previous.id)).batch(1, self.store()).await?;
-            self.engine().inner().cache.clear();
+            let delete = || SigningKey::delete(scope).filter(SigningKey::ID.eq(previous.id));
+            self.at.foundation().change(|tx| async move { delete().batch(1, &*tx).await }).await?;
         }
         let since = current.activated_at.unwrap_or(current.created_at);
-        if now < since.plus(self.engine().config().signing_key_ttl.duration()) {
+        if now < since.plus(self.at.foundation().config.signing_key_ttl.duration()) {
             return Ok(());
         }
-        match self.rotate_signing_keys(Rotation::Routine).await {
+        match self.rotate(Rotation::Routine).await {
             // It is not time yet, or another process did it.
             Err(error) if error.code() == Code::Conflict => Ok(()),
             result => result.map(|_| ()),

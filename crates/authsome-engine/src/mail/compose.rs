@@ -1,11 +1,10 @@
 //! What mails say.
 
+use authsome_context::Config;
 use authsome_core::mail::Mail;
 use authsome_core::secret::Token;
 use authsome_core::time::Seconds;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use crate::config::Config;
 
 /// A mail before it has words.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use authsome_context::Foundation;
 use authsome_core::authenticator;
 use authsome_core::error::{Code, Error};
 use authsome_core::mail::MailError;
@@ -13,7 +14,6 @@ use authsome_core::time::Timestamp;
 use futures::StreamExt;
 
 use super::prepare::prepare;
-use crate::engine::Engine;
 
 /// How long a claim holds.
 const LEASE: Duration = Duration::from_secs(60);
@@ -38,22 +38,22 @@ enum Attempted {
 }
 
 /// Works off what is due; says whether there may be more.
-pub(crate) async fn deliver_due(engine: &Engine) -> Result<bool, Error> {
-    let due = authenticator::due::<Notification>(engine.clock().now(), BATCH, &**engine.store()).await?;
+pub(crate) async fn deliver_due(foundation: &Foundation) -> Result<bool, Error> {
+    let due = authenticator::due::<Notification>(foundation.now(), BATCH, &*foundation.store).await?;
     let is_full = u32::try_from(due.len()).is_ok_and(|count| count == BATCH);
-    let deliveries = due.into_iter().map(|notification| deliver(engine, notification));
+    let deliveries = due.into_iter().map(|notification| deliver(foundation, notification));
     let results: Vec<_> = futures::stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;
     results.into_iter().collect::<Result<(), Error>>()?;
     Ok(is_full)
 }
 
-async fn deliver(engine: &Engine, due: Notification) -> Result<(), Error> {
-    let store = &**engine.store();
-    let now = engine.clock().now();
+async fn deliver(foundation: &Foundation, due: Notification) -> Result<(), Error> {
+    let store = &*foundation.store;
+    let now = foundation.now();
     let Some(claimed) = store.claim_notification(&due.scope, due.id, now, now.plus(LEASE)).await? else {
         return Ok(());
     };
-    let attempted = match attempt(engine, &claimed, now).await {
+    let attempted = match attempt(foundation, &claimed, now).await {
         Ok(attempted) => attempted,
         // It is due again when the claim ends; a store that is down says nothing about this mail.
         Err(error) if error.code() == Code::Unavailable => return Err(error),
@@ -62,13 +62,13 @@ async fn deliver(engine: &Engine, due: Notification) -> Result<(), Error> {
             Attempted::Again("the mail could not be made".to_owned())
         }
     };
-    let now = engine.clock().now();
+    let now = foundation.now();
     let (status, error) = match attempted {
         Attempted::Sent => (NotificationStatus::Sent, None),
         Attempted::Dropped => (NotificationStatus::Dropped, None),
         Attempted::Failed(reason) => (NotificationStatus::Failed, Some(reason)),
         Attempted::Again(reason) if claimed.attempts >= TRIES => (NotificationStatus::Failed, Some(reason)),
-        Attempted::Again(reason) => return postpone(engine, &claimed, reason, now).await,
+        Attempted::Again(reason) => return postpone(foundation, &claimed, reason, now).await,
     };
     if let Some(reason) = &error {
         tracing::error!(notification = %claimed.id, reason, "a mail could not be sent");
@@ -78,11 +78,11 @@ async fn deliver(engine: &Engine, due: Notification) -> Result<(), Error> {
     Ok(())
 }
 
-async fn attempt(engine: &Engine, claimed: &Notification, now: Timestamp) -> Result<Attempted, Error> {
-    let Some(mailer) = &engine.inner().mailer else {
+async fn attempt(foundation: &Foundation, claimed: &Notification, now: Timestamp) -> Result<Attempted, Error> {
+    let Some(mailer) = &foundation.mailer else {
         return Ok(Attempted::Failed("no mailer is configured".to_owned()));
     };
-    let Some(mail) = prepare(engine, claimed, now).await? else {
+    let Some(mail) = prepare(foundation, claimed, now).await? else {
         return Ok(Attempted::Dropped);
     };
     Ok(match tokio::time::timeout(PATIENCE, mailer.send(&mail)).await {
@@ -93,11 +93,16 @@ async fn attempt(engine: &Engine, claimed: &Notification, now: Timestamp) -> Res
     })
 }
 
-async fn postpone(engine: &Engine, claimed: &Notification, reason: String, now: Timestamp) -> Result<(), Error> {
+async fn postpone(
+    foundation: &Foundation,
+    claimed: &Notification,
+    reason: String,
+    now: Timestamp,
+) -> Result<(), Error> {
     let pause = PAUSE * 2_u32.saturating_pow(claimed.attempts.saturating_sub(1));
     tracing::warn!(notification = %claimed.id, reason, "a mail was not sent and is tried again");
     let due_at = now.plus(pause);
-    engine.store().postpone_notification(&claimed.scope, claimed, Some(reason), due_at).await?;
+    foundation.store.postpone_notification(&claimed.scope, claimed, Some(reason), due_at).await?;
     Ok(())
 }
 

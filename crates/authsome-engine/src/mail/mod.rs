@@ -7,3 +7,4 @@ mod proof;
 mod queue;
 
 pub(crate) use deliver::deliver_due;
+pub(crate) use queue::Outbox;

@@ -1,5 +1,6 @@
 //! From a notification to a mail: whom it goes to, and what it says.
 
+use authsome_context::Foundation;
 use authsome_core::environment::EnvironmentType;
 use authsome_core::error::Error;
 use authsome_core::mail::Mail;
@@ -9,31 +10,30 @@ use authsome_core::time::Timestamp;
 
 use super::compose::{self, Letter};
 use super::proof::{Proof, addressee};
-use crate::engine::Engine;
 
 /// The mail that a notification asks for; `None` where there is nobody, or nothing any more, to send it for.
 pub(super) async fn prepare(
-    engine: &Engine,
+    foundation: &Foundation,
     notification: &Notification,
     now: Timestamp,
 ) -> Result<Option<Mail>, Error> {
-    let Some(environment) = engine.environment_of_scope(notification.scope).await? else {
+    let Some(environment) = foundation.environment_of_scope(notification.scope).await? else {
         return Ok(None);
     };
     let prepared = match notification.kind {
         NotificationKind::VerifyEmail | NotificationKind::ChangeEmail | NotificationKind::ResetPassword => {
-            with_token(engine, &environment, notification, now).await?
+            with_token(foundation, &environment, notification, now).await?
         }
-        NotificationKind::AccountExists => to_stored(engine, notification, Letter::AccountExists).await?,
-        NotificationKind::PasswordChanged => to_stored(engine, notification, Letter::PasswordChanged).await?,
+        NotificationKind::AccountExists => to_stored(foundation, notification, Letter::AccountExists).await?,
+        NotificationKind::PasswordChanged => to_stored(foundation, notification, Letter::PasswordChanged).await?,
         NotificationKind::EmailChanged => Some((notification.recipient.clone(), Letter::EmailChanged)),
     };
     let Some((to, letter)) = prepared else {
         return Ok(None);
     };
-    let app = engine.store().app(notification.scope.app_id).await?;
+    let app = foundation.store.app(notification.scope.app_id).await?;
     let name = app.map_or_else(String::new, |app| app.name);
-    let config = &engine.inner().config;
+    let config = &foundation.config;
     Ok(Some(compose::mail(to, &letter, &name, marker(&environment), config)))
 }
 
@@ -45,18 +45,18 @@ fn marker(environment: &ActiveEnvironment) -> Option<&str> {
 
 type Prepared = Option<(String, Letter)>;
 
-async fn to_stored(engine: &Engine, notification: &Notification, letter: Letter) -> Result<Prepared, Error> {
-    let addressee = addressee(notification, &**engine.store()).await?;
+async fn to_stored(foundation: &Foundation, notification: &Notification, letter: Letter) -> Result<Prepared, Error> {
+    let addressee = addressee(notification, &*foundation.store).await?;
     Ok(addressee.map(|user| (user.email, letter)))
 }
 
 async fn with_token(
-    engine: &Engine,
+    foundation: &Foundation,
     environment: &ActiveEnvironment,
     notification: &Notification,
     now: Timestamp,
 ) -> Result<Prepared, Error> {
-    let Some(proof) = Proof::of(notification, &**engine.store()).await? else { return Ok(None) };
-    let token = proof.token(engine, environment, notification, now).await?;
+    let Some(proof) = Proof::of(notification, &*foundation.store).await? else { return Ok(None) };
+    let token = proof.token(foundation, environment, notification, now).await?;
     Ok(token.map(|token| proof.letter(token)))
 }

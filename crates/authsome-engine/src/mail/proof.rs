@@ -4,6 +4,8 @@
 //! derived from the row's id, and stored as a hash alone. One that is known beforehand ([`TestCodes`]) is written with its
 //! notification, in the place of what has the same token: nobody waits for a mail to use it, and the mail repeats it.
 
+use authsome_context::Foundation;
+use authsome_context::rules::tokens::{self, Mailed};
 use authsome_core::account::{AccountStore, PasswordReset, Verification, VerificationPurpose};
 use authsome_core::entity::Entity;
 use authsome_core::environment::TestCodes;
@@ -20,9 +22,6 @@ use authsome_core::time::Timestamp;
 use authsome_core::user::{User, UserStore};
 
 use super::compose::Letter;
-use crate::engine::Engine;
-use crate::environment::EnvironmentHandle;
-use crate::tokens::{self, Mailed};
 
 /// What a person can prove with a token.
 pub(super) struct Proof {
@@ -35,19 +34,6 @@ pub(super) struct Proof {
 enum Of {
     Address(VerificationPurpose),
     Reset,
-}
-
-impl EnvironmentHandle {
-    /// Writes the token of a notification that was just queued, where it is known beforehand.
-    pub(crate) async fn issue_known(&self, notification: &Notification, tx: &dyn StoreTx) -> Result<(), Error> {
-        let Some(codes) = self.test_codes() else { return Ok(()) };
-        let Some(proof) = Proof::of(notification, tx).await? else { return Ok(()) };
-        let Some(token) = proof.known(codes) else { return Ok(()) };
-        let hash = token.hash();
-        proof.void(&notification.scope, &hash, tx).await?;
-        // Where the same token was issued at the same moment, that one stays.
-        Ok(proof.write(self.engine(), notification, hash, notification.created_at, tx).await?)
-    }
 }
 
 impl Proof {
@@ -84,20 +70,20 @@ impl Proof {
     /// The token; `None` where it was used, or voided, or the addressee is gone.
     pub(super) async fn token(
         &self,
-        engine: &Engine,
+        foundation: &Foundation,
         environment: &ActiveEnvironment,
         notification: &Notification,
         now: Timestamp,
     ) -> Result<Option<Token>, Error> {
-        let store = engine.store();
+        let store = &foundation.store;
         let codes = TestCodes::of(&environment.environment, &environment.settings);
         let token = match codes.and_then(|codes| self.known(codes)) {
             Some(known) => known,
             None => {
-                let random = tokens::mailed(&engine.inner().keys.mail, self.kind(), &self.row(notification));
+                let random = tokens::mailed(&foundation.keys.mail, self.kind(), &self.row(notification));
                 let hash = random.hash();
                 let written = store
-                    .transaction(|tx| async move { self.write(engine, notification, hash, now, &*tx).await })
+                    .transaction(|tx| async move { self.write(foundation, notification, hash, now, &*tx).await })
                     .await;
                 match written {
                     // The user, or the notification itself, was erased meanwhile.
@@ -128,7 +114,7 @@ impl Proof {
         }
     }
 
-    fn known(&self, codes: TestCodes) -> Option<Token> {
+    pub(super) fn known(&self, codes: TestCodes) -> Option<Token> {
         let email = self.to.parse().ok()?;
         codes.token(self.kind().prefix(), &email)
     }
@@ -143,16 +129,16 @@ impl Proof {
     }
 
     /// Writes the row of a notification's token where it has none and no other has this token.
-    async fn write(
+    pub(super) async fn write(
         &self,
-        engine: &Engine,
+        foundation: &Foundation,
         notification: &Notification,
         token_hash: TokenHash,
         created_at: Timestamp,
         tx: &dyn StoreTx,
     ) -> Result<(), StoreError> {
         let (scope, user_id, ulid) = (notification.scope, self.user, notification.id.ulid());
-        let config = &engine.inner().config;
+        let config = &foundation.config;
         match self.of {
             Of::Address(purpose) => {
                 let verification = Verification {
@@ -187,7 +173,7 @@ impl Proof {
     }
 
     /// Deletes the row that has this token.
-    async fn void(&self, scope: &Scope, hash: &TokenHash, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    pub(super) async fn void(&self, scope: &Scope, hash: &TokenHash, tx: &dyn StoreTx) -> Result<(), StoreError> {
         match self.of {
             Of::Address(_) => {
                 Verification::delete(scope).filter(Verification::TOKEN_HASH.eq(hash)).batch(1, tx).await?

@@ -1,5 +1,6 @@
 //! Deleting all users of an environment.
 
+use authsome_context::{Budget, Progress};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::Page;
 use authsome_core::error::{Code, Error};
@@ -7,7 +8,6 @@ use authsome_core::id::UserId;
 use authsome_core::user::UserQuery;
 
 use super::Users;
-use crate::progress::{Budget, Progress};
 
 impl Users {
     /// Deletes all users who are there when it begins, as [`Users::delete`] does each, hooks included. It works for some

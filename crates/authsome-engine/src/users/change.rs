@@ -1,5 +1,6 @@
 //! What an administrator does to a user: ban, unlock, set a password, delete.
 
+use authsome_context::nothing;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::UserId;
@@ -13,7 +14,7 @@ use authsome_core::user::User;
 use serde_json::json;
 
 use super::Users;
-use crate::events::nothing;
+use crate::mail::Outbox;
 use crate::{lockout, passwords, sessions};
 
 /// How many rows one statement deletes.
@@ -82,7 +83,7 @@ impl Users {
     /// `not_found`, `weak_password`, `method_not_allowed_here` where no plugin brings passwords; `unavailable`.
     pub async fn set_password(&self, id: UserId, password: &Password) -> Result<(), Error> {
         let at = &self.at;
-        let method = passwords::method(at.engine())?;
+        let method = passwords::method(at.foundation())?;
         method.check(&at.settings().password_policy(), password)?;
         self.get(id).await?;
         let digest = method.hash(password).await?;
@@ -112,7 +113,7 @@ impl Users {
         let at = &self.at;
         at.require_enabled(passwords::METHOD)?;
         let user = self.get(id).await?;
-        at.queue(NotificationKind::ResetPassword, Some(id), user.email_key).await
+        Outbox::new(at).queue(NotificationKind::ResetPassword, Some(id), user.email_key).await
     }
 
     /// Deletes a user softly: every session and API key ends, no sign-in finds the user, the names are free again. The

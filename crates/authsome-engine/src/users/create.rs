@@ -1,5 +1,6 @@
 //! Making a user in somebody else's name.
 
+use authsome_context::nothing;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{TypedId, UserId};
@@ -10,7 +11,6 @@ use authsome_core::store::Transactions;
 use authsome_core::user::User;
 
 use super::{Users, taken_name};
-use crate::events::nothing;
 use crate::passwords;
 
 /// A user that an administrator makes.
@@ -57,7 +57,7 @@ impl Users {
     pub async fn create(&self, new: NewUser) -> Result<User, Error> {
         let at = &self.at;
         let now = at.now();
-        let mut user = User::new(UserId::generate(now, &*at.engine().inner().entropy)?, at.scope(), &new.email, now);
+        let mut user = User::new(UserId::generate(now, at.entropy())?, at.scope(), &new.email, now);
         user.email_verified = new.email_verified;
         user.set_username(new.username.as_ref());
         user.set_phone(new.phone.as_ref());
@@ -65,7 +65,7 @@ impl Users {
         user.metadata = new.metadata;
         let secret = match &new.password {
             Some(password) => {
-                let method = passwords::method(at.engine())?;
+                let method = passwords::method(at.foundation())?;
                 method.check(&at.settings().password_policy(), password)?;
                 let digest = method.hash(password).await?;
                 Some((method, digest))

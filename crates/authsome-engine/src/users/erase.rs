@@ -1,6 +1,7 @@
 //! Erasing a user: everything about the person goes, in one transaction. Events stay with the ids in them, and nothing
 //! personal (GDPR, article 17).
 
+use authsome_context::nothing;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
@@ -14,7 +15,6 @@ use authsome_core::value::Json;
 
 use super::Users;
 use super::change::delete_proofs;
-use crate::events::nothing;
 use crate::{lockout, sessions};
 
 /// How many rows one statement deletes.
@@ -37,7 +37,7 @@ impl Users {
             (event.ip, event.user_agent) = (None, None);
         }
         let (scope, user_ref, event) = (&at.scope(), &user, &event);
-        let plugins = &at.engine().inner().plugins.user_data;
+        let plugins = &at.foundation().plugins.user_data;
         at.store()
             .transaction(|tx| async move {
                 let tx: &dyn StoreTx = &*tx;

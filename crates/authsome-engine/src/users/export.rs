@@ -29,7 +29,7 @@ impl Users {
         let user = User::find(scope).filter(User::ID.eq(id)).one(store).await?.ok_or_else(Error::not_found)?;
         let mut export = core_data(scope, &user, store).await?;
         let mut brought = Map::new();
-        for (name, data) in &self.at.engine().inner().plugins.user_data {
+        for (name, data) in &self.at.foundation().plugins.user_data {
             brought.insert((*name).to_owned(), data.export(store, scope, id).await?);
         }
         export.insert("plugins".to_owned(), Value::Object(brought));

@@ -8,6 +8,7 @@ mod export;
 mod profile;
 mod update;
 
+use authsome_context::EnvironmentContext;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::id::UserId;
@@ -15,8 +16,6 @@ use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::user::{User, UserQuery};
-
-use crate::environment::EnvironmentHandle;
 
 pub(crate) use change::delete_proofs;
 pub use create::NewUser;
@@ -26,11 +25,11 @@ pub use update::UserPatch;
 /// An environment's users.
 #[derive(Clone, Debug)]
 pub struct Users {
-    at: EnvironmentHandle,
+    at: EnvironmentContext,
 }
 
 impl Users {
-    pub(crate) const fn new(at: EnvironmentHandle) -> Self {
+    pub(crate) const fn new(at: EnvironmentContext) -> Self {
         Self { at }
     }
 

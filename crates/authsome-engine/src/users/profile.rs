@@ -1,13 +1,10 @@
 //! Changing what a user says about themselves.
 
 use authsome_core::error::{Error, FieldError};
-use authsome_core::id::UserId;
 use authsome_core::identity::Username;
 use authsome_core::metadata::{Metadata, MetadataError};
 use authsome_core::user::User;
 use serde_json::{Map, Value};
-
-use super::{UserPatch, Users};
 
 /// A change of a profile (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,17 +41,6 @@ impl ProfilePatch {
             ("metadata", self.metadata.is_some()),
         ];
         fields.into_iter().filter_map(|(field, changes)| changes.then_some(field)).collect()
-    }
-}
-
-impl Users {
-    /// Changes a profile.
-    ///
-    /// # Errors
-    /// `not_found`; `conflict` where the username is taken; `invalid_request` where something is too long; what a hook
-    /// refuses with; `unavailable`.
-    pub async fn update_profile(&self, id: UserId, patch: &ProfilePatch) -> Result<User, Error> {
-        self.update(id, &UserPatch { profile: patch.clone(), ..UserPatch::default() }).await
     }
 }
 

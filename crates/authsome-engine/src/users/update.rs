@@ -99,4 +99,13 @@ impl Users {
         at.after(now, Moment::UserUpdate { user: &user }).await;
         Ok(user)
     }
+
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` where the username is taken; `invalid_request` where something is too long; what a hook
+    /// refuses with; `unavailable`.
+    pub async fn update_profile(&self, id: UserId, patch: &ProfilePatch) -> Result<User, Error> {
+        self.update(id, &UserPatch { profile: patch.clone(), ..UserPatch::default() }).await
+    }
 }

@@ -72,8 +72,8 @@ async fn a_credential_of_another_environment_is_looked_for_like_one_that_was_nev
         let pick = |token: &Token| if known { token.clone() } else { made_up(token) };
         let (session, key) = (pick(&handed.issued.token), pick(&handed.key));
         observed.push([
-            world.observe(engine.authenticate(session.expose(), named, &client())).await,
-            world.observe(engine.authenticate(key.expose(), named, &client())).await,
+            world.observe(engine.authenticator().authenticate(session.expose(), named, &client())).await,
+            world.observe(engine.authenticator().authenticate(key.expose(), named, &client())).await,
             world.observe(auth.refresh(&pick(&handed.issued.refresh_token), named, &client())).await,
             world.observe(account.verify_email(&pick(&handed.verification), named)).await,
             world.observe(account.reset(&pick(&handed.reset), &new, named)).await,

@@ -103,7 +103,7 @@ async fn a_request_that_meets_an_app_being_deleted_has_named_none() {
     let world = World::new().await;
     let made = world.engine.apps().create(&named("Second")).await.unwrap();
     world.engine.apps().delete(made.id, Confirm::to(Destructive::DeleteApp)).await.unwrap();
-    let met = world.engine.select_published(Some(&Published::App(made.id)), None).await;
+    let met = world.engine.foundation().select_published(Some(&Published::App(made.id)), None).await;
     assert_eq!(code(met), Code::InvalidRequest);
 }
 

@@ -97,11 +97,14 @@ async fn another_process_does_not_reach_a_deleted_environment_after_a_second() {
     let world = World::new().await;
     let handed = world.fill("staging").await;
     let other = world.another_engine();
-    other.authenticate(handed.issued.token.expose(), None, &client()).await.unwrap();
+    other.authenticator().authenticate(handed.issued.token.expose(), None, &client()).await.unwrap();
     world.delete("staging").await;
     world.advance(seconds(1));
     for token in [&handed.issued.token, &handed.key] {
-        assert_eq!(code(other.authenticate(token.expose(), None, &client()).await), Code::SessionNotFound);
+        assert_eq!(
+            code(other.authenticator().authenticate(token.expose(), None, &client()).await),
+            Code::SessionNotFound
+        );
     }
 }
 

@@ -63,11 +63,12 @@ async fn a_token_acts_in_its_environment_and_no_other_may_be_named() {
     let issued = sign_up_in(&staging, ALICE).await;
     let id = staging.scope().env_id.to_string();
     for named in [None, Some("staging"), Some(id.as_str())] {
-        let authenticated = world.engine.authenticate(issued.token.expose(), named, &client()).await.unwrap();
+        let authenticated =
+            world.engine.authenticator().authenticate(issued.token.expose(), named, &client()).await.unwrap();
         assert_eq!(authenticated.environment.scope(), staging.scope());
     }
     for other in ["production", "development", "nowhere", "", "STAGING"] {
-        let refused = world.engine.authenticate(issued.token.expose(), Some(other), &client()).await;
+        let refused = world.engine.authenticator().authenticate(issued.token.expose(), Some(other), &client()).await;
         assert_eq!(code(refused), Code::SessionNotFound, "{other}");
     }
 }

@@ -96,7 +96,7 @@ async fn what_is_no_token_is_not_found() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     for text in ["", "ast_", "ast_\0", issued.refresh_token.expose(), &"x".repeat(100_000)] {
-        assert_eq!(code(world.engine.authenticate(text, None, &client()).await), Code::SessionNotFound);
+        assert_eq!(code(world.engine.authenticator().authenticate(text, None, &client()).await), Code::SessionNotFound);
     }
 }
 
@@ -134,7 +134,8 @@ async fn a_session_with_the_shortest_idleness_stays_while_it_is_used() {
 async fn a_bound_session_is_not_found_elsewhere() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
-    let from = async |client: &Client| world.engine.authenticate(issued.token.expose(), None, client).await;
+    let from =
+        async |client: &Client| world.engine.authenticator().authenticate(issued.token.expose(), None, client).await;
     from(&client_at("198.51.100.1")).await.unwrap();
     world.configure("development", serde_json::json!({ "ip_binding": "subnet" })).await;
     from(&client_at("192.0.2.200")).await.unwrap();

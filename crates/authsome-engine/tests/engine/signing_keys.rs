@@ -30,23 +30,23 @@ fn kid(token: &Token) -> String {
 }
 
 async fn verify(engine: &Engine, token: &Token) -> Result<(), authsome_core::error::Error> {
-    engine.default_environment().await.unwrap().verify_jwt(token.expose()).await.map(|_| ())
+    engine.default_environment().await.unwrap().signing_keys().verify(token.expose()).await.map(|_| ())
 }
 
 impl World {
     async fn rotate(&self, rotation: Rotation) -> Result<String, authsome_core::error::Error> {
-        self.here().await.rotate_signing_keys(rotation).await.map(|id| id.to_string())
+        self.here().await.signing_keys().rotate(rotation).await.map(|id| id.to_string())
     }
 
     /// Says that the key that signs is known to somebody else.
     async fn compromise(&self) -> Result<String, authsome_core::error::Error> {
-        let key = self.here().await.signing_key().await.unwrap();
+        let key = self.here().await.signing_keys().current().await.unwrap();
         self.rotate(Rotation::Compromised(key)).await
     }
 
     /// The ids of the published keys.
     async fn published(&self) -> BTreeSet<String> {
-        self.here().await.key_set().await.unwrap().keys.into_iter().map(|key| key.kid).collect()
+        self.here().await.signing_keys().key_set().await.unwrap().keys.into_iter().map(|key| key.kid).collect()
     }
 
     /// The id of the key in a state.
@@ -212,7 +212,7 @@ async fn of_rotations_at_once_one_happens() {
     for number in 0..16 {
         let engine = if number % 2 == 0 { world.engine.clone() } else { world.another_engine() };
         let here = engine.default_environment().await.unwrap();
-        tasks.push(tokio::spawn(async move { here.rotate_signing_keys(Rotation::Routine).await }));
+        tasks.push(tokio::spawn(async move { here.signing_keys().rotate(Rotation::Routine).await }));
     }
     let mut happened = 0;
     for task in tasks {
@@ -231,11 +231,11 @@ async fn of_many_who_say_that_a_key_is_compromised_one_drops_it_and_the_next_one
     let world = with_jwts().await;
     world.sign_up(ALICE).await;
     let next = world.key_in(SigningKeyState::Next).await;
-    let key = world.here().await.signing_key().await.unwrap();
+    let key = world.here().await.signing_keys().current().await.unwrap();
     let mut tasks = Vec::new();
     for _ in 0..16 {
         let here = world.here().await;
-        tasks.push(tokio::spawn(async move { here.rotate_signing_keys(Rotation::Compromised(key)).await }));
+        tasks.push(tokio::spawn(async move { here.signing_keys().rotate(Rotation::Compromised(key)).await }));
     }
     let mut happened = 0;
     for task in tasks {
@@ -254,8 +254,8 @@ async fn a_rotation_is_one_event_that_names_who_did_it_and_a_refused_one_is_none
     let world = with_jwts().await;
     let issued = world.sign_up(ALICE).await;
     let here = world.here().await.acting(&Principal::Administrator, &client());
-    here.rotate_signing_keys(Rotation::Routine).await.unwrap();
-    here.rotate_signing_keys(Rotation::Routine).await.unwrap_err();
+    here.signing_keys().rotate(Rotation::Routine).await.unwrap();
+    here.signing_keys().rotate(Rotation::Routine).await.unwrap_err();
     let find = Event::find(&here.scope()).filter(Event::ACTION.eq("signing_key.rotated"));
     let events = find.all(&*world.store).await.unwrap();
     assert_eq!(events.len(), 1);

@@ -60,10 +60,10 @@ async fn a_suspension_is_seen_by_another_process_after_a_second() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     let other = world.another_engine();
-    other.authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    other.authenticator().authenticate(issued.token.expose(), None, &client()).await.unwrap();
     world.deactivate("development").await;
     world.advance(seconds(1));
-    let refused = other.authenticate(issued.token.expose(), None, &client()).await;
+    let refused = other.authenticator().authenticate(issued.token.expose(), None, &client()).await;
     assert_eq!(code(refused), Code::EnvironmentInactive);
 }
 

@@ -81,7 +81,7 @@ async fn a_ticket_authenticates_nothing() {
     assert_eq!(code(here.auth().refresh(&token, None, &client()).await), Code::SessionNotFound);
     assert_eq!(code(here.account().verify_email(&token, None).await), Code::InvalidToken);
     assert_eq!(code(here.account().reset(&token, &password(NEW_PASSWORD), None).await), Code::InvalidToken);
-    assert_eq!(code(here.verify_jwt(token.expose()).await), Code::SessionNotFound);
+    assert_eq!(code(here.signing_keys().verify(token.expose()).await), Code::SessionNotFound);
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ async fn the_layer_lets_nobody_through_while_the_environment_is_suspended() {
 async fn a_cache_keeps_the_keys_of_an_environment_apart_whatever_names_it() {
     let fixture = Fixture::new().await;
     let staging = fixture.engine.environment("staging").await.unwrap();
-    let expected = serde_json::to_value(staging.key_set().await.unwrap()).unwrap();
+    let expected = serde_json::to_value(staging.signing_keys().key_set().await.unwrap()).unwrap();
     let key = &staging.environment().environment.publishable_key;
     let path = "/.well-known/jwks.json";
     let default = Call::root(Method::GET, path).send(&fixture).await;

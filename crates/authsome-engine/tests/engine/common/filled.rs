@@ -45,7 +45,7 @@ impl World {
         at.auth().sign_in(credentials(ALICE, "a wrong password"), &client()).await.unwrap_err();
         let limiter = self.engine.rate_limiter();
         limiter.check(RateClass::SignIn, &at.scope(), client().ip, Some("a")).await.unwrap();
-        at.key_set().await.unwrap();
+        at.signing_keys().key_set().await.unwrap();
         self.configure(slug, serde_json::json!({ "mfa_required": true })).await;
         let stricter = self.environment(slug).await;
         stricter.auth().sign_up(registration("bob@example.com"), &client()).await.unwrap_err();

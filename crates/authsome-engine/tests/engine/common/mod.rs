@@ -156,7 +156,7 @@ impl World {
     }
 
     pub(crate) async fn authenticate(&self, token: &Token) -> Result<authsome_engine::Authenticated, Error> {
-        self.engine.authenticate(token.expose(), None, &client()).await
+        self.engine.authenticator().authenticate(token.expose(), None, &client()).await
     }
 
     /// The actions of the events of the default environment, oldest first.

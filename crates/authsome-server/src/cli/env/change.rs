@@ -190,7 +190,7 @@ pub(super) async fn publishable_key(of: &Of<'_>, arguments: &PublishableKey) -> 
 pub(super) async fn rotate_keys(of: &Of<'_>, arguments: &RotateKeys) -> Result<(), Failure> {
     let handle = of.handle(&arguments.environment).await?;
     let rotation = arguments.compromised.map_or(Rotation::Routine, Rotation::Compromised);
-    let signs = handle.rotate_signing_keys(rotation).await;
+    let signs = handle.signing_keys().rotate(rotation).await;
     let signs = signs.map_err(|error| open::refused(&error, "the keys were not rotated", "env list"))?;
     output::fields(&[("signs now", signs.to_string())])
 }

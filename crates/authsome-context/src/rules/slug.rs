@@ -4,14 +4,17 @@ use authsome_core::error::{Code, Error, StoreError};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::name;
+
 /// Most characters.
 const MAX: usize = 64;
 
 /// What a slug is, in words.
-pub(crate) const RULE: &str = "a slug has 1 to 64 lower-case letters, digits and inner dashes";
+pub const RULE: &str = "a slug has 1 to 64 lower-case letters, digits and inner dashes";
 
 /// Whether the text is a slug. No id is one, since an id contains an underscore.
-pub(crate) fn is_valid(text: &str) -> bool {
+#[must_use]
+pub fn is_valid(text: &str) -> bool {
     (1..=MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && !text.starts_with('-')
@@ -19,7 +22,8 @@ pub(crate) fn is_valid(text: &str) -> bool {
 }
 
 /// The slug of a name; `None` where nothing of the name can be in a slug.
-pub(crate) fn of_name(name: &str) -> Option<String> {
+#[must_use]
+pub fn of_name(name: &str) -> Option<String> {
     let mut slug = String::new();
     // Letters go without their accents.
     let plain = name.nfkd().filter(|c| !is_combining_mark(*c));
@@ -37,14 +41,31 @@ pub(crate) fn of_name(name: &str) -> Option<String> {
     (!slug.is_empty()).then_some(slug)
 }
 
+/// The slug that is asked for, else that of the name.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn slug_of(asked: Option<&str>, name: &str) -> Result<String, Error> {
+    if !name::is_valid(name) {
+        return Err(Error::invalid("name", name::RULE));
+    }
+    match asked {
+        Some(asked) if is_valid(asked) => Ok(asked.to_owned()),
+        Some(_) => Err(Error::invalid("slug", RULE)),
+        None => of_name(name).ok_or_else(|| Error::invalid("slug", "no slug can be made of the name: state one")),
+    }
+}
+
 /// What the store's refusal of an app or an environment means to who named it.
-pub(crate) fn refused(error: StoreError) -> Error {
+#[must_use]
+pub fn refused(error: StoreError) -> Error {
     let keys = ["authsome_apps_slug_key", "authsome_environments_slug_key"];
     if keys.iter().any(|key| error.is_conflict_on(key)) { taken() } else { error.into() }
 }
 
 /// Another app, or another environment of the app, has the slug.
-pub(crate) fn taken() -> Error {
+#[must_use]
+pub fn taken() -> Error {
     Error::new(Code::Conflict, "the slug is taken")
 }
 

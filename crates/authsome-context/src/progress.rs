@@ -7,7 +7,7 @@ use authsome_core::environment::EnvironmentType;
 use authsome_core::error::Error;
 use tokio::time::Instant;
 
-use crate::environment::EnvironmentHandle;
+use crate::environment::EnvironmentContext;
 
 /// How long one call works. What is left then is done by the next.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -22,24 +22,29 @@ pub struct Progress {
 }
 
 /// The time that a call has.
-pub(crate) struct Budget(Instant);
+#[derive(Debug)]
+pub struct Budget(Instant);
 
 impl Budget {
-    pub(crate) fn begin() -> Self {
+    /// Begins now.
+    #[must_use]
+    pub fn begin() -> Self {
         Self(Instant::now())
     }
 
-    pub(crate) fn is_spent(&self) -> bool {
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
         self.0.elapsed() >= BUDGET
     }
 }
 
-impl EnvironmentHandle {
+impl EnvironmentContext {
     /// Refuses what was not confirmed, where this environment is of type production by now.
     ///
     /// # Errors
     /// `confirmation_required`; `not_found` where the environment is gone; `unavailable`.
-    pub(crate) async fn require_confirmed(&self, confirm: Confirm, action: Destructive) -> Result<(), Error> {
+    pub async fn require_confirmed(&self, confirm: Confirm, action: Destructive) -> Result<(), Error> {
         let scope = self.scope();
         let environment = self.store().environment(scope.app_id, scope.env_id).await?.ok_or_else(Error::not_found)?;
         match environment.kind {

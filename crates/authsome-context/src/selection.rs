@@ -11,9 +11,9 @@ use authsome_core::route::ActiveEnvironment;
 use authsome_core::scope::Scope;
 
 use crate::cache::{AppKey, EnvironmentKey};
-use crate::engine::Engine;
-use crate::environment::EnvironmentHandle;
-use crate::{publishable, settings};
+use crate::foundation::Foundation;
+use crate::rules::publishable;
+use crate::settings;
 
 /// What a publishable key names.
 #[derive(Clone, Debug)]
@@ -35,31 +35,13 @@ impl Published {
     }
 }
 
-impl Engine {
-    /// An environment of the configured app, by slug or id: the only door to its data.
+impl Foundation {
+    /// An environment of an app, by slug or id.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
-    pub async fn environment(&self, slug_or_id: &str) -> Result<EnvironmentHandle, Error> {
-        let app = self.configured_app().await?;
-        self.environment_of(app.id, slug_or_id).await
-    }
-
-    /// An environment of any app, by slug or id.
-    ///
-    /// # Errors
-    /// `not_found`, `unavailable`.
-    pub async fn environment_of(&self, app: AppId, slug_or_id: &str) -> Result<EnvironmentHandle, Error> {
-        let active = self.find(named_key(app, slug_or_id)).await?.ok_or_else(Error::not_found)?;
-        Ok(self.handle(active))
-    }
-
-    /// The configured app's default environment.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn default_environment(&self) -> Result<EnvironmentHandle, Error> {
-        self.select(None, None).await.map(|active| self.handle(active))
+    pub async fn environment_of(&self, app: AppId, slug_or_id: &str) -> Result<Arc<ActiveEnvironment>, Error> {
+        self.find(named_key(app, slug_or_id)).await?.ok_or_else(Error::not_found)
     }
 
     /// The environment of a request without a credential, of the app whose publishable key it carries, else of the
@@ -80,10 +62,10 @@ impl Engine {
         self.select_published(published.as_ref(), named).await
     }
 
-    /// [`Engine::select`] where it is known what the publishable key names.
+    /// [`Foundation::select`] where it is known what the publishable key names.
     ///
     /// # Errors
-    /// Those of [`Engine::select`].
+    /// Those of [`Foundation::select`].
     pub async fn select_published(
         &self,
         published: Option<&Published>,
@@ -125,60 +107,52 @@ impl Engine {
         Ok(self.app(AppKey::PublishableKey(key.to_owned())).await?.map(|app| Published::App(app.id)))
     }
 
-    /// The services of an environment that was selected or authenticated.
-    #[must_use]
-    pub fn handle(&self, active: Arc<ActiveEnvironment>) -> EnvironmentHandle {
-        EnvironmentHandle::new(self.clone(), active)
-    }
-
     /// The app that requests mean where they name none.
     ///
     /// # Errors
     /// `internal` where the engine was not started; `unavailable`.
     pub async fn configured_app(&self) -> Result<Arc<App>, Error> {
-        let found = self.app(AppKey::Slug(self.inner().config.app.clone())).await?;
+        let found = self.app(AppKey::Slug(self.config.app.clone())).await?;
         found.ok_or_else(|| Error::internal("the configured app does not exist: the engine was not started"))
     }
 
     async fn app(&self, key: AppKey) -> Result<Option<Arc<App>>, StoreError> {
-        let inner = self.inner();
         let load = async {
             match &key {
-                AppKey::Slug(slug) => inner.store.app_by_slug(slug).await,
-                AppKey::PublishableKey(key) => inner.store.app_by_publishable_key(key).await,
+                AppKey::Slug(slug) => self.store.app_by_slug(slug).await,
+                AppKey::PublishableKey(key) => self.store.app_by_publishable_key(key).await,
             }
         };
-        inner.cache.apps.get_or_load(key.clone(), inner.clock.now(), load).await
+        self.cache.apps.get_or_load(key.clone(), self.clock.now(), load).await
     }
 
     /// The environment of a credential.
-    pub(crate) async fn environment_of_scope(
-        &self,
-        scope: Scope,
-    ) -> Result<Option<Arc<ActiveEnvironment>>, StoreError> {
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn environment_of_scope(&self, scope: Scope) -> Result<Option<Arc<ActiveEnvironment>>, StoreError> {
         self.find(EnvironmentKey::Id(scope.app_id, scope.env_id)).await
     }
 
     async fn find(&self, key: EnvironmentKey) -> Result<Option<Arc<ActiveEnvironment>>, StoreError> {
-        let inner = self.inner();
         let load = async {
             let found = match &key {
-                EnvironmentKey::Id(app, id) => inner.store.environment(*app, *id).await?,
-                EnvironmentKey::Slug(app, slug) => inner.store.environment_by_slug(*app, slug).await?,
+                EnvironmentKey::Id(app, id) => self.store.environment(*app, *id).await?,
+                EnvironmentKey::Slug(app, slug) => self.store.environment_by_slug(*app, slug).await?,
                 EnvironmentKey::PublishableKey(key) => {
-                    let found = authenticator::published::<Environment>(key, &*inner.store).await?;
+                    let found = authenticator::published::<Environment>(key, &*self.store).await?;
                     found.filter(|environment| environment.deleted_at.is_none())
                 }
-                EnvironmentKey::Default(app) => inner.store.default_environment(*app).await?,
+                EnvironmentKey::Default(app) => self.store.default_environment(*app).await?,
             };
             match found {
                 Some(environment) => {
-                    settings::activate(&*inner.store, environment, &inner.config.settings).await.map(Some)
+                    settings::activate(&*self.store, environment, &self.config.settings).await.map(Some)
                 }
                 None => Ok(None),
             }
         };
-        inner.cache.environments.get_or_load(key.clone(), inner.clock.now(), load).await
+        self.cache.environments.get_or_load(key.clone(), self.clock.now(), load).await
     }
 }
 
@@ -196,6 +170,7 @@ fn named_key(app: AppId, named: &str) -> EnvironmentKey {
 }
 
 /// Whether a request that names an environment, or none, means this one.
-pub(crate) fn is_meant(active: &ActiveEnvironment, named: Option<&str>) -> bool {
+#[must_use]
+pub fn is_meant(active: &ActiveEnvironment, named: Option<&str>) -> bool {
     named.is_none_or(|named| named == active.environment.slug || named == active.environment.id.to_string())
 }

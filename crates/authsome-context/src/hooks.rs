@@ -4,26 +4,29 @@ use authsome_core::error::Error;
 use authsome_core::plugin::{HookContext, Moment};
 use authsome_core::time::Timestamp;
 
-use crate::environment::EnvironmentHandle;
+use crate::environment::EnvironmentContext;
 
-impl EnvironmentHandle {
+impl EnvironmentContext {
     fn hook_context(&self, now: Timestamp) -> HookContext<'_> {
         HookContext { environment: self.environment(), client: self.client(), now }
     }
 
     /// Asks every hook in order; the first refusal ends it.
-    pub(crate) async fn before(&self, now: Timestamp, moment: Moment<'_>) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// What a hook refuses with.
+    pub async fn before(&self, now: Timestamp, moment: Moment<'_>) -> Result<(), Error> {
         let context = self.hook_context(now);
-        for hook in &self.engine().inner().plugins.hooks {
+        for hook in &self.foundation().plugins.hooks {
             hook.before(&context, &moment).await?;
         }
         Ok(())
     }
 
     /// Tells every hook. What is durable stays: an error is logged.
-    pub(crate) async fn after(&self, now: Timestamp, moment: Moment<'_>) {
+    pub async fn after(&self, now: Timestamp, moment: Moment<'_>) {
         let context = self.hook_context(now);
-        for hook in &self.engine().inner().plugins.hooks {
+        for hook in &self.foundation().plugins.hooks {
             if let Err(error) = hook.after(&context, &moment).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "a hook failed after the fact");
             }

@@ -3,57 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use authsome_context::{BuildError, Config, Foundation, Parts};
 use authsome_core::clock::{Clock, SystemClock};
-use authsome_core::entropy::{Entropy, EntropyError, OsEntropy};
-use authsome_core::error::{Error, FieldError};
+use authsome_core::entropy::{Entropy, OsEntropy};
 use authsome_core::mail::Mailer;
-use authsome_core::plugin::{Host, Plugin};
+use authsome_core::plugin::Plugin;
 use authsome_core::secret::MasterKey;
 use authsome_core::store::Store;
 
-use crate::cache::Cache;
-use crate::config::Config;
-use crate::engine::{Engine, Inner};
-use crate::jobs::Jobs;
-use crate::keys::Keys;
-use crate::plugins::Plugins;
-use crate::rate::Leases;
-
-/// Why an engine was not made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// No store was given, the one thing that has no default.
-    #[error("an engine needs a store: call `store`")]
-    MissingStore,
-    /// Two plugins have one name.
-    #[error("plugin `{name}` was given twice")]
-    DuplicatePlugin {
-        /// The name.
-        name: &'static str,
-    },
-    /// Two plugins bring one authentication method.
-    #[error("the authentication method `{method}` is brought by two plugins")]
-    DuplicateMethod {
-        /// The method.
-        method: &'static str,
-    },
-    /// A plugin refused its configuration.
-    #[error("plugin `{name}`: {source}")]
-    Plugin {
-        /// The plugin.
-        name: &'static str,
-        /// What is wrong.
-        source: Error,
-    },
-    /// The configuration is not valid.
-    #[error("configuration: {}", .0.iter().map(|error| format!("{}: {}", error.field, error.message))
-        .collect::<Vec<_>>().join("; "))]
-    Config(Vec<FieldError>),
-    /// No master key was given and none could be made.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-}
+use super::engine::Engine;
 
 /// What an engine is made of. The store is the only thing that must be given.
 #[must_use = "a builder makes no engine until `build` is called"]
@@ -142,40 +100,16 @@ impl EngineBuilder {
     /// # Errors
     /// [`BuildError`].
     pub fn build(self) -> Result<Engine, BuildError> {
-        let store = self.store.ok_or(BuildError::MissingStore)?;
-        let errors = self.config.check();
-        if !errors.is_empty() {
-            return Err(BuildError::Config(errors));
-        }
-        let is_lasting = self.master_key.is_some();
-        let master_key = match self.master_key {
-            Some(key) => key,
-            None => MasterKey::generate(&*self.entropy)?,
-        };
-        let mut plugins = Plugins::default();
-        for plugin in &self.plugins {
-            let (store, clock, entropy) = (Arc::clone(&store), Arc::clone(&self.clock), Arc::clone(&self.entropy));
-            plugins.install(&**plugin, Host::new(store, clock, entropy, master_key.clone(), plugin.name()))?;
-        }
-        if !is_lasting {
-            tracing::warn!("no master key: a random one is used, and what is derived from it ends with this process");
-        }
-        if self.mailer.is_none() {
-            tracing::warn!("no mailer: mails are not sent");
-        }
-        Ok(Engine::from_inner(Arc::new(Inner {
-            keys: Keys::new(&master_key),
-            cache: Cache::new(self.config.cache_ttl),
-            leases: Leases::default(),
-            jobs: Jobs::default(),
-            store,
-            clock: self.clock,
-            entropy: self.entropy,
-            config: self.config,
-            master_key,
-            is_lasting,
-            plugins,
-            mailer: self.mailer,
-        })))
+        let Self { store, plugins, config, clock, entropy, master_key, mailer } = self;
+        let store = store.ok_or(BuildError::MissingStore)?;
+        let parts = Parts { store, clock, entropy, master_key, config, mailer };
+        Ok(Engine::new(Foundation::new(parts, &plugins)?))
+    }
+}
+
+impl Engine {
+    /// Begins an engine.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
     }
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use authsome_core::app::App;
 use authsome_core::id::{AppId, EnvironmentId};
+use authsome_core::jwt::{SigningPair, VerifyingKey};
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::scope::Scope;
 use authsome_core::time::Timestamp;
 use dashmap::DashMap;
-
-use crate::jwt::KeyRing;
 
 /// By what an app is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +29,22 @@ pub(crate) enum EnvironmentKey {
     Default(AppId),
 }
 
+/// The signing keys of an environment.
+pub struct KeyRing {
+    /// Signs.
+    pub current: SigningPair,
+    /// Signed before.
+    pub previous: Option<SigningPair>,
+    /// Verify.
+    pub published: Vec<VerifyingKey>,
+}
+
 /// What was found lately. What was not found is never kept, so requests cannot make it grow.
-pub(crate) struct Cache {
+pub struct Cache {
     pub(crate) apps: Kept<AppKey, App>,
     pub(crate) environments: Kept<EnvironmentKey, ActiveEnvironment>,
-    pub(crate) key_rings: Kept<Scope, KeyRing>,
+    /// Signing keys, by environment.
+    pub key_rings: Kept<Scope, KeyRing>,
 }
 
 impl Cache {
@@ -51,7 +61,7 @@ impl Cache {
 }
 
 /// Values by key, each for `ttl` from the moment at which it was asked for.
-pub(crate) struct Kept<K, V> {
+pub struct Kept<K, V> {
     entries: DashMap<K, (Timestamp, Arc<V>)>,
     generation: AtomicU64,
     ttl: Duration,
@@ -75,7 +85,10 @@ impl<K: Eq + Hash + Clone, V> Kept<K, V> {
 
     /// The value that is kept, else the one that `load` finds, which is kept then. What a change overtook while it was
     /// being loaded is returned but not kept.
-    pub(crate) async fn get_or_load<E>(
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub async fn get_or_load<E>(
         &self,
         key: K,
         now: Timestamp,

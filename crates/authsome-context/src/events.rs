@@ -8,12 +8,15 @@ use authsome_core::id::{AppId, EventId, TypedId};
 use authsome_core::time::Timestamp;
 use serde_json::Value;
 
-use crate::engine::Engine;
-use crate::environment::EnvironmentHandle;
+use crate::environment::EnvironmentContext;
+use crate::foundation::Foundation;
 
-impl EnvironmentHandle {
-    /// An event of this environment, done by whom the handle acts for.
-    pub(crate) fn event(
+impl EnvironmentContext {
+    /// An event of this environment, done by whom the context acts for.
+    ///
+    /// # Errors
+    /// Where randomness fails.
+    pub fn event(
         &self,
         now: Timestamp,
         action: &str,
@@ -21,7 +24,7 @@ impl EnvironmentHandle {
         data: Value,
     ) -> Result<Event, EntropyError> {
         Ok(Event {
-            id: EventId::generate(now, &*self.engine().inner().entropy)?,
+            id: EventId::generate(now, self.entropy())?,
             scope: self.scope(),
             action: action.to_owned(),
             actor: self.actor().map(ToOwned::to_owned),
@@ -33,8 +36,11 @@ impl EnvironmentHandle {
         })
     }
 
-    /// The same, done by this user where the handle acts for nobody.
-    pub(crate) fn event_by(
+    /// The same, done by this user where the context acts for nobody.
+    ///
+    /// # Errors
+    /// Where randomness fails.
+    pub fn event_by(
         &self,
         user: &impl Display,
         now: Timestamp,
@@ -48,9 +54,12 @@ impl EnvironmentHandle {
     }
 }
 
-impl Engine {
+impl Foundation {
     /// An event of an app.
-    pub(crate) fn app_event(
+    ///
+    /// # Errors
+    /// Where randomness fails.
+    pub fn app_event(
         &self,
         app: AppId,
         now: Timestamp,
@@ -59,7 +68,7 @@ impl Engine {
         data: Value,
     ) -> Result<AppEvent, EntropyError> {
         Ok(AppEvent {
-            id: EventId::generate(now, &*self.inner().entropy)?,
+            id: EventId::generate(now, &*self.entropy)?,
             app_id: app,
             action: action.to_owned(),
             actor: None,
@@ -71,6 +80,7 @@ impl Engine {
 }
 
 /// Data of an event of which nothing else is to be known.
-pub(crate) fn nothing() -> Value {
+#[must_use]
+pub fn nothing() -> Value {
     Value::Object(serde_json::Map::new())
 }

@@ -4,10 +4,11 @@
 const MAX: usize = 200;
 
 /// What a name is, in words.
-pub(crate) const RULE: &str = "a name has 1 to 200 characters, none of them a control character";
+pub const RULE: &str = "a name has 1 to 200 characters, none of them a control character";
 
 /// Whether the text is a name.
-pub(crate) fn is_valid(text: &str) -> bool {
+#[must_use]
+pub fn is_valid(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= MAX && !text.contains(char::is_control)
 }
 

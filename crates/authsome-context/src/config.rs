@@ -6,7 +6,8 @@ use authsome_core::environment::Settings;
 use authsome_core::error::FieldError;
 use authsome_core::time::Seconds;
 
-use crate::slug;
+use crate::rules::slug;
+use crate::settings::in_settings;
 
 const DAY: Seconds = Seconds::days(1);
 
@@ -76,12 +77,7 @@ impl Config {
         require(within(self.verification_token_ttl, month), "verification_token_ttl", message);
         let is_ttl = (DAY..=Seconds::days(365)).contains(&self.signing_key_ttl);
         require(is_ttl, "signing_key_ttl", "it lies between a day and a year");
-        errors.extend(
-            self.settings
-                .check()
-                .into_iter()
-                .map(|error| FieldError { field: format!("settings.{}", error.field), message: error.message }),
-        );
+        errors.extend(self.settings.check().into_iter().map(in_settings));
         errors
     }
 }

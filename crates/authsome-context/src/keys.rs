@@ -3,21 +3,21 @@
 use authsome_core::secret::{MasterKey, Subkey};
 
 /// The engine's keys.
-pub(crate) struct Keys {
+pub struct Keys {
     /// Derives the next tokens of a session from the refresh token that is exchanged for them.
-    pub(crate) refresh: Subkey,
+    pub refresh: Subkey,
     /// Derives mailed tokens from the ids of their rows.
-    pub(crate) mail: Subkey,
+    pub mail: Subkey,
     /// Recognizes devices.
-    pub(crate) device: Subkey,
+    pub device: Subkey,
     /// Stands for identifiers in counters of failed attempts.
-    pub(crate) lockout: Subkey,
+    pub lockout: Subkey,
     /// Seals the keys that sign JSON Web Tokens.
-    pub(crate) signing: Subkey,
+    pub signing: Subkey,
     /// Seals the secrets of webhooks.
-    pub(crate) webhook: Subkey,
+    pub webhook: Subkey,
     /// Stands for accounts and mailboxes in counters of requests.
-    pub(crate) rate: Subkey,
+    pub rate: Subkey,
 }
 
 impl Keys {
@@ -35,7 +35,8 @@ impl Keys {
 }
 
 /// Lower-case hexadecimal, as counters name what they count.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a string does not fail.

@@ -8,18 +8,25 @@ use authsome_core::secret::Token;
 const PREFIX: &str = "apk_";
 
 /// Whether a key may be that of an environment. An app's may look like one, too.
-pub(crate) fn may_be_an_environments(key: &str) -> bool {
+#[must_use]
+pub fn may_be_an_environments(key: &str) -> bool {
     let word = key.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).map(|(word, _)| word);
     word.is_some_and(|word| EnvironmentType::ALL.iter().any(|kind| kind.key_word() == word))
 }
 
 /// A new key for an app.
-pub(crate) fn of_app(entropy: &dyn Entropy) -> Result<String, EntropyError> {
+///
+/// # Errors
+/// Where randomness fails.
+pub fn of_app(entropy: &dyn Entropy) -> Result<String, EntropyError> {
     generate(PREFIX, entropy)
 }
 
 /// A new key for an environment. Its prefix names the environment's type.
-pub(crate) fn of_environment(kind: EnvironmentType, entropy: &dyn Entropy) -> Result<String, EntropyError> {
+///
+/// # Errors
+/// Where randomness fails.
+pub fn of_environment(kind: EnvironmentType, entropy: &dyn Entropy) -> Result<String, EntropyError> {
     generate(&format!("{PREFIX}{}_", kind.key_word()), entropy)
 }
 

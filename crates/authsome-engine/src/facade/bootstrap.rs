@@ -1,15 +1,14 @@
 //! The first start: tables, the app, and its three environments.
 
+use authsome_context::Foundation;
 use authsome_core::app::App;
 use authsome_core::entity::Entity;
 use authsome_core::entropy::EntropyError;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::installation::Installation;
 use authsome_core::migration::MigrateError;
-use authsome_core::store::Transactions;
 
 use crate::apps::NewAppRows;
-use crate::engine::Engine;
 
 /// Why an engine did not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,29 +33,28 @@ pub enum StartError {
 
 /// Brings the database up to date and makes what every start needs, where it is not there. Of processes at once, one
 /// makes it.
-pub(crate) async fn prepare(engine: &Engine) -> Result<(), StartError> {
-    let inner = engine.inner();
-    let report = inner.store.migrate(&inner.plugins.groups).await?;
+pub(super) async fn prepare(foundation: &Foundation) -> Result<(), StartError> {
+    let report = foundation.store.migrate(&foundation.plugins.groups).await?;
     for group in &report.absent_groups {
         tracing::warn!(group, "the database holds tables of a plugin that this program does not have");
     }
     // A key that ends with the process claims nothing.
-    if inner.is_lasting && !Installation::claim(&inner.master_key, inner.clock.now(), &*inner.store).await? {
+    if foundation.is_lasting
+        && !Installation::claim(&foundation.master_key, foundation.now(), &*foundation.store).await?
+    {
         return Err(StartError::MasterKey);
     }
-    make_app(engine).await
+    make_app(foundation).await
 }
 
-async fn make_app(engine: &Engine) -> Result<(), StartError> {
-    let inner = engine.inner();
-    let slug = &inner.config.app;
-    if inner.store.app_by_slug(slug).await?.is_some() {
+async fn make_app(foundation: &Foundation) -> Result<(), StartError> {
+    let slug = &foundation.config.app;
+    if foundation.store.app_by_slug(slug).await?.is_some() {
         return Ok(());
     }
-    let rows = &NewAppRows::new(engine, slug, slug).map_err(StartError::App)?;
-    let made = inner
-        .store
-        .transaction(|tx| async move {
+    let rows = &NewAppRows::new(foundation, slug, slug).map_err(StartError::App)?;
+    let made = foundation
+        .change(|tx| async move {
             let app: &App = &rows.app;
             if !app.insert_if_absent((), &*tx).await? {
                 return Ok::<_, StoreError>(false);
@@ -68,6 +66,5 @@ async fn make_app(engine: &Engine) -> Result<(), StartError> {
     if made {
         tracing::info!(app = slug, "the app was made with environments development, staging and production");
     }
-    inner.cache.clear();
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use authsome_core::environment::IpBinding;
 
 /// The network that an address is in: /24 (IPv4) or /64 (IPv6).
-pub(crate) fn subnet(ip: IpAddr) -> IpAddr {
+#[must_use]
+pub fn subnet(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
             let [a, b, c, _] = ip.octets();
@@ -16,7 +17,8 @@ pub(crate) fn subnet(ip: IpAddr) -> IpAddr {
 }
 
 /// What counts as one origin of requests: an IPv4 address, or an IPv6 network of 2⁶⁴ addresses, which one machine has.
-pub(crate) fn origin(ip: IpAddr) -> IpAddr {
+#[must_use]
+pub fn origin(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(subnet_v6(ip)),
         v4 @ IpAddr::V4(_) => v4,
@@ -29,7 +31,8 @@ fn subnet_v6(ip: Ipv6Addr) -> Ipv6Addr {
 
 /// Whether a session that was made from one address may be used from another. Where the binding needs an address and
 /// one is not known, it may not.
-pub(crate) fn may_use(binding: IpBinding, made_from: Option<&str>, used_from: Option<IpAddr>) -> bool {
+#[must_use]
+pub fn may_use(binding: IpBinding, made_from: Option<&str>, used_from: Option<IpAddr>) -> bool {
     let same = |form: fn(IpAddr) -> IpAddr| match (made_from.and_then(|ip| ip.parse().ok()), used_from) {
         (Some(made_from), Some(used_from)) => form(made_from) == form(used_from),
         _ => false,

@@ -15,26 +15,44 @@ const RESET: &str = "apt_";
 /// Prefix of the tickets of half-done sign-ins.
 const TICKET: &str = "amt_";
 
+/// What every API key begins with.
+pub const API_KEY: &str = "ask_";
+
+/// Whether a token claims to be an API key.
+#[must_use]
+pub fn is_api_key(token: &str) -> bool {
+    token.starts_with(API_KEY)
+}
+
 /// A ticket of a half-done sign-in.
-pub(crate) fn ticket(entropy: &dyn Entropy) -> Result<Token, EntropyError> {
+///
+/// # Errors
+/// Where randomness fails.
+pub fn ticket(entropy: &dyn Entropy) -> Result<Token, EntropyError> {
     Token::generate(TICKET, entropy)
 }
 
 /// The two tokens of a session.
 #[derive(Clone, Debug)]
-pub(crate) struct Pair {
-    pub(crate) session: Token,
-    pub(crate) refresh: Token,
+pub struct Pair {
+    /// Authenticates requests.
+    pub session: Token,
+    /// Is exchanged for the next pair.
+    pub refresh: Token,
 }
 
 impl Pair {
     /// The first pair of a session.
-    pub(crate) fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+    ///
+    /// # Errors
+    /// Where randomness fails.
+    pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         Ok(Self { session: Token::generate(SESSION, entropy)?, refresh: Token::generate(REFRESH, entropy)? })
     }
 
     /// The pair that a refresh token is exchanged for. Derived, so that whoever lost the answer can be given it again.
-    pub(crate) fn child(key: &Subkey, parent: &Token) -> Self {
+    #[must_use]
+    pub fn child(key: &Subkey, parent: &Token) -> Self {
         let derive = |kind: &[u8]| key.mac(&[parent.expose().as_bytes(), kind]);
         Self {
             session: Token::from_bytes(SESSION, &derive(b"access")),
@@ -45,7 +63,7 @@ impl Pair {
 
 /// What a mailed token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mailed {
+pub enum Mailed {
     /// Proving an address.
     Verification,
     /// Setting a password.
@@ -54,7 +72,8 @@ pub(crate) enum Mailed {
 
 impl Mailed {
     /// What tokens begin with.
-    pub(crate) const fn prefix(self) -> &'static str {
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
         match self {
             Self::Verification => VERIFICATION,
             Self::Reset => RESET,
@@ -62,7 +81,8 @@ impl Mailed {
     }
 
     /// Whether a token has the form of those that [`mailed`] makes.
-    pub(crate) fn is_derived(self, token: &Token) -> bool {
+    #[must_use]
+    pub fn is_derived(self, token: &Token) -> bool {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let rest = token.expose().strip_prefix(self.prefix());
         rest.is_some_and(|rest| rest.len() == 43 && rest.bytes().all(is_base64url))
@@ -70,7 +90,8 @@ impl Mailed {
 }
 
 /// The mailed token of a row. Derived from the row's id, so that the queue of mails holds no secret.
-pub(crate) fn mailed(key: &Subkey, kind: Mailed, row: &str) -> Token {
+#[must_use]
+pub fn mailed(key: &Subkey, kind: Mailed, row: &str) -> Token {
     let label = match kind {
         Mailed::Verification => "verification",
         Mailed::Reset => "reset",

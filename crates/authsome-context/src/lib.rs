@@ -1,0 +1,37 @@
+//! What every service of Authsome stands on.
+//!
+//! What lives here: what the services ask and what asks none of them. [`Foundation`] is what an engine is made of;
+//! [`EnvironmentContext`] says where a service acts, for whom, from where, and when. Beside them: the cache, the settings
+//! that apply, what plugins bring, hooks, events, which environment a request means, and pure [`rules`]. What never does:
+//! a flow.
+//!
+//! - [`Foundation::change`] writes what is cached: apps, environments, settings, signing keys.
+//! - A service of an environment is made from an [`EnvironmentContext`], one of the installation from a [`Foundation`].
+
+mod cache;
+mod config;
+mod environment;
+mod events;
+mod foundation;
+mod hooks;
+mod keys;
+mod leases;
+mod plugins;
+mod progress;
+pub mod refusals;
+pub mod rules;
+mod selection;
+pub mod settings;
+mod wakers;
+
+pub use cache::{Cache, Kept, KeyRing};
+pub use config::Config;
+pub use environment::{EnvironmentContext, TOUCH_EVERY};
+pub use events::nothing;
+pub use foundation::{Foundation, Parts};
+pub use keys::{Keys, hex};
+pub use leases::{Dealt, LEASE, Leases};
+pub use plugins::{BuildError, PASSWORD, Plugins};
+pub use progress::{Budget, Progress};
+pub use selection::{Published, is_meant, unknown_key};
+pub use wakers::{Waker, Wakers};

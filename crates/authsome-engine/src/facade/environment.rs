@@ -1,0 +1,120 @@
+//! [`EnvironmentHandle`]: the door to an environment's data.
+
+use std::sync::Arc;
+
+use authsome_context::EnvironmentContext;
+use authsome_core::environment::EffectiveSettings;
+use authsome_core::error::Error;
+use authsome_core::route::{ActiveEnvironment, Client, Principal};
+use authsome_core::scope::Scope;
+
+use crate::account::Account;
+use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
+use crate::auth::Auth;
+use crate::devices::Devices;
+use crate::jwt::SigningKeys;
+use crate::sessions::Sessions;
+use crate::sign_in_page::SignInPage;
+use crate::users::Users;
+
+/// An environment of an engine: services hang on it, and reach nothing outside of it.
+///
+/// It holds the environment and its settings as they were when it was made, so it is made for a request or a task, not
+/// kept.
+#[derive(Clone, Debug)]
+pub struct EnvironmentHandle {
+    at: EnvironmentContext,
+}
+
+impl EnvironmentHandle {
+    pub(super) const fn new(at: EnvironmentContext) -> Self {
+        Self { at }
+    }
+
+    /// The same environment, acted in by this principal from this client: events and hooks name them.
+    #[must_use]
+    pub fn acting(self, principal: &Principal, client: &Client) -> Self {
+        Self { at: self.at.acting(principal, client) }
+    }
+
+    /// The scope of what lives in it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.at.scope()
+    }
+
+    /// The environment with the settings that apply in it.
+    #[must_use]
+    pub fn environment(&self) -> &Arc<ActiveEnvironment> {
+        self.at.environment()
+    }
+
+    /// The settings that apply in it.
+    #[must_use]
+    pub fn settings(&self) -> &EffectiveSettings {
+        self.at.settings()
+    }
+
+    /// The authentication methods that some plugin brings and this environment allows.
+    #[must_use]
+    pub fn methods(&self) -> Vec<&'static str> {
+        self.at.methods()
+    }
+
+    /// What a sign-in page needs.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn config_for_sign_in_page(&self) -> Result<SignInPage, Error> {
+        SignInPage::of(&self.at).await
+    }
+
+    /// Sign-up, sign-in, sign-out, refresh.
+    #[must_use]
+    pub fn auth(&self) -> Auth {
+        Auth::new(self.at.clone())
+    }
+
+    /// Users.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        Users::new(self.at.clone())
+    }
+
+    /// Sessions.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(self.at.clone())
+    }
+
+    /// Devices.
+    #[must_use]
+    pub fn devices(&self) -> Devices {
+        Devices::new(self.at.clone())
+    }
+
+    /// API keys.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeys {
+        ApiKeys::new(self.at.clone())
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        Audit::new(self.at.clone())
+    }
+
+    /// Passwords and addresses: reset, change, verification.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account::new(self.at.clone())
+    }
+
+    /// The keys that sign its sessions' tokens, where they are JSON Web Tokens.
+    #[must_use]
+    pub fn signing_keys(&self) -> SigningKeys {
+        SigningKeys::new(self.at.clone())
+    }
+}

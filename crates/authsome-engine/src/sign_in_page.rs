@@ -1,0 +1,35 @@
+//! [`SignInPage`].
+
+use authsome_context::{EnvironmentContext, PASSWORD};
+use authsome_core::environment::PasswordPolicy;
+use authsome_core::error::Error;
+use authsome_core::formconfig::FormField;
+
+/// What a sign-in page needs to know of its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInPage {
+    /// The methods that may be used.
+    pub methods: Vec<&'static str>,
+    /// What a new password must be like; none where passwords may not be used.
+    pub password_policy: Option<PasswordPolicy>,
+    /// Whether people can register themselves.
+    pub self_registration: bool,
+    /// Whether an address is proven before the first sign-in.
+    pub require_email_verification: bool,
+    /// The fields of the sign-up form beyond those that it always has.
+    pub sign_up_form: Vec<FormField>,
+}
+
+impl SignInPage {
+    pub(crate) async fn of(at: &EnvironmentContext) -> Result<Self, Error> {
+        let (methods, settings) = (at.methods(), at.settings());
+        let form = at.store().form_config(&at.scope(), "signup").await?;
+        Ok(Self {
+            password_policy: methods.contains(&PASSWORD).then(|| settings.password_policy()),
+            methods,
+            self_registration: settings.self_registration,
+            require_email_verification: settings.require_email_verification,
+            sign_up_form: form.map_or_else(Vec::new, |form| form.fields),
+        })
+    }
+}
