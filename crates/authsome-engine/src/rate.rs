@@ -37,7 +37,7 @@ fn limits(class: RateClass) -> (Option<Limit>, Option<Limit>) {
     match class {
         RateClass::SignIn => (limit("sign_in/address", 60, MINUTE), limit("sign_in/account", 10, MINUTE)),
         RateClass::Mail => (limit("mail/address", 10, MINUTE), limit("mail/mailbox", 5, HOUR)),
-        RateClass::Refresh => (None, limit("refresh/session", 60, MINUTE)),
+        RateClass::REFRESH => (None, limit("refresh/session", 60, MINUTE)),
         RateClass::Other => (limit("other/address", GENEROUS, MINUTE), None),
     }
 }

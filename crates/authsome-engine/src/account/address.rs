@@ -6,7 +6,7 @@ use authsome_core::account::{Verification, VerificationPurpose};
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::identity::Email;
-use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::plugin::Moment;
 use authsome_core::secret::Token;
 use authsome_core::session::Session;
@@ -25,7 +25,7 @@ impl Account {
     /// `environment_inactive`, `unavailable`.
     pub async fn resend_verification(&self, email: &Email) -> Result<(), Error> {
         self.at.require_active()?;
-        Outbox::new(&self.at).queue(NotificationKind::VerifyEmail, None, email.key().to_owned()).await
+        Outbox::new(&self.at).queue(CoreNotification::VerifyEmail, None, email.key().to_owned()).await
     }
 
     /// Sends a link to an address that the session's user wants to have. The address is taken over when it is proven.
@@ -36,7 +36,7 @@ impl Account {
     pub async fn change_email(&self, session: &Session, email: &Email) -> Result<(), Error> {
         self.at.require_active()?;
         Outbox::new(&self.at)
-            .queue(NotificationKind::ChangeEmail, Some(session.user_id), email.address().to_owned())
+            .queue(CoreNotification::ChangeEmail, Some(session.user_id), email.address().to_owned())
             .await
     }
 
@@ -55,7 +55,7 @@ impl Account {
         at.before(now, Moment::UserUpdate { user: &planned }).await?;
         let action = if previous.is_some() { "email.changed" } else { "email.verified" };
         let event = &at.event_by(&id, now, action, &id, nothing())?;
-        let told = &Outbox::new(&at).notification(now, NotificationKind::EmailChanged, Some(id), String::new())?;
+        let told = &at.notification(now, CoreNotification::EmailChanged.into(), Some(id), String::new())?;
         let (at, scope, verification) = (&at, &at.scope(), &verification);
         let user = at
             .store()

@@ -6,7 +6,7 @@ use authsome_core::account::PasswordReset;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::identity::Email;
-use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::secret::{Password, Token};
 use authsome_core::store::Transactions;
 use authsome_core::user::User;
@@ -25,7 +25,7 @@ impl Account {
     /// `environment_inactive`, `method_not_allowed_here`, `unavailable`.
     pub async fn forgot(&self, email: &Email) -> Result<(), Error> {
         self.at.require_method(passwords::METHOD)?;
-        Outbox::new(&self.at).queue(NotificationKind::ResetPassword, None, email.key().to_owned()).await
+        Outbox::new(&self.at).queue(CoreNotification::ResetPassword, None, email.key().to_owned()).await
     }
 
     /// Sets a new password with a mailed token: every session ends, a lock ends, other mailed tokens of the user are
@@ -47,7 +47,7 @@ impl Account {
         let id = reset.user_id;
         let event = &at.event_by(&id, now, "password.reset", &id, nothing())?;
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_reset" }))?;
-        let told = &Outbox::new(&at).notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
+        let told = &at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), String::new())?;
         let (at, scope, reset, method, digest) = (&at, &at.scope(), &reset, &method, &digest);
         at.store()
             .transaction(|tx| async move {

@@ -26,24 +26,16 @@ impl Account {
         Self { at }
     }
 
-    /// The row of a mailed token, with the environment that it belongs to.
-    async fn mailed<E: Credential>(
-        &self,
-        kind: Mailed,
-        token: &Token,
-        named: Option<&str>,
-        scope: fn(&E) -> Scope,
-    ) -> Result<(E, EnvironmentContext), Error> {
-        let foundation = self.at.foundation();
-        let row = authenticator::resolve::<E>(&token.hash(), self.at.store()).await?.ok_or_else(Error::invalid_token)?;
-        let active = foundation.environment_of_scope(scope(&row)).await?.ok_or_else(Error::invalid_token)?;
-        if !is_meant(&active, named) {
-            return Err(Error::invalid_token());
-        }
-        let at = EnvironmentContext::new(foundation, active).with_client(self.at.client());
-        at.require_active()?;
-        require_accepted(&at, kind, token)?;
-        Ok((row, at))
+    /// The row of a mailed token of this environment.
+    async fn find<E: Credential + Entity<Scope = PerEnvironment>>(&self, token: &Token) -> Result<E, Error> {
+        let find = E::find(&self.at.scope()).filter(E::HASH.eq(&token.hash()));
+        find.one(self.at.store()).await?.ok_or_else(Error::invalid_token)
+    }
+
+    /// Refuses a mailed token where none can be used, and one that is not what its row's would be.
+    fn require_usable(&self, kind: Mailed, token: &Token) -> Result<(), Error> {
+        self.at.require_active()?;
+        require_accepted(&self.at, kind, token)
     }
 }
 

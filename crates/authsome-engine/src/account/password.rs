@@ -3,7 +3,7 @@
 use authsome_context::nothing;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
-use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
 use authsome_core::store::Transactions;
@@ -33,7 +33,7 @@ impl Account {
         let now = at.now();
         let event = &at.event_by(&id, now, "password.changed", &id, nothing())?;
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
-        let told = &Outbox::new(at).notification(now, NotificationKind::PasswordChanged, Some(id), String::new())?;
+        let told = &at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), String::new())?;
         let (scope, method, digest) = (&at.scope(), &method, &digest);
         at.store()
             .transaction(|tx| async move {

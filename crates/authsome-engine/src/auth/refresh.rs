@@ -88,7 +88,7 @@ impl Auth {
             // By session, since each refresh comes with another token.
             let limiter = RateLimiter::new(Arc::clone(foundation));
             let subject = session.id.to_string();
-            if let Some(limit) = limiter.check(RateClass::Refresh, &token.scope, None, Some(&subject)).await? {
+            if let Some(limit) = limiter.check(RateClass::REFRESH, &token.scope, None, Some(&subject)).await? {
                 limit.require()?;
             }
             at.before(now, Moment::SessionRefresh { session: &session }).await?;

@@ -4,7 +4,7 @@ use authsome_context::Foundation;
 use authsome_core::environment::EnvironmentType;
 use authsome_core::error::Error;
 use authsome_core::mail::Mail;
-use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::time::Timestamp;
 
@@ -21,12 +21,12 @@ pub(super) async fn prepare(
         return Ok(None);
     };
     let prepared = match notification.kind {
-        NotificationKind::VerifyEmail | NotificationKind::ChangeEmail | NotificationKind::ResetPassword => {
+        CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
             with_token(foundation, &environment, notification, now).await?
         }
-        NotificationKind::AccountExists => to_stored(foundation, notification, Letter::AccountExists).await?,
-        NotificationKind::PasswordChanged => to_stored(foundation, notification, Letter::PasswordChanged).await?,
-        NotificationKind::EmailChanged => Some((notification.recipient.clone(), Letter::EmailChanged)),
+        CoreNotification::AccountExists => to_stored(foundation, notification, Letter::AccountExists).await?,
+        CoreNotification::PasswordChanged => to_stored(foundation, notification, Letter::PasswordChanged).await?,
+        CoreNotification::EmailChanged => Some((notification.recipient.clone(), Letter::EmailChanged)),
     };
     let Some((to, letter)) = prepared else {
         return Ok(None);

@@ -12,7 +12,7 @@ use authsome_core::environment::TestCodes;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{PasswordResetId, TypedId, UserId, VerificationId};
 use authsome_core::identity::Email;
-use authsome_core::notification::{Notification, NotificationKind};
+use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::records::Records;
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::scope::Scope;
@@ -43,10 +43,10 @@ impl Proof {
         records: &R,
     ) -> Result<Option<Self>, Error> {
         let of = match notification.kind {
-            NotificationKind::VerifyEmail => Of::Address(VerificationPurpose::Confirm),
-            NotificationKind::ChangeEmail => Of::Address(VerificationPurpose::Change),
-            NotificationKind::ResetPassword => Of::Reset,
-            NotificationKind::AccountExists | NotificationKind::PasswordChanged | NotificationKind::EmailChanged => {
+            CoreNotification::VerifyEmail => Of::Address(VerificationPurpose::Confirm),
+            CoreNotification::ChangeEmail => Of::Address(VerificationPurpose::Change),
+            CoreNotification::ResetPassword => Of::Reset,
+            CoreNotification::AccountExists | CoreNotification::PasswordChanged | CoreNotification::EmailChanged => {
                 return Ok(None);
             }
         };

@@ -4,7 +4,7 @@ use authsome_context::nothing;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::UserId;
-use authsome_core::notification::NotificationKind;
+use authsome_core::notification::CoreNotification;
 use authsome_core::plugin::Moment;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
@@ -113,7 +113,7 @@ impl Users {
         let at = &self.at;
         at.require_enabled(passwords::METHOD)?;
         let user = self.get(id).await?;
-        Outbox::new(at).queue(NotificationKind::ResetPassword, Some(id), user.email_key).await
+        Outbox::new(at).queue(CoreNotification::ResetPassword, Some(id), user.email_key).await
     }
 
     /// Deletes a user softly: every session and API key ends, no sign-in finds the user, the names are free again. The
