@@ -45,7 +45,7 @@ pub struct AppPatch {
 impl AppPatch {
     fn applied(&self, app: &App) -> Result<App, Error> {
         let name = self.name.as_ref().unwrap_or(&app.name);
-        let slug = slug::slug_of(Some(self.slug.as_ref().unwrap_or(&app.slug)), name)?;
+        let slug = slug::of(Some(self.slug.as_ref().unwrap_or(&app.slug)), name)?;
         let metadata = match &self.metadata {
             None => app.metadata.clone(),
             Some(None) => Metadata::default(),
@@ -117,7 +117,7 @@ impl Apps {
     /// # Errors
     /// `invalid_request`, `conflict` where the slug is taken, `unavailable`.
     pub async fn create(&self, new: &NewApp) -> Result<App, Error> {
-        let slug = slug::slug_of(new.slug.as_deref(), &new.name)?;
+        let slug = slug::of(new.slug.as_deref(), &new.name)?;
         let mut rows = NewAppRows::new(&self.foundation, &new.name, &slug)?;
         rows.events.iter_mut().for_each(|event| event.actor.clone_from(&self.actor));
         let rows = &rows;

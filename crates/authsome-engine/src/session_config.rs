@@ -1,6 +1,7 @@
 //! What an app says for all its environments: settings, and the form of its tokens.
 
 use authsome_context::nothing;
+use authsome_context::settings::in_settings;
 use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
 use authsome_core::entity::Entity;
 use authsome_core::environment::Settings;
@@ -81,9 +82,4 @@ impl Apps {
             .await?;
         Ok(())
     }
-}
-
-/// An error in settings, where settings are a part of a larger body.
-pub(crate) fn in_settings(error: FieldError) -> FieldError {
-    FieldError { field: format!("settings.{}", error.field), message: error.message }
 }

@@ -22,8 +22,7 @@ pub fn is_valid(text: &str) -> bool {
 }
 
 /// The slug of a name; `None` where nothing of the name can be in a slug.
-#[must_use]
-pub fn of_name(name: &str) -> Option<String> {
+fn of_name(name: &str) -> Option<String> {
     let mut slug = String::new();
     // Letters go without their accents.
     let plain = name.nfkd().filter(|c| !is_combining_mark(*c));
@@ -45,7 +44,7 @@ pub fn of_name(name: &str) -> Option<String> {
 ///
 /// # Errors
 /// `invalid_request`.
-pub fn slug_of(asked: Option<&str>, name: &str) -> Result<String, Error> {
+pub fn of(asked: Option<&str>, name: &str) -> Result<String, Error> {
     if !name::is_valid(name) {
         return Err(Error::invalid("name", name::RULE));
     }

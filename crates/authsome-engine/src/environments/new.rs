@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use authsome_context::Foundation;
 use authsome_context::rules::{name, publishable, slug};
+use authsome_context::settings::in_settings;
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::error::{Error, FieldError};
 use authsome_core::id::{AppId, EnvironmentId, TypedId};
 use authsome_core::time::Timestamp;
 use authsome_core::value::Marker;
-
-use crate::session_config::in_settings;
 
 const MAX_DESCRIPTION: usize = 2_000;
 const MAX_METADATA_KEYS: usize = 64;
@@ -63,7 +62,7 @@ pub(crate) fn row(
     let environment = Environment {
         id: EnvironmentId::generate(now, entropy)?,
         app_id: app,
-        slug: slug::slug_of(new.slug.as_deref(), &new.name)?,
+        slug: slug::of(new.slug.as_deref(), &new.name)?,
         name: new.name.clone(),
         kind: new.kind,
         publishable_key: publishable::of_environment(new.kind, entropy)?,

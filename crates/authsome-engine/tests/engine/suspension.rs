@@ -1,6 +1,6 @@
 //! Suspended environments.
 
-use authsome_core::error::Code;
+use authsome_core::error::{Code, Error};
 
 use crate::common::*;
 
@@ -64,6 +64,22 @@ async fn a_suspension_is_seen_by_another_process_after_a_second() {
     world.deactivate("development").await;
     world.advance(seconds(1));
     let refused = other.authenticator().authenticate(issued.token.expose(), None, &client()).await;
+    assert_eq!(code(refused), Code::EnvironmentInactive);
+}
+
+/// Its commit may have happened, and only its answer been lost.
+#[tokio::test]
+async fn what_a_failed_change_may_have_changed_is_looked_up_anew() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let other = world.another_engine();
+    let authenticator = other.authenticator();
+    authenticator.authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    world.deactivate("development").await;
+    authenticator.authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    let failed = other.foundation().change(|_| async { Err::<(), _>(Error::not_found()) }).await;
+    assert_eq!(code(failed), Code::NotFound);
+    let refused = authenticator.authenticate(issued.token.expose(), None, &client()).await;
     assert_eq!(code(refused), Code::EnvironmentInactive);
 }
 
