@@ -133,7 +133,8 @@ impl Plugins {
             self.second_factors.push(factor);
         }
         for kind in brought.notices {
-            let own = kind.name().strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && kind.name().len() <= 64);
+            let own =
+                kind.name().strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && kind.name().len() <= 64);
             unless(!own, || declaration(name, "notice", kind.name(), "it is the plugin's name, a dot, and a word"))?;
             unless(self.notice(kind.name()).is_some(), || taken("notice", kind.name()))?;
             self.notices.push(kind);
@@ -150,6 +151,9 @@ impl Plugins {
             let classes = RateClass::CORE.into_iter().chain(self.routes.iter().map(Route::rate));
             let is_taken = classes.into_iter().any(|other| other.name == class.name && other != class);
             unless(is_taken, || taken("rate class", class.name))?;
+            let rule =
+                "a name of at most 32 characters, limits of at least 1 request, and windows of at least 1 second";
+            unless(!class.is_valid(), || declaration(name, "rate class", class.name, rule))?;
         }
         self.routes.extend(brought.routes);
         self.password = self.password.take().or(brought.password);

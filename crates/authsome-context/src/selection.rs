@@ -146,9 +146,7 @@ impl Foundation {
                 EnvironmentKey::Default(app) => self.store.default_environment(*app).await?,
             };
             match found {
-                Some(environment) => {
-                    settings::activate(&*self.store, environment, self).await.map(Some)
-                }
+                Some(environment) => settings::activate(&*self.store, environment, self).await.map(Some),
                 None => Ok(None),
             }
         };

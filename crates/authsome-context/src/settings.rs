@@ -42,12 +42,7 @@ pub async fn activate<R: Records + ?Sized>(
 /// What is wrong with settings that somebody says in the place of others, for an environment of a type or for all of an
 /// app's. What was said before by another version of the program may stay.
 #[must_use]
-pub fn check(
-    plugins: &Plugins,
-    before: &Settings,
-    after: &Settings,
-    kind: Option<EnvironmentType>,
-) -> Vec<FieldError> {
+pub fn check(plugins: &Plugins, before: &Settings, after: &Settings, kind: Option<EnvironmentType>) -> Vec<FieldError> {
     let declared = &plugins.settings;
     let mut errors = kind.map_or_else(|| after.check(declared), |kind| after.check_for(kind, declared));
     let unknown = after.unknown(declared);

@@ -9,7 +9,7 @@ use authsome_context::{Foundation, nothing};
 use authsome_core::app::App;
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::{Entity, Listed, Page};
-use authsome_core::environment::{Environment, EnvironmentType};
+use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::event::AppEvent;
 use authsome_core::id::{AppId, TypedId};
@@ -248,7 +248,7 @@ impl NewAppRows {
             ("Staging", EnvironmentType::Staging),
             ("Production", EnvironmentType::Production),
         ] {
-            let mut environment = row(foundation, app.id, &NewEnvironment::new(name, kind), now)?;
+            let mut environment = row(foundation, app.id, &NewEnvironment::new(name, kind), &Settings::default(), now)?;
             environment.is_default.0 = kind == EnvironmentType::Development;
             let data = about(&environment);
             events.push(foundation.app_event(app.id, now, "environment.created", &environment.id, data)?);

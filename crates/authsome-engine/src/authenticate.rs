@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use authsome_context::refusals::token_expired;
 use authsome_context::rules::{network, tokens};
-use authsome_context::{EnvironmentContext, Foundation, TOUCH_EVERY, is_meant};
-use authsome_core::account::{PasswordReset, Verification};
+use authsome_context::{EnvironmentContext, Foundation, TOUCH_EVERY};
 use authsome_core::apikey::ApiKey;
 use authsome_core::authenticator;
 use authsome_core::environment::EffectiveSettings;
-use authsome_core::error::Error;
-use authsome_core::route::{ActiveEnvironment, BodyCredentialKind, Client, Principal};
+use authsome_core::error::{Error, StoreError};
+use authsome_core::records::Records;
+use authsome_core::route::{ActiveEnvironment, Client, CredentialKind, Principal, ResolvedCredential};
+use authsome_core::scope::Scope;
 use authsome_core::secret::Token;
-use authsome_core::session::{RefreshToken, Session, SessionState};
-use authsome_core::ticket::Ticket;
+use authsome_core::session::{Session, SessionState};
 use authsome_core::time::Timestamp;
 
 use crate::api_keys::ApiKeys;
@@ -31,31 +31,45 @@ pub struct Authenticated {
     pub principal: Principal,
 }
 
-/// A credential that was found, whether or not it is good.
-#[derive(Clone, Debug)]
-pub struct FoundCredential {
-    environment: Arc<ActiveEnvironment>,
-    kind: Found,
+/// Why a credential is refused.
+#[derive(Debug)]
+pub struct Refused {
+    /// What the caller is told.
+    pub error: Error,
+    /// Where the credential belongs, where it belongs to what the request means: its requests are counted there.
+    pub at: Option<Scope>,
 }
 
-#[derive(Clone, Debug)]
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, at: None }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        refused.error
+    }
+}
+
+/// Which credentials a token may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// A session's token, or an API key.
+    SessionsAndKeys,
+    /// A session's token alone: browsers, which send cookies by themselves, have sessions.
+    Sessions,
+}
+
 enum Found {
     Session(Box<Session>),
     ApiKey(Box<ApiKey>),
-}
-
-impl FoundCredential {
-    /// The environment that it belongs to.
-    #[must_use]
-    pub const fn environment(&self) -> &Arc<ActiveEnvironment> {
-        &self.environment
-    }
-
-    /// Whether it is a session's token.
-    #[must_use]
-    pub const fn is_session(&self) -> bool {
-        matches!(self.kind, Found::Session(_))
-    }
 }
 
 /// From a presented token to an environment and a principal.
@@ -72,117 +86,100 @@ impl Authenticator {
     /// Checks a session token or an API key: one query, beside the environment and its settings, which are cached, and
     /// the user of a user's key.
     ///
-    /// `named` is the environment that the request names by slug or id, if it does. A session is noted as seen once a
-    /// minute, more often where it would end after less than 10 minutes of idleness; that never lengthens its life, and
-    /// never fails the request.
+    /// `is_meant` says whether the request means the credential's environment: one of another environment is unknown. A
+    /// session is noted as seen once a minute, more often where it would end after less than 10 minutes of idleness; that
+    /// never lengthens its life, and never fails the request.
     ///
     /// # Errors
-    /// `session_not_found` where no session has the token, another environment is named, or the session is bound to
-    /// another address; `environment_inactive`; `token_expired` where it is too old or was idle for too long;
+    /// `session_not_found` where no session or key has the token, another environment is meant, or the session is bound
+    /// to another address; `environment_inactive`; `token_expired` where it is too old or was idle for too long;
     /// `unavailable`.
     pub async fn authenticate(
         &self,
         token: &str,
-        named: Option<&str>,
+        accepted: Accepted,
+        is_meant: impl Fn(&ActiveEnvironment) -> bool + Send,
         client: &Client,
-    ) -> Result<Authenticated, Error> {
-        let found = self.find(token).await?;
-        let meant = found.filter(|found| is_meant(&found.environment, named));
-        self.admit(meant.ok_or_else(Error::session_not_found)?, client).await
-    }
-
-    /// The first half of [`Authenticator::authenticate`], for a request that says otherwise than by one name where it acts: the
-    /// session or key, wherever it belongs. Nothing is noted of its use. One of an environment that the request does not
-    /// mean is to be treated as if there were none.
-    ///
-    /// # Errors
-    /// `unavailable`.
-    pub async fn find(&self, token: &str) -> Result<Option<FoundCredential>, Error> {
-        let (store, hash) = (&*self.foundation.store, Token::presented(token).hash());
-        let (scope, kind) = if tokens::is_api_key(token) {
-            let Some(key) = authenticator::resolve::<ApiKey>(&hash, store).await? else { return Ok(None) };
-            (key.scope, Found::ApiKey(Box::new(key)))
-        } else {
-            let Some(session) = authenticator::resolve::<Session>(&hash, store).await? else { return Ok(None) };
-            (session.scope, Found::Session(Box::new(session)))
-        };
-        let environment = self.foundation.environment_of_scope(scope).await?;
-        Ok(environment.map(|environment| FoundCredential { environment, kind }))
-    }
-
-    /// The second half of [`Authenticator::authenticate`]: whether a credential is good, and for whom it stands.
-    ///
-    /// # Errors
-    /// Those of [`Authenticator::authenticate`].
-    pub async fn admit(&self, found: FoundCredential, client: &Client) -> Result<Authenticated, Error> {
-        let FoundCredential { environment, kind } = found;
+    ) -> Result<Authenticated, Refused> {
+        let found = self.find(token, accepted).await?.filter(|(environment, _)| is_meant(environment));
+        let (environment, found) = found.ok_or_else(Error::session_not_found)?;
         let at = EnvironmentContext::new(&self.foundation, Arc::clone(&environment));
-        let principal = match kind {
-            Found::ApiKey(key) => Principal::ApiKey(Arc::new(ApiKeys::new(at).admit(*key).await?)),
-            Found::Session(mut session) => {
-                at.require_active()?;
-                let now = self.foundation.now();
-                check_use(&session, &environment.settings, now, client)?;
-                self.see(&mut session, &environment.settings, now).await;
-                Principal::Session(session.into())
-            }
-        };
-        Ok(Authenticated { environment, principal })
+        let scope = environment.scope();
+        match admit(at, found, client).await {
+            Ok(principal) => Ok(Authenticated { environment, principal }),
+            Err(error) => Err(Refused { error, at: Some(scope) }),
+        }
     }
 
-    /// The environment of a credential that a body carries, where the request means it.
+    async fn find(
+        &self,
+        token: &str,
+        accepted: Accepted,
+    ) -> Result<Option<(Arc<ActiveEnvironment>, Found)>, StoreError> {
+        let (store, hash) = (&*self.foundation.store, Token::presented(token).hash());
+        let found = if tokens::is_api_key(token) {
+            if accepted == Accepted::Sessions {
+                return Ok(None);
+            }
+            let key = authenticator::resolve::<ApiKey>(&hash, store).await?;
+            key.map(|key| (key.scope, Found::ApiKey(Box::new(key))))
+        } else {
+            let session = authenticator::resolve::<Session>(&hash, store).await?;
+            session.map(|session| (session.scope, Found::Session(Box::new(session))))
+        };
+        let Some((scope, found)) = found else { return Ok(None) };
+        Ok(self.foundation.environment_of_scope(scope).await?.map(|environment| (environment, found)))
+    }
+
+    /// The row of a credential that a body carries, and its environment, where the request means that.
     ///
     /// # Errors
-    /// What is answered where there is no such credential, also where it belongs to an environment that is not meant:
-    /// `session_not_found` for refresh tokens, `invalid_token` for the others; `unavailable`.
-    pub async fn environment_of_body_credential(
+    /// What the kind answers for an unknown credential, also where another environment is meant; `unavailable`.
+    pub async fn resolve_body(
         &self,
-        kind: BodyCredentialKind,
+        kind: CredentialKind,
         token: &Token,
-        is_meant: impl Fn(&ActiveEnvironment) -> bool + Send + Sync,
-    ) -> Result<Arc<ActiveEnvironment>, Error> {
-        let (store, hash) = (&*self.foundation.store, &token.hash());
-        let scope = match kind {
-            BodyCredentialKind::RefreshToken => {
-                authenticator::resolve::<RefreshToken>(hash, store).await?.map(|row| row.scope)
-            }
-            BodyCredentialKind::Verification => {
-                authenticator::resolve::<Verification>(hash, store).await?.map(|row| row.scope)
-            }
-            BodyCredentialKind::PasswordReset => {
-                authenticator::resolve::<PasswordReset>(hash, store).await?.map(|row| row.scope)
-            }
-            BodyCredentialKind::Ticket => authenticator::resolve::<Ticket>(hash, store).await?.map(|row| row.scope),
-        };
-        let environment = match scope {
-            Some(scope) => self.foundation.environment_of_scope(scope).await?,
-            None => None,
-        };
-        environment.filter(|environment| is_meant(environment)).ok_or_else(|| match kind {
-            BodyCredentialKind::RefreshToken => Error::session_not_found(),
-            BodyCredentialKind::Verification | BodyCredentialKind::PasswordReset | BodyCredentialKind::Ticket => {
-                Error::invalid_token()
-            }
-        })
+        is_meant: impl Fn(&ActiveEnvironment) -> bool + Send,
+    ) -> Result<(ResolvedCredential, Arc<ActiveEnvironment>), Error> {
+        let store: &dyn Records = &*self.foundation.store;
+        let found = authenticator::resolve_kind(kind, token, store).await?.ok_or_else(|| kind.missing())?;
+        let environment = self.foundation.environment_of_scope(found.scope()).await?;
+        let environment = environment.filter(|environment| is_meant(environment)).ok_or_else(|| kind.missing())?;
+        Ok((found, environment))
     }
+}
 
-    async fn see(&self, session: &mut Session, settings: &EffectiveSettings, now: Timestamp) {
-        let idle = settings.idle_session_timeout.duration();
-        let every = if idle.is_zero() { TOUCH_EVERY } else { TOUCH_EVERY.min(idle / 10) };
-        let stale = now.minus(every);
-        if session.last_seen_at > stale {
-            return;
+/// Whether a credential is good, and for whom it stands.
+async fn admit(at: EnvironmentContext, found: Found, client: &Client) -> Result<Principal, Error> {
+    match found {
+        Found::ApiKey(key) => Ok(Principal::ApiKey(Arc::new(ApiKeys::new(at).admit(*key).await?))),
+        Found::Session(mut session) => {
+            at.require_active()?;
+            let now = at.now();
+            check_use(&session, at.settings(), now, client)?;
+            see(&at, &mut session, now).await;
+            Ok(Principal::Session(session.into()))
         }
-        // Not before the moment itself: `stale` is compared with "earlier than".
-        let stale = stale.plus(Duration::from_millis(1));
-        let touch = self.foundation.store.touch_session(&session.scope, session.id, now, stale);
-        match tokio::time::timeout(TOUCH_PATIENCE, touch).await {
-            Ok(Ok(_)) => session.last_seen_at = now,
-            Ok(Err(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a session was not noted as seen");
-            }
-            Err(_) => tracing::warn!("a session was not noted as seen in time"),
+    }
+}
+
+/// Notes that a session was used.
+async fn see(at: &EnvironmentContext, session: &mut Session, now: Timestamp) {
+    let idle = at.settings().idle_session_timeout.duration();
+    let every = if idle.is_zero() { TOUCH_EVERY } else { TOUCH_EVERY.min(idle / 10) };
+    let stale = now.minus(every);
+    if session.last_seen_at > stale {
+        return;
+    }
+    // Not before the moment itself: `stale` is compared with "earlier than".
+    let stale = stale.plus(Duration::from_millis(1));
+    let touch = at.store().touch_session(&session.scope, session.id, now, stale);
+    match tokio::time::timeout(TOUCH_PATIENCE, touch).await {
+        Ok(Ok(_)) => session.last_seen_at = now,
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a session was not noted as seen");
         }
+        Err(_) => tracing::warn!("a session was not noted as seen in time"),
     }
 }
 

@@ -12,20 +12,25 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use authsome_context::{EnvironmentContext, hex};
 use authsome_core::attempt::Lockout;
 use authsome_core::entity::{Entity, Update};
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::UserId;
 use authsome_core::identity::Identifier;
+use authsome_core::plugin;
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::store::Transactions;
+use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
 use serde_json::json;
 
 /// How long after the last failure the count is kept.
 const MEMORY: Duration = Duration::from_secs(86_400);
+/// How many attempts a ticket has, for all second factors together.
+const TICKET_ATTEMPTS: u32 = 5;
 /// How long an attempt waits between two looks for a place.
 const WAIT: Duration = Duration::from_millis(100);
 /// How often it looks: for 10 seconds.
@@ -41,6 +46,11 @@ pub(crate) struct Subject {
 impl Subject {
     pub(crate) fn user(user: UserId) -> Self {
         Self { key: user.to_string(), user: Some(user) }
+    }
+
+    /// A user's second factors, which count apart: a right password does not let them be guessed anew.
+    pub(crate) fn second_factor(user: UserId) -> Self {
+        Self { key: second_factor_key(user), user: Some(user) }
     }
 
     /// The user whom an identifier means, else the identifier itself, of which only an HMAC is stored.
@@ -148,6 +158,31 @@ impl Attempt {
     }
 }
 
+#[async_trait]
+impl plugin::Attempt for Attempt {
+    async fn succeed(self: Box<Self>) -> Result<(), Error> {
+        Self::succeed(*self).await
+    }
+
+    async fn fail(self: Box<Self>) -> Result<(), Error> {
+        let now = self.at.now();
+        Self::fail(*self, now).await
+    }
+}
+
+/// Counts an attempt on a ticket, whatever becomes of it.
+///
+/// # Errors
+/// `invalid_token` where its attempts are used up, or it is gone or expired; `unavailable`.
+pub(crate) async fn count_on_ticket(at: &EnvironmentContext, ticket: &Ticket) -> Result<(), Error> {
+    let counted = Ticket::update(&at.scope())
+        .filter(Ticket::ID.eq(ticket.id))
+        .filter(Ticket::EXPIRES_AT.gt(at.now()))
+        .filter(Ticket::ATTEMPTS.lt(TICKET_ATTEMPTS))
+        .increment(Ticket::ATTEMPTS, 1);
+    counted.one(at.store()).await?.map(|_| ()).ok_or_else(Error::invalid_token)
+}
+
 impl Drop for Attempt {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.has_place, tokio::runtime::Handle::try_current()) {
@@ -207,7 +242,12 @@ async fn lock(at: &EnvironmentContext, subject: &Subject, now: Timestamp) -> Res
 
 /// Forgets a user's failures, and unlocks the account.
 pub(crate) async fn clear<R: Records + ?Sized>(scope: &Scope, user: UserId, records: &R) -> Result<(), StoreError> {
-    clear_key(scope, &user.to_string(), records).await
+    clear_key(scope, &user.to_string(), records).await?;
+    clear_key(scope, &second_factor_key(user), records).await
+}
+
+fn second_factor_key(user: UserId) -> String {
+    format!("second_factor/{user}")
 }
 
 async fn clear_key<R: Records + ?Sized>(scope: &Scope, key: &str, records: &R) -> Result<(), StoreError> {

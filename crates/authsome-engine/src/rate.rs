@@ -13,34 +13,12 @@ use authsome_context::{Dealt, Foundation, LEASE, hex};
 use authsome_core::attempt::RateWindow;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, StoreError};
-use authsome_core::route::RateClass;
+use authsome_core::route::{RateClass, RateLimit};
 use authsome_core::scope::Scope;
 use authsome_core::time::{Seconds, Timestamp};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
 /// From which limit on a process takes several requests' worth at once.
 const GENEROUS: u32 = 600;
-
-/// A limit: so many requests in a window.
-#[derive(Clone, Copy, Debug)]
-struct Limit {
-    /// What tells its counter apart.
-    name: &'static str,
-    most: u32,
-    window: Duration,
-}
-
-/// The limit on an origin's address, and that on the account, mailbox or session that a request concerns.
-fn limits(class: RateClass) -> (Option<Limit>, Option<Limit>) {
-    let limit = |name, most, window| Some(Limit { name, most, window });
-    match class {
-        RateClass::SignIn => (limit("sign_in/address", 60, MINUTE), limit("sign_in/account", 10, MINUTE)),
-        RateClass::Mail => (limit("mail/address", 10, MINUTE), limit("mail/mailbox", 5, HOUR)),
-        RateClass::REFRESH => (None, limit("refresh/session", 60, MINUTE)),
-        RateClass::Other => (limit("other/address", GENEROUS, MINUTE), None),
-    }
-}
 
 /// Whether a request may be made, and how much of the tightest limit is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +80,12 @@ impl RateLimiter {
             return Ok(None);
         }
         let now = foundation.now();
-        let (by_address, by_subject) = limits(class);
         let address = address.map(|ip| network::origin(ip).to_string());
         let subject = subject.map(|subject| hex(&foundation.keys.rate.mac(&[subject.as_bytes()])));
         let mut tightest: Option<RateDecision> = None;
-        for (limit, origin) in [(by_address, address), (by_subject, subject)] {
+        for (limit, what, origin) in [(class.address, "address", address), (class.subject, "subject", subject)] {
             let (Some(limit), Some(origin)) = (limit, origin) else { continue };
-            let decision = self.count(limit, scope, &origin, now).await?;
+            let decision = self.count(limit, scope, &format!("{}/{what}/{origin}", class.name), now).await?;
             if !decision.allowed {
                 return Ok(Some(decision));
             }
@@ -119,11 +96,17 @@ impl RateLimiter {
         Ok(tightest)
     }
 
-    async fn count(&self, limit: Limit, scope: &Scope, origin: &str, now: Timestamp) -> Result<RateDecision, Error> {
+    async fn count(
+        &self,
+        limit: RateLimit,
+        scope: &Scope,
+        counter: &str,
+        now: Timestamp,
+    ) -> Result<RateDecision, Error> {
         let length = i64::try_from(limit.window.as_millis()).unwrap_or(i64::MAX);
         let start = now.as_millis().div_euclid(length).saturating_mul(length);
         let end = Timestamp::from_millis(start).unwrap_or(now).plus(limit.window);
-        let key = format!("{}/{origin}/{start}", limit.name);
+        let key = format!("{counter}/{start}");
         let remaining = if limit.most >= GENEROUS {
             self.deal(scope, key, end, limit.most).await?
         } else {

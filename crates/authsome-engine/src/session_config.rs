@@ -1,11 +1,10 @@
 //! What an app says for all its environments: settings, and the form of its tokens.
 
-use authsome_context::nothing;
-use authsome_context::settings::in_settings;
+use authsome_context::{nothing, settings};
 use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
 use authsome_core::entity::Entity;
 use authsome_core::environment::Settings;
-use authsome_core::error::{Error, FieldError, StoreError};
+use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{AppId, AppSessionConfigId, TypedId};
 use serde_json::json;
 
@@ -28,19 +27,15 @@ impl Apps {
     pub async fn set_session_config(
         &self,
         app: AppId,
-        settings: &Settings,
+        said: &Settings,
         token_format: TokenFormat,
     ) -> Result<AppSessionConfig, Error> {
-        let errors: Vec<FieldError> = settings.check().into_iter().map(in_settings).collect();
-        if !errors.is_empty() {
-            return Err(Error::invalid_fields(errors));
-        }
         let now = self.foundation.now();
         let id = AppSessionConfigId::generate(now, &*self.foundation.entropy)?;
         let new = &AppSessionConfig {
             id,
             app_id: app,
-            settings: settings.clone(),
+            settings: said.clone(),
             token_format,
             created_at: now,
             updated_at: now,
@@ -50,7 +45,14 @@ impl Apps {
             .change(|tx| async move {
                 tx.app(app).await?.ok_or_else(Error::not_found)?;
                 event.insert(&app, &*tx).await?;
-                match tx.app_session_config(app).await? {
+                let found = tx.app_session_config(app).await?;
+                let none = Settings::default();
+                let before = found.as_ref().map_or(&none, |found| &found.settings);
+                let errors = settings::check(&self.foundation.plugins, before, &new.settings, None);
+                if !errors.is_empty() {
+                    return Err(Error::invalid_fields(errors));
+                }
+                match found {
                     Some(found) => {
                         let changed = AppSessionConfig { id: found.id, created_at: found.created_at, ..new.clone() };
                         Ok::<_, Error>(tx.update_app_session_config(app, &found, &changed).await?)

@@ -1,14 +1,16 @@
 //! [`Gate`]: who makes a request, where it acts, and where it comes from.
 
+use std::sync::Arc;
+
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{ActiveEnvironment, CredentialKind, Client, Context, Principal};
+use authsome_core::route::{ActiveEnvironment, Client, Context, CredentialKind, Principal, ResolvedCredential};
 use authsome_core::scope::Scope;
 use authsome_core::secret::{Token, TokenHash, constant_time_eq};
-use authsome_engine::{Authenticated, Engine, FoundCredential};
+use authsome_engine::{Accepted, Authenticated, Engine, Refused};
 
 use crate::client_address;
 use crate::cookie::SessionCookie;
@@ -36,24 +38,15 @@ pub(crate) enum StaleCookie {
 
 /// A request of which it is known where it is counted.
 pub(crate) struct Arrival {
-    /// Where it acts. One whose credential there is not is counted where its names point, one whose credential is not
-    /// good in that one's environment.
+    /// Where it acts. A request with an unknown credential is counted where its names point, one with a credential that
+    /// is refused in the credential's environment.
     pub(crate) counted: Scope,
     /// What its handler is given, or why it is refused.
     pub(crate) context: Result<Context, Error>,
 }
 
-/// Why a request is refused, and in which environment it would have acted, where that is known.
-struct Refused {
-    error: Error,
-    at: Option<Scope>,
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self { error, at: None }
-    }
-}
+/// Who makes a request and where, with the credential in its body.
+type Known = (Authenticated, Option<ResolvedCredential>);
 
 /// Makes a [`Context`] of a request, or refuses it.
 pub(crate) struct Gate {
@@ -80,6 +73,10 @@ impl Gate {
         &self.engine
     }
 
+    pub(crate) const fn cookie(&self) -> SessionCookie {
+        self.cookie
+    }
+
     pub(crate) const fn options(&self) -> &HttpOptions {
         &self.options
     }
@@ -103,7 +100,7 @@ impl Gate {
     ///
     /// The context may be refused with `session_not_found`, `token_expired`, `environment_inactive` for a credential that
     /// is not valid here, `invalid_token` for one in the body; `forbidden` for the cookie from another site;
-    /// `invalid_request` for an environment that there is not.
+    /// `invalid_request` for an unknown environment.
     ///
     /// # Errors
     /// `unavailable`: a store that is down cannot count either.
@@ -123,11 +120,15 @@ impl Gate {
         };
         let meant = naming.meant(&self.engine).await?;
         match self.authenticate(parts, &meant, &client, stale, body).await {
-            Ok(Authenticated { environment, principal }) => {
+            Ok((Authenticated { environment, principal }, credential)) => {
                 let counted = environment.scope();
                 let now = self.engine.clock().now();
                 let request_id = self.request_id(parts).as_str().to_owned();
-                Ok(Arrival { counted, context: Ok(Context { environment, principal, client, now, request_id }) })
+                let here = self.engine.handle(Arc::clone(&environment)).acting(&principal, &client);
+                let (sign_ins, notices) = here.ports(&principal);
+                let context =
+                    Context { environment, principal, client, now, request_id, credential, sign_ins, notices };
+                Ok(Arrival { counted, context: Ok(context) })
             }
             Err(Refused { error, .. }) if error.code() == Code::Unavailable => Err(error),
             Err(Refused { error, at: Some(counted) }) => Ok(Arrival { counted, context: Err(error) }),
@@ -144,7 +145,7 @@ impl Gate {
         client: &Client,
         stale: StaleCookie,
         body: Option<(CredentialKind, &Token)>,
-    ) -> Result<Authenticated, Refused> {
+    ) -> Result<Known, Refused> {
         let credential = self.credential(&parts.method, &parts.headers)?;
         let is_cookie = matches!(credential, Some(Credential::Cookie(_)));
         let mut principal = Principal::Anonymous;
@@ -154,10 +155,11 @@ impl Gate {
                 principal = Principal::Administrator;
                 None
             }
-            Some(Credential::Bearer(token)) => Some(self.admit(&token, meant, client, |_| true).await?),
-            // Browsers have sessions: a key is no cookie.
+            Some(Credential::Bearer(token)) => {
+                Some(self.admit(&token, meant, client, Accepted::SessionsAndKeys).await?)
+            }
             Some(Credential::Cookie(token)) => {
-                match self.admit(&token, meant, client, FoundCredential::is_session).await {
+                match self.admit(&token, meant, client, Accepted::Sessions).await {
                     Err(refused) if stale == StaleCookie::Ignored && is_gone(&refused.error) => None,
                     // Where the body's credential acts is looked at below, and whether that is suspended too.
                     Err(refused) if body.is_some() && refused.error.code() == Code::EnvironmentInactive => None,
@@ -166,20 +168,20 @@ impl Gate {
             }
         };
         let Some((kind, token)) = body else {
-            return match shown {
-                Some(shown) => Ok(shown),
-                None => Ok(Authenticated { environment: meant.select(&self.engine).await?, principal }),
+            let authenticated = match shown {
+                Some(shown) => shown,
+                None => Authenticated { environment: meant.select(&self.engine).await?, principal },
             };
+            return Ok((authenticated, None));
         };
         // A browser sends the cookie by itself: one of another environment says nothing of where the request is to act.
         let shown_at = shown.as_ref().filter(|_| !is_cookie).map(|shown| shown.environment.scope());
         let is_meant = |active: &ActiveEnvironment| {
             meant.agrees_with(active) && shown_at.is_none_or(|scope| scope == active.scope())
         };
-        let environment = self.engine.authenticator().environment_of_body_credential(kind, token, is_meant).await?;
-        Ok(shown
-            .filter(|shown| shown.environment.scope() == environment.scope())
-            .unwrap_or(Authenticated { environment, principal }))
+        let (credential, environment) = self.engine.authenticator().resolve_body(kind, token, is_meant).await?;
+        let shown = shown.filter(|shown| shown.environment.scope() == environment.scope());
+        Ok((shown.unwrap_or(Authenticated { environment, principal }), Some(credential)))
     }
 
     /// Whom a session's token or a key stands for. One that belongs to what the request does not mean is none.
@@ -188,12 +190,10 @@ impl Gate {
         token: &str,
         meant: &Meant<'_>,
         client: &Client,
-        is_taken: impl Fn(&FoundCredential) -> bool,
+        accepted: Accepted,
     ) -> Result<Authenticated, Refused> {
-        let found = self.engine.authenticator().find(token).await?.filter(is_taken);
-        let found = found.filter(|found| meant.agrees_with(found.environment())).ok_or_else(not_here)?;
-        let at = Some(found.environment().scope());
-        self.engine.authenticator().admit(found, client).await.map_err(|error| Refused { error, at })
+        let is_meant = |active: &ActiveEnvironment| meant.agrees_with(active);
+        self.engine.authenticator().authenticate(token, accepted, is_meant, client).await
     }
 
     /// The header counts before the cookie. A request that only carries the cookie must come from its own site.
@@ -218,7 +218,7 @@ impl Gate {
 }
 
 fn bearer(value: &http::HeaderValue) -> Result<Credential, Error> {
-    let text = value.to_str().map_err(|_| not_here())?;
+    let text = value.to_str().map_err(|_| Error::session_not_found())?;
     match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
             Ok(Credential::Bearer(token.trim().to_owned()))
@@ -229,8 +229,4 @@ fn bearer(value: &http::HeaderValue) -> Result<Credential, Error> {
 
 fn is_gone(error: &Error) -> bool {
     matches!(error.code(), Code::SessionNotFound | Code::TokenExpired)
-}
-
-fn not_here() -> Error {
-    Error::new(Code::SessionNotFound, "there is no such session here")
 }

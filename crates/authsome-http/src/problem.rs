@@ -71,7 +71,7 @@ fn document(error: &Error, retry: Option<Seconds>) -> Value {
 }
 
 /// Logs the whole chain of causes, once, in the span that carries the request's id.
-fn log(error: &Error) {
+pub(crate) fn log(error: &Error) {
     let mut causes = Vec::new();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {

@@ -35,7 +35,7 @@ struct Documents {
 impl Documents {
     fn made(&self) -> &(Bytes, Bytes) {
         self.made.get_or_init(|| {
-            let document = openapi(&self.table, self.gate.engine().config(), self.gate.options());
+            let document = openapi(&self.table, self.gate.engine(), self.gate.options());
             (document.to_string().into(), docs_page::render(&document).into())
         })
     }

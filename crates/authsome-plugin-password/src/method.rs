@@ -9,14 +9,16 @@ use authsome_core::entropy::{Entropy, EntropyError};
 use authsome_core::environment::PasswordPolicy;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{TypedId, UserId};
-use authsome_core::plugin::{Host, PasswordDigest, PasswordMethod};
+use authsome_core::plugin::{Host, Method, PasswordDigest, PasswordMethod};
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
 use authsome_core::time::Timestamp;
+use authsome_core::user::User;
 
 use crate::config::PasswordConfig;
 use crate::entity::PasswordHash;
+use crate::migrations;
 use crate::nfkc::nfkc;
 use crate::phc::{self, SALT_BYTES, StoredHash};
 use crate::policy;
@@ -157,6 +159,17 @@ impl PasswordMethod for Passwords {
             renew(records, row, hash).await;
         }
         Ok(true)
+    }
+}
+
+#[async_trait]
+impl Method for Passwords {
+    fn name(&self) -> &'static str {
+        migrations::NAME
+    }
+
+    async fn is_available(&self, user: &User, records: &dyn Records) -> Result<bool, Error> {
+        Ok(find(records, &user.scope, user.id).await?.is_some())
     }
 }
 

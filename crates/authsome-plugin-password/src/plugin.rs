@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::migration::MigrationGroup;
-use authsome_core::plugin::{Capabilities, Host, PasswordMethod, Plugin, UserData};
+use authsome_core::plugin::{Capabilities, Host, Method, PasswordMethod, Plugin, UserData};
 use authsome_core::schema::TableDef;
 
 use crate::config::PasswordConfig;
@@ -45,7 +45,7 @@ impl Plugin for PasswordPlugin {
     fn install(&self, host: Host) -> Result<Capabilities, Error> {
         let passwords = Arc::new(Passwords::start(&self.config, &host)?);
         Ok(Capabilities {
-            methods: vec![migrations::NAME],
+            methods: vec![Arc::clone(&passwords) as Arc<dyn Method>],
             password: Some(Arc::clone(&passwords) as Arc<dyn PasswordMethod>),
             user_data: Some(passwords as Arc<dyn UserData>),
             ..Capabilities::default()

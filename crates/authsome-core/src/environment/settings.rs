@@ -267,7 +267,8 @@ impl Settings {
     #[must_use]
     pub fn unknown(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let is_unknown = |name: &&String| !declared.iter().any(|declaration| declaration.name() == name.as_str());
-        let unknown = |name: &String| FieldError { field: name.clone(), message: "it is an unknown setting".to_owned() };
+        let unknown =
+            |name: &String| FieldError { field: name.clone(), message: "it is an unknown setting".to_owned() };
         self.plugins.keys().filter(is_unknown).map(unknown).collect()
     }
 

@@ -131,9 +131,7 @@ impl fmt::Debug for BodyCredential {
 
 impl BodyCredential {
     pub(super) fn new<T: DeserializeOwned + 'static>(kind: CredentialKind, token: fn(&T) -> Option<&str>) -> Self {
-        let read = move |headers: &HeaderMap, body: &Bytes| {
-            Ok(token(&json::<T>(headers, body)?).map(Token::presented))
-        };
+        let read = move |headers: &HeaderMap, body: &Bytes| Ok(token(&json::<T>(headers, body)?).map(Token::presented));
         Self { kind, read: Arc::new(read) }
     }
 

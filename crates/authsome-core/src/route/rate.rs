@@ -61,6 +61,13 @@ impl RateClass {
     /// 600 a minute an address.
     pub const OTHER: Self = Self { name: "other", address: Some(RateLimit::per_minute(600)), subject: None };
 
+    /// Whether requests can be counted by it.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let mut limits = [self.address, self.subject].into_iter().flatten();
+        (1..=32).contains(&self.name.len()) && limits.all(|limit| limit.most >= 1 && limit.window.as_secs() >= 1)
+    }
+
     /// The classes of core.
     pub const CORE: [Self; 4] = [Self::SIGN_IN, Self::MAIL, Self::REFRESH, Self::OTHER];
 }

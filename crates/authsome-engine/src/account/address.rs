@@ -45,18 +45,26 @@ impl Account {
     /// # Errors
     /// `invalid_token`; `conflict` where another account took the address meanwhile; `environment_inactive`; what a hook
     /// refuses with; `unavailable`.
-    pub async fn verify_email(&self, token: &Token, named: Option<&str>) -> Result<User, Error> {
-        let (verification, at) =
-            self.mailed::<Verification>(Mailed::Verification, token, named, |row| row.scope).await?;
+    pub async fn verify_email(&self, token: &Token) -> Result<User, Error> {
+        self.verify_email_found(token, &self.find(token).await?).await
+    }
+
+    /// [`Account::verify_email`] where the token's row was found before.
+    ///
+    /// # Errors
+    /// Those of [`Account::verify_email`].
+    pub async fn verify_email_found(&self, token: &Token, verification: &Verification) -> Result<User, Error> {
+        self.require_usable(Mailed::Verification, token)?;
+        let at = &self.at;
         let now = at.now();
         let id = verification.user_id;
         let user = at.store().user(&at.scope(), id).await?.ok_or_else(Error::invalid_token)?;
-        let (planned, previous) = prove(&verification, user)?;
+        let (planned, previous) = prove(verification, user)?;
         at.before(now, Moment::UserUpdate { user: &planned }).await?;
         let action = if previous.is_some() { "email.changed" } else { "email.verified" };
         let event = &at.event_by(&id, now, action, &id, nothing())?;
         let told = &at.notification(now, CoreNotification::EmailChanged.into(), Some(id), String::new())?;
-        let (at, scope, verification) = (&at, &at.scope(), &verification);
+        let scope = &at.scope();
         let user = at
             .store()
             .transaction(|tx| async move {

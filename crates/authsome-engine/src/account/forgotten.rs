@@ -34,8 +34,17 @@ impl Account {
     /// # Errors
     /// `invalid_token`; `weak_password`, which leaves the token valid; `environment_inactive`,
     /// `method_not_allowed_here`, `unavailable`.
-    pub async fn reset(&self, token: &Token, password: &Password, named: Option<&str>) -> Result<(), Error> {
-        let (reset, at) = self.mailed::<PasswordReset>(Mailed::Reset, token, named, |reset| reset.scope).await?;
+    pub async fn reset(&self, token: &Token, password: &Password) -> Result<(), Error> {
+        self.reset_found(token, &self.find(token).await?, password).await
+    }
+
+    /// [`Account::reset`] where the token's row was found before.
+    ///
+    /// # Errors
+    /// Those of [`Account::reset`].
+    pub async fn reset_found(&self, token: &Token, reset: &PasswordReset, password: &Password) -> Result<(), Error> {
+        self.require_usable(Mailed::Reset, token)?;
+        let at = &self.at;
         at.require_method(passwords::METHOD)?;
         if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
             return Err(Error::invalid_token());
@@ -48,7 +57,7 @@ impl Account {
         let event = &at.event_by(&id, now, "password.reset", &id, nothing())?;
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_reset" }))?;
         let told = &at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), String::new())?;
-        let (at, scope, reset, method, digest) = (&at, &at.scope(), &reset, &method, &digest);
+        let (scope, method, digest) = (&at.scope(), &method, &digest);
         at.store()
             .transaction(|tx| async move {
                 let at = at.require_still_active(&*tx).await?;

@@ -1,18 +1,18 @@
 //! [`Account`]: passwords and addresses, proven by mail.
 //!
-//! A mailed token acts in the environment that it belongs to, whatever the handle's is; a request that names another one
-//! is told that there is no such token. What takes an address answers alike for known and unknown ones, in the same time:
+//! A mailed token is worth nothing outside of its environment. What takes an address answers alike for known and unknown ones, in the same time:
 //! it only queues a notification, and the job that works it off looks whether there is anyone to send it to.
 
 mod address;
 mod forgotten;
 mod password;
 
+use authsome_context::EnvironmentContext;
 use authsome_context::rules::tokens::Mailed;
-use authsome_context::{EnvironmentContext, is_meant};
-use authsome_core::authenticator::{self, Credential};
+use authsome_core::authenticator::Credential;
+use authsome_core::entity::Entity;
 use authsome_core::error::Error;
-use authsome_core::scope::Scope;
+use authsome_core::scope::PerEnvironment;
 use authsome_core::secret::Token;
 
 /// Passwords and addresses: reset, change, verification.

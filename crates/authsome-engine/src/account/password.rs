@@ -12,7 +12,6 @@ use serde_json::json;
 
 use super::Account;
 use crate::lockout::Subject;
-use crate::mail::Outbox;
 use crate::users::delete_proofs;
 use crate::{passwords, sessions};
 

@@ -145,9 +145,7 @@ impl Entry {
     /// Whether it is what the environment and the user's factors, as they are now, let its proofs lead to.
     pub(super) async fn is_right(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<bool, Error> {
         Ok(match self {
-            Self::Session(draft) => {
-                Need::of(at, draft.session.user_id, &draft.session.amr, tx).await? == Need::Nothing
-            }
+            Self::Session(draft) => Need::of(at, draft.session.user_id, &draft.session.amr, tx).await? == Need::Nothing,
             Self::Ticket(ticket) => {
                 let need = Need::of(at, ticket.user(), ticket.amr(), tx).await?;
                 need.ticket().is_none_or(|(purpose, _)| purpose == ticket.purpose())

@@ -11,13 +11,12 @@ use std::sync::Arc;
 
 use authsome_context::refusals::token_expired;
 use authsome_context::rules::tokens::Pair;
-use authsome_context::{EnvironmentContext, is_meant, nothing};
-use authsome_core::authenticator;
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{RefreshTokenId, TypedId};
-use authsome_core::plugin::Moment;
+use authsome_core::plugin::{Moment, SignedIn};
 use authsome_core::route::{Client, RateClass};
 use authsome_core::secret::Token;
 use authsome_core::session::{RefreshToken, RefreshTokenState, Session, SessionState};
@@ -25,7 +24,7 @@ use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 
-use super::{Auth, Issued};
+use super::Auth;
 use crate::authenticate::check_binding;
 use crate::jwt::SigningKeys;
 use crate::rate::RateLimiter;
@@ -55,25 +54,32 @@ struct Exchange<'a> {
 }
 
 impl Auth {
-    /// Exchanges a refresh token for a session's next two tokens, in the environment that the token belongs to, whatever
-    /// this handle's is. `named` is the environment that the request names by slug or id, if it does.
+    /// Exchanges a refresh token of this environment for its session's next two tokens.
     ///
     /// Presented again within 10 seconds, it gives the same two tokens; later, it ends the session.
     ///
     /// # Errors
-    /// `session_not_found` where the token is unknown or was exchanged before, another environment is named, the session
-    /// is bound to another address, or the user is gone or banned; `environment_inactive` and `method_not_allowed_here`,
+    /// `session_not_found` where the token is unknown or was exchanged before, the session is bound to another address, or the user is gone or banned; `environment_inactive` and `method_not_allowed_here`,
     /// which consume nothing; `token_expired`; `rate_limited` past 60 a minute and session; what a hook refuses with;
     /// `unavailable`.
-    pub async fn refresh(&self, presented: &Token, named: Option<&str>, client: &Client) -> Result<Issued, Error> {
+    pub async fn refresh(&self, presented: &Token, client: &Client) -> Result<SignedIn, Error> {
+        let find = RefreshToken::find(&self.at.scope()).filter(RefreshToken::HASH.eq(&presented.hash()));
+        let token = find.one(self.at.store()).await?.ok_or_else(Error::session_not_found)?;
+        self.refresh_found(presented, &token, client).await
+    }
+
+    /// [`Auth::refresh`] where the token's row was found before.
+    ///
+    /// # Errors
+    /// Those of [`Auth::refresh`].
+    pub async fn refresh_found(
+        &self,
+        presented: &Token,
+        token: &RefreshToken,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
         let foundation = self.at.foundation();
-        let found = authenticator::resolve::<RefreshToken>(&presented.hash(), self.at.store()).await?;
-        let token = found.ok_or_else(Error::session_not_found)?;
-        let active = foundation.environment_of_scope(token.scope).await?.ok_or_else(Error::session_not_found)?;
-        if !is_meant(&active, named) {
-            return Err(Error::session_not_found());
-        }
-        let at = EnvironmentContext::new(foundation, active).with_client(client);
+        let at = self.at.with_client(client);
         at.require_active()?;
         let now = at.now();
         let session = at.store().session(&token.scope, token.session_id).await?.ok_or_else(Error::session_not_found)?;
@@ -98,7 +104,7 @@ impl Auth {
         let opaque = tokens.session.clone();
         let renewed = Session { expires_at: renewed_end(&at, &session, now), ..session.clone() };
         tokens.session = signing_keys.access_token(&renewed, &opaque, now).await?;
-        let exchange = Exchange::new(&at, &token, &session, &tokens, now)?;
+        let exchange = Exchange::new(&at, token, &session, &tokens, now)?;
         let exchange = &exchange;
         let outcome = at.store().transaction(|tx| async move { exchange.run(&*tx).await }).await?;
         let ((user, session), token) = match outcome {
@@ -120,7 +126,7 @@ impl Auth {
                 return Err(Error::session_not_found());
             }
         };
-        Ok(Issued { user, session, token, refresh_token: tokens.refresh.clone() })
+        Ok(SignedIn { user, session, token, refresh_token: tokens.refresh.clone() })
     }
 }
 

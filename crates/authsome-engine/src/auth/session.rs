@@ -1,6 +1,6 @@
 //! What a person does with the session that they have.
 
-use authsome_context::nothing;
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::{OrganizationId, UserId};

@@ -5,14 +5,11 @@ use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, FieldError, StoreError};
 use authsome_core::event::Event;
-use authsome_core::formconfig::FormConfigStore;
 use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
 use authsome_core::notification::{CoreNotification, Notification};
-use authsome_core::plugin::{
-    Moment, NewAccount, PasswordDigest, PasswordMethod, Proof, Redeem, SignInOutcome,
-};
+use authsome_core::plugin::{Moment, NewAccount, PasswordDigest, PasswordMethod, Proof, Redeem, SignInOutcome};
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
 use authsome_core::session::Session;

@@ -80,7 +80,7 @@ impl Environments {
         self.change(id, "environment.updated", |found| {
             let mut environment = found.clone();
             patch.apply(&mut environment);
-            new::check_change(found, &environment, confirm)?;
+            new::check_change(&self.foundation.plugins, found, &environment, confirm)?;
             Ok(environment)
         })
         .await

@@ -33,7 +33,7 @@ pub struct EnvironmentCopy {
 }
 
 impl Environments {
-    /// Makes an environment with the settings, forms and webhooks of another one. The webhooks have new secrets and are
+    /// Makes an environment with the settings, forms and webhooks of another one, and what plugins take along. The webhooks have new secrets and are
     /// switched off. Users, sessions, organizations with their branding, keys and events stay behind.
     ///
     /// # Errors
@@ -51,6 +51,9 @@ impl Environments {
                 tx.create_environment(self.app, &environment).await.map_err(slug::refused)?;
                 self.copy_forms(&source, &environment, &*tx).await?;
                 self.copy_webhooks(&source, &environment, copy.webhook_url.as_deref(), &*tx).await?;
+                for plugin in &self.foundation.plugins.environment_data {
+                    plugin.copy(&source.scope(), &environment.scope(), now, &*tx).await?;
+                }
                 let data = json!({ "source": source.id, "slug": environment.slug, "type": environment.kind });
                 self.event(now, "environment.cloned", environment.id, data)?.insert(&self.app, &*tx).await?;
                 Ok::<_, Error>(environment)
@@ -70,7 +73,7 @@ impl Environments {
             settings,
             metadata: BTreeMap::new(),
         };
-        row(&self.foundation, self.app, &new, now)
+        row(&self.foundation, self.app, &new, &source.settings, now)
     }
 
     async fn copy_forms(&self, source: &Environment, target: &Environment, tx: &dyn StoreTx) -> Result<(), Error> {

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use authsome_context::Foundation;
 use authsome_context::rules::{name, publishable, slug};
-use authsome_context::settings::in_settings;
+use authsome_context::{Foundation, Plugins, settings};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::error::{Error, FieldError};
@@ -51,11 +50,12 @@ impl NewEnvironment {
     }
 }
 
-/// The row of an environment to be made.
+/// The row of an environment to be made. `before` are the settings that it takes over.
 pub(crate) fn row(
     foundation: &Foundation,
     app: AppId,
     new: &NewEnvironment,
+    before: &Settings,
     now: Timestamp,
 ) -> Result<Environment, Error> {
     let entropy = &*foundation.entropy;
@@ -76,22 +76,27 @@ pub(crate) fn row(
         updated_at: now,
         deleted_at: None,
     };
-    check(&environment)?;
+    check(&foundation.plugins, before, &environment)?;
     Ok(environment)
 }
 
 /// Refuses what an environment cannot become: what is wrong in itself, and one that is of type production no more where
 /// that is not confirmed.
-pub(super) fn check_change(found: &Environment, changed: &Environment, confirm: Confirm) -> Result<(), Error> {
-    check(changed)?;
+pub(super) fn check_change(
+    plugins: &Plugins,
+    found: &Environment,
+    changed: &Environment,
+    confirm: Confirm,
+) -> Result<(), Error> {
+    check(plugins, &found.settings, changed)?;
     if found.kind == EnvironmentType::Production && changed.kind != found.kind {
         confirm.require(Destructive::ChangeEnvironmentType)?;
     }
     Ok(())
 }
 
-/// Refuses what is wrong with an environment, all of it at once.
-fn check(environment: &Environment) -> Result<(), Error> {
+/// Refuses what is wrong with an environment, all of it at once. `before` are the settings that its own replace.
+fn check(plugins: &Plugins, before: &Settings, environment: &Environment) -> Result<(), Error> {
     let mut errors = Vec::new();
     let mut require = |holds: bool, field: &str, message: &str| {
         if !holds {
@@ -110,7 +115,7 @@ fn check(environment: &Environment) -> Result<(), Error> {
     require(fits, "metadata", "metadata has at most 64 keys and 16384 bytes");
     let has_nul = metadata.iter().any(|(key, value)| key.contains('\0') || value.contains('\0'));
     require(!has_nul, "metadata", "metadata has no U+0000");
-    errors.extend(environment.settings.check_for(environment.kind).into_iter().map(in_settings));
+    errors.extend(settings::check(plugins, before, &environment.settings, Some(environment.kind)));
     if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
 }
 

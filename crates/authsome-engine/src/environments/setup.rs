@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use authsome_context::nothing;
 use authsome_context::rules::slug;
+use authsome_context::{nothing, settings};
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
-use authsome_core::environment::Environment;
+use authsome_core::environment::{Environment, Settings};
 use authsome_core::error::{Code, Error, FieldError};
 use authsome_core::formconfig::{FieldKind, FormConfig, FormField};
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
@@ -111,6 +111,10 @@ impl Environments {
     /// # Errors
     /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
     pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
+        let errors = settings::check(&self.foundation.plugins, &Settings::default(), &new.settings, Some(new.kind));
+        if !errors.is_empty() {
+            return Err(Error::invalid_fields(errors));
+        }
         self.create_set_up(&EnvironmentSetup { environment: new.clone(), forms: BTreeMap::new(), webhooks: Vec::new() })
             .await
     }
@@ -122,7 +126,8 @@ impl Environments {
     pub async fn create_set_up(&self, setup: &EnvironmentSetup) -> Result<Environment, Error> {
         let now = self.foundation.now();
         check(setup)?;
-        let environment = &row(&self.foundation, self.app, &setup.environment, now)?;
+        let before = kept(&Settings::default(), &setup.environment);
+        let environment = &row(&self.foundation, self.app, &setup.environment, &before, now)?;
         let event = &self.event(now, "environment.created", environment.id, about(environment))?;
         self.foundation
             .change(|tx| async move {
@@ -162,7 +167,7 @@ impl Environments {
                     return Err(Error::new(Code::Conflict, "somebody else changed the environment"));
                 }
                 let found = &rows.environment;
-                let changed = changed(found, &after.environment, confirm)?;
+                let changed = self.changed(found, &after.environment, confirm)?;
                 let forms = self.write_forms(&rows, &after.forms, now, &*tx).await?;
                 let webhooks = self.write_webhooks(&rows, &after.webhooks, now, &*tx).await?;
                 if changed == *found && !forms && !webhooks {
@@ -267,6 +272,24 @@ impl Environments {
     }
 
     /// The secret that is wanted, sealed for its row.
+    /// The environment's row as it is to be.
+    fn changed(&self, found: &Environment, after: &NewEnvironment, confirm: Confirm) -> Result<Environment, Error> {
+        let NewEnvironment { name, slug, kind, description, color, settings, metadata } = after.clone();
+        let environment = Environment {
+            name,
+            slug: slug.unwrap_or_else(|| found.slug.clone()),
+            kind,
+            description,
+            color: color.unwrap_or_else(|| kind.color().to_owned()),
+            settings,
+            metadata,
+            ..found.clone()
+        };
+        let found = Environment { settings: kept(&found.settings, after), ..found.clone() };
+        new::check_change(&self.foundation.plugins, &found, &environment, confirm)?;
+        Ok(environment)
+    }
+
     fn sealed(
         &self,
         id: WebhookId,
@@ -277,21 +300,10 @@ impl Environments {
     }
 }
 
-/// The environment's row as it is to be.
-fn changed(found: &Environment, after: &NewEnvironment, confirm: Confirm) -> Result<Environment, Error> {
-    let NewEnvironment { name, slug, kind, description, color, settings, metadata } = after.clone();
-    let environment = Environment {
-        name,
-        slug: slug.unwrap_or_else(|| found.slug.clone()),
-        kind,
-        description,
-        color: color.unwrap_or_else(|| kind.color().to_owned()),
-        settings,
-        metadata,
-        ..found.clone()
-    };
-    new::check_change(found, &environment, confirm)?;
-    Ok(environment)
+/// Settings that an import replaces. Nobody is asked whether a second factor is to be required: it may be taken over from
+/// where a plugin brings one, and is warned of.
+fn kept(before: &Settings, after: &NewEnvironment) -> Settings {
+    Settings { mfa_required: after.settings.mfa_required, ..before.clone() }
 }
 
 /// Refuses forms and webhooks that cannot be.

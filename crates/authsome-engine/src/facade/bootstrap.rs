@@ -1,14 +1,19 @@
 //! The first start: tables, the app, and its three environments.
 
+use std::sync::Arc;
+
 use authsome_context::Foundation;
 use authsome_core::app::App;
 use authsome_core::entity::Entity;
 use authsome_core::entropy::EntropyError;
+use authsome_core::environment::Environment;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::installation::Installation;
 use authsome_core::migration::MigrateError;
+use futures::future::BoxFuture;
 
 use crate::apps::NewAppRows;
+use crate::every::every_environment;
 
 /// Why an engine did not start.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +31,9 @@ pub enum StartError {
     /// There is no randomness to make ids and keys from.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// The environments could not be looked at.
+    #[error("the environments could not be looked at: {0}")]
+    Environments(Error),
     /// The app could not be made.
     #[error("the app could not be made: {0}")]
     App(Error),
@@ -33,7 +41,7 @@ pub enum StartError {
 
 /// Brings the database up to date and makes what every start needs, where it is not there. Of processes at once, one
 /// makes it.
-pub(super) async fn prepare(foundation: &Foundation) -> Result<(), StartError> {
+pub(super) async fn prepare(foundation: &Arc<Foundation>) -> Result<(), StartError> {
     let report = foundation.store.migrate(&foundation.plugins.groups).await?;
     for group in &report.absent_groups {
         tracing::warn!(group, "the database holds tables of a plugin that this program does not have");
@@ -44,7 +52,27 @@ pub(super) async fn prepare(foundation: &Foundation) -> Result<(), StartError> {
     {
         return Err(StartError::MasterKey);
     }
-    make_app(foundation).await
+    make_app(foundation).await?;
+    warn_of_lock_outs(foundation).await
+}
+
+/// Warns of environments in which nobody can sign in, because a second factor is required and no plugin brings one.
+async fn warn_of_lock_outs(foundation: &Arc<Foundation>) -> Result<(), StartError> {
+    if !foundation.plugins.second_factors.is_empty() {
+        return Ok(());
+    }
+    let warn = |environment: Environment| -> BoxFuture<'static, Result<(), Error>> {
+        let foundation = Arc::clone(foundation);
+        Box::pin(async move {
+            let active = foundation.environment_of_scope(environment.scope()).await?;
+            if active.is_some_and(|active| active.settings.mfa_required) {
+                let environment = environment.slug;
+                tracing::warn!(environment, "nobody can sign in: a second factor is required, and no plugin brings one");
+            }
+            Ok(())
+        })
+    };
+    every_environment(foundation, warn).await.map_err(StartError::Environments)
 }
 
 async fn make_app(foundation: &Foundation) -> Result<(), StartError> {

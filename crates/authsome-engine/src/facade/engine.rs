@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use authsome_context::{Config, EnvironmentContext, Foundation};
+use authsome_context::{Config, EnvironmentContext, Foundation, settings};
 use authsome_core::app::App;
 use authsome_core::clock::Clock;
 use authsome_core::entropy::Entropy;
+use authsome_core::environment::{SettingDeclaration, Settings};
 use authsome_core::error::Error;
 use authsome_core::id::AppId;
 use authsome_core::migration::MigrationGroup;
@@ -118,8 +119,20 @@ impl Engine {
 
     /// The names of the authentication methods that the plugins bring.
     #[must_use]
-    pub fn methods(&self) -> &[&'static str] {
-        &self.foundation.plugins.methods
+    pub fn methods(&self) -> Vec<&'static str> {
+        self.foundation.plugins.methods.iter().map(|method| method.name()).collect()
+    }
+
+    /// The settings that the plugins declare.
+    #[must_use]
+    pub fn declared_settings(&self) -> &[SettingDeclaration] {
+        &self.foundation.plugins.settings
+    }
+
+    /// What is allowed in settings and advised against, in words for the operator.
+    #[must_use]
+    pub fn warnings(&self, settings: &Settings) -> Vec<&'static str> {
+        settings::warnings(&self.foundation.plugins, settings)
     }
 
     /// Turns presented tokens into an environment and a principal.

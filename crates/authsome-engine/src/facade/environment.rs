@@ -5,6 +5,7 @@ use std::sync::Arc;
 use authsome_context::EnvironmentContext;
 use authsome_core::environment::EffectiveSettings;
 use authsome_core::error::Error;
+use authsome_core::plugin::{Notices, SignIns};
 use authsome_core::route::{ActiveEnvironment, Client, Principal};
 use authsome_core::scope::Scope;
 
@@ -14,6 +15,7 @@ use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::devices::Devices;
 use crate::jwt::SigningKeys;
+use crate::ports::Ports;
 use crate::sessions::Sessions;
 use crate::sign_in_page::SignInPage;
 use crate::users::Users;
@@ -36,6 +38,13 @@ impl EnvironmentHandle {
     #[must_use]
     pub fn acting(self, principal: &Principal, client: &Client) -> Self {
         Self { at: self.at.acting(principal, client) }
+    }
+
+    /// What plugins ask the engine for, for this principal: what a handler's context has.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn ports(&self, principal: &Principal) -> (Arc<dyn SignIns>, Arc<dyn Notices>) {
+        (Arc::new(Ports::new(self.at.clone(), principal.clone())), Arc::new(self.at.clone()))
     }
 
     /// The scope of what lives in it.

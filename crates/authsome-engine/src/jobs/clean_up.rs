@@ -3,7 +3,7 @@
 use authsome_context::Foundation;
 use authsome_core::account::{PasswordReset, Verification};
 use authsome_core::attempt::{Lockout, RateWindow};
-use authsome_core::authenticator::delete_expired;
+use authsome_core::authenticator::{delete_expired, delete_rows_expired};
 use authsome_core::error::Error;
 use authsome_core::organization::Invitation;
 use authsome_core::session::{RefreshToken, Session};
@@ -17,7 +17,7 @@ pub(super) async fn clean_up(foundation: &Foundation) -> Result<bool, Error> {
     let now = foundation.now();
     let store = &*foundation.store;
     foundation.leases.forget(now);
-    let deleted = [
+    let mut deleted = vec![
         delete_expired::<Session>(now, BATCH, store).await?,
         delete_expired::<RefreshToken>(now, BATCH, store).await?,
         delete_expired::<Verification>(now, BATCH, store).await?,
@@ -27,5 +27,8 @@ pub(super) async fn clean_up(foundation: &Foundation) -> Result<bool, Error> {
         delete_expired::<Lockout>(now, BATCH, store).await?,
         delete_expired::<RateWindow>(now, BATCH, store).await?,
     ];
+    for expiry in &foundation.plugins.expiries {
+        deleted.push(delete_rows_expired(expiry, now, BATCH, store).await?);
+    }
     Ok(deleted.into_iter().any(|count| count >= u64::from(BATCH)))
 }

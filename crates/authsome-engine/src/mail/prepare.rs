@@ -3,12 +3,14 @@
 use authsome_context::Foundation;
 use authsome_core::environment::EnvironmentType;
 use authsome_core::error::Error;
+use authsome_core::identity::Email;
 use authsome_core::mail::Mail;
-use authsome_core::notification::{CoreNotification, Notification};
+use authsome_core::notification::{CoreNotification, Notification, NotificationKind};
+use authsome_core::plugin::{DueNotice, Letter, Links};
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::time::Timestamp;
 
-use super::compose::{self, Letter};
+use super::compose::{self, Subject};
 use super::proof::{Proof, addressee};
 
 /// The mail that a notification asks for; `None` where there is nobody, or nothing any more, to send it for.
@@ -20,21 +22,56 @@ pub(super) async fn prepare(
     let Some(environment) = foundation.environment_of_scope(notification.scope).await? else {
         return Ok(None);
     };
-    let prepared = match notification.kind {
-        CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
-            with_token(foundation, &environment, notification, now).await?
+    let prepared = match &notification.kind {
+        NotificationKind::Plugin(name) => by_plugin(foundation, &environment, notification, name, now).await?,
+        NotificationKind::Core(kind) => {
+            let subject = match kind {
+                CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
+                    with_token(foundation, &environment, notification, now).await?
+                }
+                CoreNotification::AccountExists => to_stored(foundation, notification, Subject::AccountExists).await?,
+                CoreNotification::PasswordChanged => {
+                    to_stored(foundation, notification, Subject::PasswordChanged).await?
+                }
+                CoreNotification::EmailChanged => Some((notification.recipient.clone(), Subject::EmailChanged)),
+            };
+            subject.map(|(to, subject)| (to, compose::letter(&subject, &foundation.config)))
         }
-        CoreNotification::AccountExists => to_stored(foundation, notification, Letter::AccountExists).await?,
-        CoreNotification::PasswordChanged => to_stored(foundation, notification, Letter::PasswordChanged).await?,
-        CoreNotification::EmailChanged => Some((notification.recipient.clone(), Letter::EmailChanged)),
     };
     let Some((to, letter)) = prepared else {
         return Ok(None);
     };
     let app = foundation.store.app(notification.scope.app_id).await?;
     let name = app.map_or_else(String::new, |app| app.name);
-    let config = &foundation.config;
-    Ok(Some(compose::mail(to, &letter, &name, marker(&environment), config)))
+    Ok(Some(compose::mail(to, letter, &name, marker(&environment))))
+}
+
+/// What a plugin says, and to whom: the account's address, else the one that was given, where the kind of mail reaches
+/// addresses without an account.
+async fn by_plugin(
+    foundation: &Foundation,
+    environment: &ActiveEnvironment,
+    notification: &Notification,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<(String, Letter)>, Error> {
+    let Some(kind) = foundation.plugins.notice(name) else {
+        tracing::warn!(kind = name, "a mail of a plugin that this program does not have is dropped");
+        return Ok(None);
+    };
+    let store = &*foundation.store;
+    let user = match notification.recipient.parse::<Email>() {
+        Ok(email) if notification.user_id.is_none() => store.user_by_email(&notification.scope, &email).await?,
+        _ => addressee(notification, store).await?,
+    };
+    let is_stranger = user.is_none() && notification.user_id.is_none();
+    if user.is_none() && !(is_stranger && kind.reaches_strangers()) {
+        return Ok(None);
+    }
+    let links = Links::new(&foundation.config.public_url);
+    let due = DueNotice { notification, user: user.as_ref(), environment, store, links, now };
+    let letter = kind.letter(&due).await?;
+    Ok(letter.map(|letter| (user.map_or_else(|| notification.recipient.clone(), |user| user.email), letter)))
 }
 
 /// What the subject begins with, so that nobody takes a trial for the real thing.
@@ -43,11 +80,11 @@ fn marker(environment: &ActiveEnvironment) -> Option<&str> {
     (environment.kind != EnvironmentType::Production).then_some(environment.slug.as_str())
 }
 
-type Prepared = Option<(String, Letter)>;
+type Prepared = Option<(String, Subject)>;
 
-async fn to_stored(foundation: &Foundation, notification: &Notification, letter: Letter) -> Result<Prepared, Error> {
+async fn to_stored(foundation: &Foundation, notification: &Notification, subject: Subject) -> Result<Prepared, Error> {
     let addressee = addressee(notification, &*foundation.store).await?;
-    Ok(addressee.map(|user| (user.email, letter)))
+    Ok(addressee.map(|user| (user.email, subject)))
 }
 
 async fn with_token(

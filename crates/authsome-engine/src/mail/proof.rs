@@ -12,7 +12,7 @@ use authsome_core::environment::TestCodes;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{PasswordResetId, TypedId, UserId, VerificationId};
 use authsome_core::identity::Email;
-use authsome_core::notification::{CoreNotification, Notification};
+use authsome_core::notification::{CoreNotification, Notification, NotificationKind};
 use authsome_core::records::Records;
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::scope::Scope;
@@ -21,7 +21,7 @@ use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 use authsome_core::user::{User, UserStore};
 
-use super::compose::Letter;
+use super::compose::Subject;
 
 /// What a person can prove with a token.
 pub(super) struct Proof {
@@ -43,12 +43,10 @@ impl Proof {
         records: &R,
     ) -> Result<Option<Self>, Error> {
         let of = match notification.kind {
-            CoreNotification::VerifyEmail => Of::Address(VerificationPurpose::Confirm),
-            CoreNotification::ChangeEmail => Of::Address(VerificationPurpose::Change),
-            CoreNotification::ResetPassword => Of::Reset,
-            CoreNotification::AccountExists | CoreNotification::PasswordChanged | CoreNotification::EmailChanged => {
-                return Ok(None);
-            }
+            NotificationKind::Core(CoreNotification::VerifyEmail) => Of::Address(VerificationPurpose::Confirm),
+            NotificationKind::Core(CoreNotification::ChangeEmail) => Of::Address(VerificationPurpose::Change),
+            NotificationKind::Core(CoreNotification::ResetPassword) => Of::Reset,
+            NotificationKind::Core(_) | NotificationKind::Plugin(_) => return Ok(None),
         };
         let Some(user) = addressee(notification, records).await? else { return Ok(None) };
         let to = match of {
@@ -98,11 +96,11 @@ impl Proof {
     }
 
     /// To whom the mail goes, and what it says.
-    pub(super) fn letter(self, token: Token) -> (String, Letter) {
+    pub(super) fn letter(self, token: Token) -> (String, Subject) {
         let letter = match self.of {
-            Of::Address(VerificationPurpose::Confirm) => Letter::VerifyEmail { token },
-            Of::Address(VerificationPurpose::Change) => Letter::ChangeEmail { token },
-            Of::Reset => Letter::ResetPassword { token },
+            Of::Address(VerificationPurpose::Confirm) => Subject::VerifyEmail { token },
+            Of::Address(VerificationPurpose::Change) => Subject::ChangeEmail { token },
+            Of::Reset => Subject::ResetPassword { token },
         };
         (self.to, letter)
     }

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the table of routes.
 
+mod declared;
 mod operation;
 mod responses;
 mod schemas;
@@ -7,7 +8,7 @@ mod schemas;
 use serde_json::{Map, Value, json};
 
 use authsome_core::route::Route;
-use authsome_engine::Config;
+use authsome_engine::Engine;
 
 use crate::cookie::SessionCookie;
 use crate::options::HttpOptions;
@@ -15,9 +16,10 @@ use crate::options::HttpOptions;
 use schemas::Schemas;
 
 /// The OpenAPI 3.1 document of a table of routes, and of the endpoints at the root where the options want them. Its
-/// paths are whole, base path included; its server is the public URL.
+/// paths are whole, base path included; its server is the public URL. Settings are core's and those that plugins declare.
 #[must_use]
-pub fn openapi(table: &[Route], config: &Config, options: &HttpOptions) -> Value {
+pub fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -> Value {
+    let config = engine.config();
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     let mut tags: Vec<Value> = Vec::new();
@@ -40,7 +42,7 @@ pub fn openapi(table: &[Route], config: &Config, options: &HttpOptions) -> Value
         }
         tags.push(json!({"name": operation::ROOT_TAG}));
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Authsome",
@@ -79,7 +81,9 @@ pub fn openapi(table: &[Route], config: &Config, options: &HttpOptions) -> Value
                 },
             },
         },
-    })
+    });
+    declared::insert(&mut document, engine.declared_settings());
+    document
 }
 
 fn add(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Value) {

@@ -99,8 +99,9 @@ pub(super) fn shared_parameters() -> Value {
 
 fn security(guard: Guard) -> Value {
     match guard {
-        Guard::Public => json!([]),
+        Guard::Public | Guard::Ticket => json!([]),
         Guard::Session | Guard::RecentSession => json!([{"session": []}, {"cookie": []}]),
+        Guard::RecentSessionOrTicket => json!([{}, {"session": []}, {"cookie": []}]),
         Guard::Permission(permission) => {
             let permission = permission.to_string();
             json!([{"administrator": []}, {"apiKey": [permission]}])
@@ -118,6 +119,12 @@ fn guard_text(guard: Guard) -> String {
         Guard::Public => "anyone".to_owned(),
         Guard::Session => "a session".to_owned(),
         Guard::RecentSession => "a session whose last proof of identity is at most 10 minutes old".to_owned(),
+        Guard::Ticket => "the ticket of a sign-in that waits for a second factor".to_owned(),
+        Guard::RecentSessionOrTicket => {
+            "a session whose last proof of identity is at most 10 minutes old; or the ticket of a sign-in that waits for \
+             the enrolment of a second factor"
+                .to_owned()
+        }
         Guard::Permission(permission) => format!("the administrator's token, or the permission {permission}"),
         Guard::SessionOrPermission(permission) => {
             format!("a session for what is its user's own; the administrator's token, or the permission {permission}")

@@ -50,11 +50,14 @@ fn codes(route: &Route) -> Vec<Code> {
         Code::Internal,
         Code::Unavailable,
     ];
-    if route.guard() != Guard::Public {
+    if !matches!(route.guard(), Guard::Public | Guard::Ticket) {
         codes.push(Code::Unauthenticated);
     }
-    if route.guard() == Guard::RecentSession {
+    if matches!(route.guard(), Guard::RecentSession | Guard::RecentSessionOrTicket) {
         codes.push(Code::ReauthenticationRequired);
+    }
+    if matches!(route.guard(), Guard::Ticket | Guard::RecentSessionOrTicket) {
+        codes.push(Code::InvalidToken);
     }
     if route.documentation().body.is_some() {
         codes.push(Code::UnsupportedMediaType);

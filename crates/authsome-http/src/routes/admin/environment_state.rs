@@ -86,23 +86,23 @@ async fn delete(services: Services, request: Request) -> Result<Reply, Error> {
 
 async fn activate(services: Services, request: Request) -> Result<Reply, Error> {
     let changed = environments(&services, &request.context).activate(request.param("env_id")?).await?;
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, changed))
 }
 
 async fn deactivate(services: Services, request: Request) -> Result<Reply, Error> {
     let changed = environments(&services, &request.context).deactivate(request.param("env_id")?).await?;
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, changed))
 }
 
 async fn set_default(services: Services, request: Request) -> Result<Reply, Error> {
     let changed = environments(&services, &request.context).set_default(request.param("env_id")?).await?;
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, changed))
 }
 
 async fn replace_key(services: Services, request: Request) -> Result<Reply, Error> {
     let id = request.param("env_id")?;
     let changed = environments(&services, &request.context).replace_publishable_key(id).await?;
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, changed))
 }
 
 async fn clone(services: Services, request: Request) -> Result<Reply, Error> {
@@ -115,5 +115,5 @@ async fn clone(services: Services, request: Request) -> Result<Reply, Error> {
         webhook_url: body.webhook_url.map(PlainText::into_string),
     };
     let made = environments(&services, &request.context).copy(request.param("env_id")?, &copy).await?;
-    Reply::json(StatusCode::CREATED, &EnvironmentAnswer::from(made))
+    Reply::json(StatusCode::CREATED, &EnvironmentAnswer::of(&services.engine, made))
 }

@@ -146,7 +146,7 @@ async fn create(services: Services, request: Request) -> Result<Reply, Error> {
         metadata: body.metadata,
     };
     let made = environments(&services, &request.context).create(&new).await?;
-    Reply::json(StatusCode::CREATED, &EnvironmentAnswer::from(made))
+    Reply::json(StatusCode::CREATED, &EnvironmentAnswer::of(&services.engine, made))
 }
 
 async fn list(services: Services, request: Request) -> Result<Reply, Error> {
@@ -164,7 +164,7 @@ async fn list(services: Services, request: Request) -> Result<Reply, Error> {
 
 async fn get(services: Services, request: Request) -> Result<Reply, Error> {
     let found = environments(&services, &request.context).get(named(&request)?).await?;
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(found))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, found))
 }
 
 async fn by_slug(services: Services, request: Request) -> Result<Reply, Error> {
@@ -176,7 +176,7 @@ async fn by_slug(services: Services, request: Request) -> Result<Reply, Error> {
     if !reaches(&request.context, found.id) {
         return Err(Error::not_found());
     }
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(found))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, found))
 }
 
 async fn effective_settings(services: Services, request: Request) -> Result<Reply, Error> {
@@ -201,5 +201,5 @@ async fn update(services: Services, request: Request) -> Result<Reply, Error> {
         metadata: patch.metadata,
     };
     let changed = environments(&services, &request.context).update(id, &patch, confirm(&request)).await?;
-    Reply::json(StatusCode::OK, &EnvironmentAnswer::from(changed))
+    Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, changed))
 }

@@ -9,6 +9,7 @@ use authsome_core::environment::{Settings, SettingsPatch};
 use authsome_core::error::Error;
 use authsome_core::permission::{Permission, Resource};
 use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_engine::Engine;
 
 use super::Services;
 
@@ -40,11 +41,11 @@ struct Answer {
     warnings: Vec<&'static str>,
 }
 
-impl From<Option<AppSessionConfig>> for Answer {
-    fn from(config: Option<AppSessionConfig>) -> Self {
+impl Answer {
+    fn of(engine: &Engine, config: Option<AppSessionConfig>) -> Self {
         let (settings, token_format) =
             config.map_or((Settings::default(), TokenFormat::Opaque), |config| (config.settings, config.token_format));
-        Self { warnings: settings.warnings(), session_config: View { settings, token_format } }
+        Self { warnings: engine.warnings(&settings), session_config: View { settings, token_format } }
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
 
 async fn get(services: Services, request: Request) -> Result<Reply, Error> {
     let config = services.engine.apps().session_config(request.context.scope().app_id).await?;
-    Reply::json(StatusCode::OK, &Answer::from(config))
+    Reply::json(StatusCode::OK, &Answer::of(&services.engine, config))
 }
 
 async fn set(services: Services, request: Request) -> Result<Reply, Error> {
@@ -88,7 +89,7 @@ async fn set(services: Services, request: Request) -> Result<Reply, Error> {
         .acting(&request.context.principal)
         .set_session_config(request.context.scope().app_id, &settings, format)
         .await?;
-    Reply::json(StatusCode::OK, &Answer::from(Some(config)))
+    Reply::json(StatusCode::OK, &Answer::of(&services.engine, Some(config)))
 }
 
 async fn clear(services: Services, request: Request) -> Result<Reply, Error> {

@@ -12,6 +12,7 @@ use authsome_core::event::{AppEvent, Event};
 use authsome_core::id::{ApiKeyId, AppId, EnvironmentId, EventId, UserId};
 use authsome_core::metadata::Metadata;
 use authsome_core::time::Timestamp;
+use authsome_engine::Engine;
 
 /// An app.
 #[derive(Serialize, JsonSchema)]
@@ -102,9 +103,9 @@ pub(super) struct EnvironmentAnswer {
     warnings: Vec<&'static str>,
 }
 
-impl From<Environment> for EnvironmentAnswer {
-    fn from(environment: Environment) -> Self {
-        Self { warnings: environment.settings.warnings(), environment: environment.into() }
+impl EnvironmentAnswer {
+    pub(super) fn of(engine: &Engine, environment: Environment) -> Self {
+        Self { warnings: engine.warnings(&environment.settings), environment: environment.into() }
     }
 }
 
