@@ -41,7 +41,8 @@ pub use notices::{DueNotice, Letter, Links, NoticeKind, Notices, Recipient};
 pub use password::{PasswordDigest, PasswordMethod};
 pub use second_factor::SecondFactor;
 pub use sign_ins::{
-    Attempt, AttemptSubject, NewAccount, Proof, Redeem, SecondFactorRequired, SignInOutcome, SignIns, SignedIn, Verified,
+    Attempt, AttemptSubject, NewAccount, Proof, Redeem, SecondFactorRequired, SignInOutcome, SignIns, SignedIn,
+    Verified,
 };
 pub use user_data::UserData;
 

@@ -143,6 +143,9 @@ mod tests {
     #[test]
     fn a_link_begins_with_the_public_url_and_keeps_the_token_whole() {
         let links = Links::new("https://app.example/base");
-        assert_eq!(links.to("reset-password", &Token::presented("a b&c")), "https://app.example/base/reset-password?token=a%20b%26c");
+        assert_eq!(
+            links.to("reset-password", &Token::presented("a b&c")),
+            "https://app.example/base/reset-password?token=a%20b%26c"
+        );
     }
 }

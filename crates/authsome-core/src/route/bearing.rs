@@ -52,7 +52,7 @@ impl CredentialKind {
             resolve: |hash, records| {
                 Box::pin(async move {
                     let found: Option<E> = resolve(&hash, records).await?;
-                    Ok(found.map(|row| FoundCredential { scope: *row.scope_key(), row: Arc::new(row) }))
+                    Ok(found.map(FoundCredential::new))
                 })
             },
         }
@@ -94,6 +94,12 @@ pub struct FoundCredential {
 }
 
 impl FoundCredential {
+    /// The credential with this row. The gate makes it; so do tests of handlers.
+    #[must_use]
+    pub fn new<E: Credential + Entity<Scope = PerEnvironment>>(row: E) -> Self {
+        Self { scope: *row.scope_key(), row: Arc::new(row) }
+    }
+
     /// Where it lives.
     #[must_use]
     pub const fn scope(&self) -> Scope {
@@ -131,9 +137,7 @@ impl fmt::Debug for BodyCredential {
 
 impl BodyCredential {
     pub(super) fn new<T: DeserializeOwned + 'static>(kind: CredentialKind, token: fn(&T) -> Option<&str>) -> Self {
-        let read = move |headers: &HeaderMap, body: &Bytes| {
-            Ok(token(&json::<T>(headers, body)?).map(Token::presented))
-        };
+        let read = move |headers: &HeaderMap, body: &Bytes| Ok(token(&json::<T>(headers, body)?).map(Token::presented));
         Self { kind, read: Arc::new(read) }
     }
 

@@ -5,8 +5,8 @@ use crate::entity::{Column, Entity};
 use crate::id::{TicketId, UserId};
 use crate::scope::Scope;
 use crate::secret::TokenHash;
-use crate::time::Timestamp;
 use crate::text_enum;
+use crate::time::Timestamp;
 use crate::user::User;
 
 text_enum! {
