@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 #[doc(hidden)]
-pub use ulid::Ulid;
+pub use {schemars, serde, ulid::Ulid};
 
 use crate::entropy::{Entropy, EntropyError};
 use crate::time::Timestamp;
@@ -121,26 +121,26 @@ macro_rules! typed_ids {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::id::serde::Serialize for $name {
+            fn serialize<S: $crate::id::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as ::serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(::serde::de::Error::custom)
+        impl<'de> $crate::id::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::id::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as $crate::id::serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err($crate::id::serde::de::Error::custom)
             }
         }
 
-        impl ::schemars::JsonSchema for $name {
+        impl $crate::id::schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({
+            fn json_schema(_: &mut $crate::id::schemars::SchemaGenerator) -> $crate::id::schemars::Schema {
+                $crate::id::schemars::json_schema!({
                     "type": "string",
                     "pattern": concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{26}$"),
                 })

@@ -11,7 +11,8 @@ use crate::scope::Scope;
 ///
 /// A user who has one is asked for it at every sign-in whose own proofs are not several factors already. The plugin's
 /// route for it has the guard [`Guard::Ticket`], takes an attempt with [`SignIns::attempt`], and goes on with
-/// [`SignIns::resume`]. A route that enrols one has the guard [`Guard::RecentSessionOrTicket`].
+/// [`SignIns::resume`]. A route that enrols one has the guard [`Guard::RecentSessionOrTicket`]; with a ticket it goes on with
+/// [`SignIns::resume`] too, whose proof is what stores the factor.
 ///
 /// [`Guard::Ticket`]: crate::route::Guard::Ticket
 /// [`Guard::RecentSessionOrTicket`]: crate::route::Guard::RecentSessionOrTicket

@@ -44,10 +44,10 @@ impl Redeem for Verified {
 pub struct Proof<'a> {
     /// The method, or the second factor, that it is a proof of.
     pub method: &'a str,
-    /// The proofs that were given, as RFC 8176 (section 2) calls them: `pwd`, `otp`, `hwk`. With `mfa` among them, no
-    /// second factor is asked for.
+    /// The proofs that were given, as RFC 8176 (section 2) calls them: `pwd`, `otp`, `hwk`; a word of the plugin's own
+    /// where it has none. With `mfa` among them, no second factor is asked for.
     pub amr: &'a [&'a str],
-    /// What is used up.
+    /// What is used up. The caller has verified it before: hooks see a sign-in whose every proof was right.
     pub redeem: &'a dyn Redeem,
 }
 

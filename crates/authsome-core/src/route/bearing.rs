@@ -52,7 +52,7 @@ impl CredentialKind {
             resolve: |hash, records| {
                 Box::pin(async move {
                     let found: Option<E> = resolve(&hash, records).await?;
-                    Ok(found.map(|row| ResolvedCredential { scope: *row.scope_key(), row: Arc::new(row) }))
+                    Ok(found.map(ResolvedCredential::new))
                 })
             },
         }
@@ -94,6 +94,12 @@ pub struct ResolvedCredential {
 }
 
 impl ResolvedCredential {
+    /// The credential with this row. The gate makes it; so do tests of handlers.
+    #[must_use]
+    pub fn new<E: Credential + Entity<Scope = PerEnvironment>>(row: E) -> Self {
+        Self { scope: *row.scope_key(), row: Arc::new(row) }
+    }
+
     /// Where it lives.
     #[must_use]
     pub const fn scope(&self) -> Scope {

@@ -9,6 +9,7 @@ use crate::apikey::ApiKey;
 use crate::appsessionconfig::TokenFormat;
 use crate::environment::{EffectiveSettings, Environment};
 use crate::error::{Code, Error};
+use crate::id::UserId;
 use crate::plugin::{Notices, SignIns};
 use crate::scope::Scope;
 use crate::session::Session;
@@ -31,6 +32,21 @@ impl ActiveEnvironment {
     #[must_use]
     pub const fn scope(&self) -> Scope {
         self.environment.scope()
+    }
+
+    /// Refuses where nobody can authenticate here, or not with this method. Signing in refuses it as well; a route that
+    /// only leads there, by a mail say, asks first.
+    ///
+    /// # Errors
+    /// [`Code::EnvironmentInactive`], [`Code::MethodNotAllowedHere`].
+    pub fn require_method(&self, method: &str) -> Result<(), Error> {
+        if !self.environment.is_active {
+            return Err(Error::new(Code::EnvironmentInactive, "no authentication completes while it is suspended"));
+        }
+        if !self.settings.allows_method(method) {
+            return Err(Error::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here"));
+        }
+        Ok(())
     }
 }
 
@@ -127,6 +143,14 @@ impl Context {
     /// one.
     pub fn credential<E: 'static>(&self) -> Result<&E, Error> {
         self.credential.as_ref().and_then(ResolvedCredential::row).ok_or_else(Error::invalid_token)
+    }
+
+    /// The user whom it is about: that of its ticket where its body carries one, else that of its session.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] where it has neither. A guard that asks for one has refused that before.
+    pub fn user_id(&self) -> Result<UserId, Error> {
+        self.ticket().map(|ticket| ticket.user_id).or_else(|_| Ok(self.session()?.user_id))
     }
 
     /// The half-done sign-in whose ticket its body carries.
