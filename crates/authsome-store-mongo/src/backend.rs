@@ -8,10 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
-};
 use authsome_core::store::{Store, StoreTx};
 use authsome_migrate::Migrator;
 use mongodb::bson::doc;
@@ -182,35 +180,10 @@ impl MongoStore {
     }
 }
 
-#[async_trait]
-impl Records for MongoStore {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.shared.run(UpdateOne(request)).await
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.shared.run(UpdateAll(request)).await
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.shared.run(request).await
-    }
+forward_records! {
+    impl Records for MongoStore: |store, verb, request| { store.shared.run(request).await }
+    update { store.shared.run(UpdateOne(request)).await }
+    update_all { store.shared.run(UpdateAll(request)).await }
 }
 
 #[async_trait]

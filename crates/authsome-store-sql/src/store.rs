@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use authsome_core::clock::Clock;
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport};
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, UpdateRequest, UpsertRequest,
-};
+use authsome_core::records::{DeleteRequest, FindRequest, UpdateRequest};
 use authsome_core::registry;
 use authsome_core::store::StoreTx;
 use authsome_migrate::Migrator;
@@ -97,62 +96,6 @@ impl SqlStore {
     #[must_use]
     pub fn update_statement(&self, request: &UpdateRequest) -> Statement {
         self.dialect.backend().build(&Statements(&*self.dialect).update_returning(request))
-    }
-
-    /// See [`Records::insert`](authsome_core::records::Records::insert).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.write(&request).await
-    }
-
-    /// See [`Records::find`](authsome_core::records::Records::find).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.read(&request).await
-    }
-
-    /// See [`Records::count`](authsome_core::records::Records::count).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.read(&request).await
-    }
-
-    /// See [`Records::update`](authsome_core::records::Records::update).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.write(&UpdateOne(request)).await
-    }
-
-    /// See [`Records::update_all`](authsome_core::records::Records::update_all).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.write(&UpdateAll(request)).await
-    }
-
-    /// See [`Records::upsert`](authsome_core::records::Records::upsert).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.write(&request).await
-    }
-
-    /// See [`Records::delete`](authsome_core::records::Records::delete).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.write(&request).await
     }
 
     /// See [`Store::begin`](authsome_core::store::Store::begin).
@@ -295,4 +238,12 @@ impl SqlStore {
             }
         }
     }
+}
+
+forward_records! {
+    impl Records for SqlStore: |store, verb, request| { store.write(&request).await }
+    find { store.read(&request).await }
+    count { store.read(&request).await }
+    update { store.write(&UpdateOne(request)).await }
+    update_all { store.write(&UpdateAll(request)).await }
 }
