@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,12 +10,12 @@ use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
 use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
+use authsome_core::retry::Retry;
 use authsome_core::store::{Store, StoreTx};
 use authsome_migrate::Migrator;
 use mongodb::bson::doc;
 use mongodb::options::{DatabaseOptions, ReadConcern};
 use mongodb::{Client, Database};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::catalogue::Catalogue;
 use crate::config::{DEFAULT_MIGRATION_TIMEOUT, DEFAULT_OPERATION_TIMEOUT, MongoBuilder, check_server};
@@ -25,8 +25,12 @@ use crate::operations::Operations;
 use crate::transaction::{MongoTx, begin, durable, primary, run_alone};
 use crate::verbs::{UpdateAll, UpdateOne, Verb};
 
+/// How often the transaction of one verb is run before its contention is reported.
+const RUNS: u32 = 100;
 /// How long a verb that met another one's write waits for its turn before it runs out of turn.
 const TURN_WAIT: Duration = Duration::from_secs(1);
+/// The pause before its second run.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a store and its transactions share.
 pub(crate) struct Shared {
@@ -40,9 +44,8 @@ pub(crate) struct Shared {
     /// Whether the connections end with the store.
     owns_client: bool,
     closed: AtomicBool,
-    pauses: AtomicU64,
-    /// Held by the verb that met another one's write and runs again.
-    turn: Semaphore,
+    /// For verbs that run in transactions of their own.
+    pub(crate) retry: Retry,
 }
 
 impl Shared {
@@ -68,20 +71,6 @@ impl Shared {
                 conflict::first_declared(&self.database, &table.name, index, row).await
             }
         }
-    }
-
-    /// 2, 4, 8 … 64 ms, half of it spread by a counter and the process: those that collided once do not collide again.
-    pub(crate) fn pause(&self, run: u32) -> Duration {
-        let call = self.pauses.fetch_add(1, Ordering::Relaxed) ^ (u64::from(std::process::id()) << 32);
-        let mixed = call.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let full = 2_000_u64 << run.saturating_sub(1).min(5);
-        Duration::from_micros(full / 2 + (mixed >> 33) % (full / 2))
-    }
-
-    /// Lets verbs that met another one's write run again one after another, or many on the same rows would make each
-    /// other fail for long. Whoever has the turn may be slow, and on other rows: after a second it is not waited for.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        tokio::time::timeout(TURN_WAIT, self.turn.acquire()).await.ok()?.ok()
     }
 
     async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
@@ -167,8 +156,7 @@ impl MongoStore {
             clock,
             owns_client,
             closed: AtomicBool::new(false),
-            pauses: AtomicU64::new(0),
-            turn: Semaphore::new(1),
+            retry: Retry::new(RUNS, TURN_WAIT, PAUSE),
         };
         Self { shared: Arc::new(shared) }
     }

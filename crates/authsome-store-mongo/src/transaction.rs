@@ -23,8 +23,6 @@ use crate::verbs::{UpdateAll, UpdateOne, Verb, leaves_transaction};
 const COMMITS: u32 = 5;
 /// How long to wait before it is sent again.
 const COMMIT_PAUSE: Duration = Duration::from_millis(100);
-/// How often the transaction of one verb is run before its contention is reported.
-const RUNS: u32 = 100;
 
 /// What every write waits for: the majority, each with its journal.
 pub(crate) fn durable() -> WriteConcern {
@@ -80,19 +78,7 @@ async fn abort(mut session: ClientSession) {
 
 /// Runs a verb in a transaction of its own, again and again while others' writes make it fail.
 pub(crate) async fn run_alone<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
-    let (mut run, mut turn) = (1, None);
-    loop {
-        match run_once(shared, verb).await {
-            Err(error) if error.is_transient() && run < RUNS => {
-                if turn.is_none() {
-                    turn = shared.turn().await;
-                }
-                tokio::time::sleep(shared.pause(run)).await;
-                run += 1;
-            }
-            outcome => return outcome,
-        }
-    }
+    shared.retry.run(StoreError::is_transient, || run_once(shared, verb)).await
 }
 
 async fn run_once<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {

@@ -119,7 +119,7 @@ impl MongoSession {
         loop {
             match self.note_once(steps, row, catalogue).await {
                 Err(error) if error.is_transient() && write < WRITES => {
-                    tokio::time::sleep(self.shared.pause(write)).await;
+                    self.shared.retry.pause(write).await;
                     // A lease that is lost stays lost.
                     self.lease.hold().await?;
                     write += 1;
