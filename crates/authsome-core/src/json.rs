@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// `serde_json` reads an object whose first member has such a name as something else.
 const RESERVED: &str = "$serde_json::private::";
@@ -14,35 +14,31 @@ fn is_reserved(name: &str) -> bool {
     name.starts_with(RESERVED)
 }
 
-/// How deep arrays and objects are nested: 0 for what is neither.
-pub(crate) fn depth(json: &Value) -> usize {
-    let inner = match json {
-        Value::Array(items) => items.iter().map(depth).max(),
-        Value::Object(members) => members.values().map(depth).max(),
-        _ => return 0,
-    };
-    1 + inner.unwrap_or(0)
+/// Greatest depth of arrays and objects in each other.
+const MAX_DEPTH: usize = 32;
+
+/// What is wrong with a text or a name.
+pub(crate) fn text_fault(text: &str) -> Option<&'static str> {
+    text.contains('\0').then_some("it contains U+0000")
 }
 
-/// Whether a member's name or a text is such a one.
-fn any(json: &Value, name: fn(&str) -> bool, text: fn(&str) -> bool) -> bool {
+/// What is wrong with a document, which is so deep in another one.
+pub(crate) fn fault(json: &Value, depth: usize) -> Option<&'static str> {
     match json {
-        Value::String(value) => text(value),
-        Value::Array(items) => items.iter().any(|item| any(item, name, text)),
-        Value::Object(members) => members.iter().any(|(member, value)| name(member) || any(value, name, text)),
-        _ => false,
+        Value::String(text) => text_fault(text),
+        Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => Some("it is nested too deeply"),
+        Value::Array(items) => items.iter().find_map(|item| fault(item, depth + 1)),
+        Value::Object(members) => fault_of_object(members, depth),
+        _ => None,
     }
 }
 
-/// Whether it has U+0000.
-pub(crate) fn has_nul(json: &Value) -> bool {
-    let nul = |text: &str| text.contains('\0');
-    any(json, nul, nul)
-}
-
-/// Whether a member has a reserved name.
-pub(crate) fn has_reserved_name(json: &Value) -> bool {
-    any(json, is_reserved, |_| false)
+/// What is wrong with an object, which is so deep in another document.
+pub(crate) fn fault_of_object(object: &Map<String, Value>, depth: usize) -> Option<&'static str> {
+    object.iter().find_map(|(name, value)| match is_reserved(name) {
+        true => Some("a member has a reserved name"),
+        false => text_fault(name).or_else(|| fault(value, depth + 1)),
+    })
 }
 
 /// Any JSON document without a reserved name. It is read before the types that would take such a member for something

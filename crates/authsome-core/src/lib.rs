@@ -41,6 +41,7 @@ pub mod permission;
 pub mod plugin;
 pub mod records;
 pub mod registry;
+pub mod retry;
 pub mod route;
 pub mod schema;
 pub mod scope;

@@ -4,14 +4,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json;
 
-/// A JSON object of at most 64 keys and 16 KiB.
+/// A JSON object of at most 64 keys and 16 KiB, nested at most 32 deep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Metadata(serde_json::Map<String, serde_json::Value>);
 
 /// The object is not what metadata may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metadata has at most 64 keys and 16384 bytes as JSON, no U+0000 and no name that `serde_json` reserves")]
+#[error(
+    "metadata has at most 64 keys and 16384 bytes as JSON, is nested at most 32 deep, and has no U+0000 and no name that \
+     `serde_json` reserves"
+)]
 pub struct MetadataError;
 
 impl Metadata {
@@ -23,18 +26,11 @@ impl Metadata {
     /// Takes an object.
     ///
     /// # Errors
-    /// [`MetadataError`] where it is too large, or has U+0000 or a name that `serde_json` reserves.
+    /// [`MetadataError`] where it is too large or too deep, or has U+0000 or a name that `serde_json` reserves.
     pub fn new(object: serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
-        if object.len() > Self::MAX_KEYS {
-            return Err(MetadataError);
-        }
         let length = serde_json::to_string(&object).map_err(|_| MetadataError)?.len();
-        let object = serde_json::Value::Object(object);
-        let is_kept = !json::has_nul(&object) && !json::has_reserved_name(&object);
-        match object {
-            serde_json::Value::Object(object) if length <= Self::MAX_BYTES && is_kept => Ok(Self(object)),
-            _ => Err(MetadataError),
-        }
+        let fits = object.len() <= Self::MAX_KEYS && length <= Self::MAX_BYTES;
+        if fits && json::fault_of_object(&object, 0).is_none() { Ok(Self(object)) } else { Err(MetadataError) }
     }
 
     /// The object.
@@ -137,6 +133,13 @@ mod tests {
         assert_eq!(Metadata::new(object(serde_json::json!({"a": "\0"}))), Err(MetadataError));
         assert_eq!(Metadata::new(object(serde_json::json!({"a": {"\0": 1}}))), Err(MetadataError));
         assert!(Metadata::new(object(serde_json::json!({"a": "\\u0000"}))).is_ok());
+    }
+
+    #[test]
+    fn what_is_nested_deeper_than_a_column_takes_is_refused() {
+        let nested = |depth| (1..depth).fold(serde_json::json!({}), |inner, _| serde_json::json!({"a": inner}));
+        assert!(Metadata::new(object(nested(32))).is_ok());
+        assert_eq!(Metadata::new(object(nested(33))), Err(MetadataError));
     }
 
     #[test]

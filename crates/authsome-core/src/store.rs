@@ -1,11 +1,9 @@
 //! [`Store`], [`StoreTx`] and transactions.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Semaphore;
 
 use crate::account::AccountStore;
 use crate::apikey::ApiKeyStore;
@@ -19,6 +17,7 @@ use crate::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationT
 use crate::notification::NotificationStore;
 use crate::organization::OrganizationStore;
 use crate::records::{Records, TouchRequest};
+use crate::retry::Retry;
 use crate::session::SessionStore;
 use crate::user::UserStore;
 use crate::webhook::WebhookStore;
@@ -128,11 +127,8 @@ impl MaybeTransient for Error {
 /// How often a transaction is run before its contention is reported.
 pub const MAX_ATTEMPTS: u32 = 20;
 
-/// Transactions that met another one's write run again one after another, or many on one row would make each other fail
-/// until their attempts are used up.
-static TURN: Semaphore = Semaphore::const_new(1);
-/// How long one waits for its turn before it runs out of turn: whoever has it may be slow, and on other rows.
-const TURN_WAIT: Duration = Duration::from_secs(5);
+/// For all transactions of the process.
+static RETRY: Retry = Retry::new(MAX_ATTEMPTS, Duration::from_secs(5), Duration::from_millis(5));
 
 /// Runs closures in transactions.
 pub trait Transactions: Store {
@@ -151,24 +147,7 @@ pub trait Transactions: Store {
         F: Fn(Arc<dyn StoreTx>) -> Fut + Send + Sync,
         Fut: Future<Output = Result<T, E>> + Send,
     {
-        async move {
-            let mut attempt = 1;
-            let mut turn = None;
-            loop {
-                let error = match attempt_once(self, &work).await {
-                    Ok(value) => return Ok(value),
-                    Err(error) => error,
-                };
-                if attempt >= MAX_ATTEMPTS || !error.is_transient() {
-                    return Err(error);
-                }
-                if turn.is_none() {
-                    turn = tokio::time::timeout(TURN_WAIT, TURN.acquire()).await.ok();
-                }
-                tokio::time::sleep(pause(attempt)).await;
-                attempt += 1;
-            }
-        }
+        async move { RETRY.run(E::is_transient, || attempt_once(self, &work)).await }
     }
 }
 
@@ -195,13 +174,4 @@ where
             Err(error)
         }
     }
-}
-
-/// 5, 10, 20 … 320 ms, half of it spread by a counter and the process: callers that collided once do not collide again.
-fn pause(attempt: u32) -> Duration {
-    static CALLS: AtomicU64 = AtomicU64::new(0);
-    let call = CALLS.fetch_add(1, Ordering::Relaxed) ^ (u64::from(std::process::id()) << 32);
-    let mixed = call.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let full = 5_000_u64 << attempt.saturating_sub(1).min(6);
-    Duration::from_micros(full / 2 + (mixed >> 33) % (full / 2))
 }

@@ -57,7 +57,8 @@ impl fmt::Display for HistoryFault {
 }
 
 /// A history, row by row beside the declared steps.
-pub(crate) struct Reading {
+pub(crate) struct Reading<'s> {
+    sequence: &'s Sequence,
     /// For each declared step, in their order, its row.
     rows: Vec<Option<AppliedStep>>,
     /// Whether nothing was ever applied, by any group.
@@ -66,9 +67,10 @@ pub(crate) struct Reading {
     pub(crate) faults: Vec<HistoryFault>,
 }
 
-impl Reading {
-    pub(crate) fn new(sequence: &Sequence, history: Vec<AppliedStep>) -> Self {
+impl<'s> Reading<'s> {
+    pub(crate) fn new(sequence: &'s Sequence, history: Vec<AppliedStep>) -> Self {
         let mut reading = Self {
+            sequence,
             rows: vec![None; sequence.steps.len()],
             is_empty: history.is_empty(),
             absent_groups: Vec::new(),
@@ -84,7 +86,7 @@ impl Reading {
             }
             let applied = greatest.entry(row.group.clone()).or_default();
             *applied = row.version.max(*applied);
-            reading.place(sequence, row);
+            reading.place(row);
         }
         for (declared, row) in sequence.steps.iter().zip(&reading.rows) {
             if let (None, Some(&applied)) = (row, greatest.get(&declared.at.group))
@@ -96,8 +98,9 @@ impl Reading {
         reading
     }
 
-    fn place(&mut self, sequence: &Sequence, row: AppliedStep) {
-        let found = sequence.steps.iter().zip(&mut self.rows).find(|(step, _)| step.at.is(&row.group, row.version));
+    fn place(&mut self, row: AppliedStep) {
+        let found =
+            self.sequence.steps.iter().zip(&mut self.rows).find(|(step, _)| step.at.is(&row.group, row.version));
         let at = || (StepRef::new(row.group.as_str(), row.version), row.name.clone());
         match found {
             None => {
@@ -123,30 +126,24 @@ impl Reading {
     }
 
     /// Each declared step with its row, if it is applied.
-    pub(crate) fn all<'s>(
-        &'s self,
-        sequence: &'s Sequence,
-    ) -> impl Iterator<Item = (&'s DeclaredStep, Option<&'s AppliedStep>)> {
-        sequence.steps.iter().zip(self.rows.iter().map(Option::as_ref))
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'s DeclaredStep, Option<&AppliedStep>)> {
+        self.sequence.steps.iter().zip(self.rows.iter().map(Option::as_ref))
     }
 
     /// The applied steps in the declared order, each with its row.
-    pub(crate) fn applied<'s>(
-        &'s self,
-        sequence: &'s Sequence,
-    ) -> impl Iterator<Item = (&'s DeclaredStep, &'s AppliedStep)> {
-        self.all(sequence).filter_map(|(declared, row)| Some((declared, row?)))
+    pub(crate) fn applied(&self) -> impl Iterator<Item = (&'s DeclaredStep, &AppliedStep)> {
+        self.all().filter_map(|(declared, row)| Some((declared, row?)))
     }
 
     /// The pending ones of the first `end` declared steps.
-    pub(crate) fn pending<'s>(&'s self, sequence: &'s Sequence, end: usize) -> impl Iterator<Item = &'s DeclaredStep> {
-        self.all(sequence).take(end).filter(|(_, row)| row.is_none()).map(|(declared, _)| declared)
+    pub(crate) fn pending(&self, end: usize) -> impl Iterator<Item = &'s DeclaredStep> {
+        self.all().take(end).filter(|(_, row)| row.is_none()).map(|(declared, _)| declared)
     }
 
     /// The applied steps, the last applied first. A run applies in the declared order, so that order decides between
     /// steps of the same millisecond.
-    pub(crate) fn latest_first<'s>(&'s self, sequence: &'s Sequence) -> Vec<&'s DeclaredStep> {
-        let mut applied: Vec<_> = self.applied(sequence).collect();
+    pub(crate) fn latest_first(&self) -> Vec<&'s DeclaredStep> {
+        let mut applied: Vec<_> = self.applied().collect();
         applied.sort_by_key(|(_, row)| row.applied_at);
         applied.into_iter().rev().map(|(declared, _)| declared).collect()
     }

@@ -20,11 +20,13 @@ mod runner;
 mod sequence;
 mod status;
 mod step_ref;
+mod steps;
 mod verify;
 
 pub use history::HistoryFault;
 pub use plan::{Plan, PlannedStep};
-pub use runner::{DownTo, Migrator, RollbackReport};
+pub use runner::{Migrator, RollbackReport};
 pub use status::{Status, StepState, StepStatus};
 pub use step_ref::StepRef;
+pub use steps::DownTo;
 pub use verify::Difference;

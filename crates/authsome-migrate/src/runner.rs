@@ -11,21 +11,11 @@ use crate::plan::{Plan, PlannedStep};
 use crate::sequence::Sequence;
 use crate::status::{Status, StepState, StepStatus};
 use crate::step_ref::StepRef;
+use crate::steps::{DownTo, applied_schema, downward, upward};
 use crate::verify::{Difference, differences};
 
 /// What the history names as the program that applied a step.
 const PROGRAM: &str = concat!("authsome ", env!("CARGO_PKG_VERSION"));
-
-/// How far [`Migrator::down`] goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DownTo {
-    /// Takes back the step that was applied last; nothing where none is applied.
-    LastStep,
-    /// Takes back every step that was applied after this one, which stays.
-    Step(StepRef),
-    /// Takes back every step that this program declares, with all the data that they hold.
-    Start,
-}
 
 /// What [`Migrator::down`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +72,7 @@ impl<'a> Migrator<'a> {
     pub async fn plan(&self) -> Result<Plan, MigrateError> {
         let reading = self.read().await?.sound()?;
         let mut plan = Plan { steps: Vec::new(), absent_groups: reading.absent_groups.clone() };
-        for step in self.sequence.upward(&reading, self.sequence.steps.len())? {
+        for step in upward(&reading, self.sequence.steps.len())? {
             let statements = self.target.render(&step)?;
             plan.steps.push(PlannedStep { step: at(&step), name: step.name, statements });
         }
@@ -115,12 +105,12 @@ impl<'a> Migrator<'a> {
     /// reference to a table that is gone; and as [`up`](Self::up).
     pub async fn down(&self, to: &DownTo) -> Result<RollbackReport, MigrateError> {
         let reading = self.read().await?.sound()?;
-        if self.sequence.downward(&reading, to)?.is_empty() {
+        if downward(&reading, to)?.is_empty() {
             return Ok(RollbackReport { reverted: Vec::new(), absent_groups: warned(reading) });
         }
         let mut session = self.target.begin().await?;
         let reading = Reading::new(&self.sequence, session.history().await?).sound()?;
-        let steps = self.sequence.downward(&reading, to)?;
+        let steps = downward(&reading, to)?;
         if !steps.is_empty() {
             session.revert(&steps).await?;
         }
@@ -134,7 +124,7 @@ impl<'a> Migrator<'a> {
     /// [`MigrateError::Store`].
     pub async fn status(&self) -> Result<Status, MigrateError> {
         let reading = self.read().await?;
-        let steps = reading.all(&self.sequence).map(|(declared, row)| StepStatus {
+        let steps = reading.all().map(|(declared, row)| StepStatus {
             step: declared.at.clone(),
             name: declared.migration.name.clone(),
             state: row.map_or(StepState::Pending, |row| StepState::Applied {
@@ -157,9 +147,9 @@ impl<'a> Migrator<'a> {
     pub async fn verify(&self) -> Result<Vec<Difference>, MigrateError> {
         let reading = self.read().await?;
         let mut found: Vec<Difference> = reading.faults.iter().cloned().map(Difference::History).collect();
-        let pending = reading.pending(&self.sequence, self.sequence.steps.len());
+        let pending = reading.pending(self.sequence.steps.len());
         found.extend(pending.map(|declared| Difference::Pending(declared.at.clone())));
-        found.extend(self.compare(&self.sequence.applied_schema(&reading)?).await?);
+        found.extend(self.compare(&applied_schema(&reading)?).await?);
         Ok(found)
     }
 
@@ -174,7 +164,7 @@ impl<'a> Migrator<'a> {
         loop {
             let history = self.target.history().await?.unwrap_or_default();
             let reading = Reading::new(&self.sequence, history.clone()).sound()?;
-            let steps = self.sequence.upward(&reading, self.sequence.steps.len())?;
+            let steps = upward(&reading, self.sequence.steps.len())?;
             if steps.is_empty() {
                 return Ok(MigrationReport { applied: Vec::new(), absent_groups: warned(reading) });
             }
@@ -196,12 +186,12 @@ impl<'a> Migrator<'a> {
 
     async fn up_through(&self, end: usize) -> Result<MigrationReport, MigrateError> {
         let reading = self.read().await?.sound()?;
-        if reading.pending(&self.sequence, end).next().is_none() {
+        if reading.pending(end).next().is_none() {
             return Ok(MigrationReport { applied: Vec::new(), absent_groups: warned(reading) });
         }
         let mut session = self.target.begin().await?;
         let reading = Reading::new(&self.sequence, session.history().await?).sound()?;
-        let steps = self.sequence.upward(&reading, end)?;
+        let steps = upward(&reading, end)?;
         // A first run is all or nothing; a later one keeps what it achieved before a step that fails.
         let at_once = if reading.is_empty { steps.len() } else { 1 };
         for part in steps.chunks(at_once.max(1)) {
@@ -215,7 +205,7 @@ impl<'a> Migrator<'a> {
         Ok(MigrationReport { applied, absent_groups: warned(reading) })
     }
 
-    async fn read(&self) -> Result<Reading, MigrateError> {
+    async fn read(&self) -> Result<Reading<'_>, MigrateError> {
         let history: Vec<AppliedStep> = self.target.history().await?.unwrap_or_default();
         Ok(Reading::new(&self.sequence, history))
     }
@@ -239,7 +229,7 @@ fn named(steps: &[Step]) -> Vec<String> {
 }
 
 /// The absent groups, with a warning where there are any: their tables stay, and nothing looks after them.
-fn warned(reading: Reading) -> Vec<String> {
+fn warned(reading: Reading<'_>) -> Vec<String> {
     if !reading.absent_groups.is_empty() {
         tracing::warn!(groups = ?reading.absent_groups, "the history names migration groups that no plugin declares");
     }

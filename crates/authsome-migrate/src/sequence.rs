@@ -1,12 +1,10 @@
-//! The declared steps of a run in their order, and the schemas that they lead through.
+//! The declared steps of a run in their order.
 
 use authsome_core::migration::{MigrateError, Migration, MigrationGroup, Operation, Step};
 use authsome_core::schema::Schema;
 
 use crate::checksum::checksum;
-use crate::history::Reading;
 use crate::order::ordered;
-use crate::runner::DownTo;
 use crate::step_ref::StepRef;
 
 /// A declared step.
@@ -47,52 +45,11 @@ impl Sequence {
         let position = self.steps.iter().position(|step| step.at == *at);
         position.ok_or_else(|| MigrateError::NoSuchTarget(at.to_string()))
     }
-
-    /// What the applied steps make together.
-    pub(crate) fn applied_schema(&self, reading: &Reading) -> Result<Schema, MigrateError> {
-        let mut schema = Schema::default();
-        for (declared, _) in reading.applied(self) {
-            advance(&mut schema, &declared.at, &declared.migration.up)?;
-        }
-        Ok(schema)
-    }
-
-    /// The pending ones of the first `end` steps, ready to be applied.
-    pub(crate) fn upward(&self, reading: &Reading, end: usize) -> Result<Vec<Step>, MigrateError> {
-        let pending: Vec<_> = reading.pending(self, end).collect();
-        if pending.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut schema = self.applied_schema(reading)?;
-        let steps = pending.into_iter().map(|declared| declared.step(declared.migration.up.clone(), &mut schema));
-        steps.collect()
-    }
-
-    /// The steps to be taken back, with what takes them back: the last applied first.
-    pub(crate) fn downward(&self, reading: &Reading, to: &DownTo) -> Result<Vec<Step>, MigrateError> {
-        let mut back = reading.latest_first(self);
-        match to {
-            DownTo::Start => {}
-            DownTo::LastStep => back.truncate(1),
-            DownTo::Step(at) => {
-                let kept = back.iter().position(|declared| declared.at == *at);
-                let not_applied = || MigrateError::NoSuchTarget(format!("{at} among those applied"));
-                back.truncate(kept.ok_or_else(not_applied)?);
-            }
-        }
-        let mut schema = self.applied_schema(reading)?;
-        let steps = back.into_iter().map(|declared| {
-            let StepRef { group, version } = declared.at.clone();
-            let operations = declared.migration.down_operations();
-            declared.step(operations.ok_or(MigrateError::Irreversible { group, version })?, &mut schema)
-        });
-        steps.collect()
-    }
 }
 
 impl DeclaredStep {
     /// The step with these operations, which lead `schema` on.
-    fn step(&self, operations: Vec<Operation>, schema: &mut Schema) -> Result<Step, MigrateError> {
+    pub(crate) fn step(&self, operations: Vec<Operation>, schema: &mut Schema) -> Result<Step, MigrateError> {
         let before = schema.clone();
         advance(schema, &self.at, &operations)?;
         Ok(Step {
@@ -107,7 +64,7 @@ impl DeclaredStep {
 }
 
 /// The schema after the operations of a step.
-fn advance(schema: &mut Schema, at: &StepRef, operations: &[Operation]) -> Result<(), MigrateError> {
+pub(crate) fn advance(schema: &mut Schema, at: &StepRef, operations: &[Operation]) -> Result<(), MigrateError> {
     for operation in operations {
         let applied = schema.apply(operation);
         applied.map_err(|source| MigrateError::Schema { group: at.group.clone(), version: at.version, source })?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
 use authsome_core::store::{Store, StoreTx};
 use authsome_migrate::Migrator;
@@ -46,10 +47,7 @@ impl MemoryStore {
         self.database.writer(PATIENCE).await
     }
 
-    pub(crate) async fn write<T>(
-        &self,
-        work: impl FnOnce(&mut State) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    async fn write<T>(&self, work: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut writer = self.writer().await?;
         let done = writer.attempt(work)?;
         writer.publish()?;
@@ -67,6 +65,13 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
+}
+
+// Reads are on a snapshot, each write in a turn of its own.
+forward_records! {
+    impl Records for MemoryStore: |store, verb, request| { store.write(|state| state.$verb(&request)).await }
+    find { store.database.snapshot()?.find(&request) }
+    count { store.database.snapshot()?.count(&request) }
 }
 
 #[async_trait]

@@ -21,7 +21,6 @@ mod key;
 mod layout;
 mod migration;
 mod plan;
-mod records;
 mod references;
 mod state;
 mod table;

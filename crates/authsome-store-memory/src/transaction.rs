@@ -4,9 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
-};
+use authsome_core::forward_records;
+use authsome_core::records::TouchRequest;
 use authsome_core::store::StoreTx;
 
 use crate::database::Writer;
@@ -64,33 +63,6 @@ impl StoreTx for MemoryTx {
     }
 }
 
-#[async_trait]
-impl Records for MemoryTx {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.run(|state| state.insert(&request))
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.run(|state| state.find(&request))
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.run(|state| state.count(&request))
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.run(|state| state.update(&request))
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.run(|state| state.update_all(&request))
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.run(|state| state.upsert(&request))
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.run(|state| state.delete(&request))
-    }
+forward_records! {
+    impl Records for MemoryTx: |tx, verb, request| { tx.run(|state| state.$verb(&request)) }
 }

@@ -2,106 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
-};
 use authsome_core::store::{Store, StoreTx};
 use authsome_migrate::Migrator;
+use mongodb::Database;
 use mongodb::bson::doc;
-use mongodb::options::{DatabaseOptions, ReadConcern};
-use mongodb::{Client, Database};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::catalogue::Catalogue;
-use crate::config::{DEFAULT_MIGRATION_TIMEOUT, DEFAULT_OPERATION_TIMEOUT, MongoBuilder, check_server};
-use crate::conflict;
-use crate::error::{Failure, Refusal, store_error};
-use crate::operations::Operations;
-use crate::transaction::{MongoTx, begin, durable, primary, run_alone};
+use crate::concern::primary;
+use crate::error::store_error;
+use crate::shared::Shared;
+use crate::transaction::{MongoTx, begin, run_alone};
 use crate::verbs::{UpdateAll, UpdateOne, Verb};
-
-/// How long a verb that met another one's write waits for its turn before it runs out of turn.
-const TURN_WAIT: Duration = Duration::from_secs(1);
-
-/// What a store and its transactions share.
-pub(crate) struct Shared {
-    pub(crate) database: Database,
-    pub(crate) catalogue: Catalogue,
-    /// How long a verb may take.
-    pub(crate) operation_timeout: Duration,
-    /// How long a migration waits for another one.
-    pub(crate) migration_timeout: Duration,
-    pub(crate) clock: Arc<dyn Clock>,
-    /// Whether the connections end with the store.
-    owns_client: bool,
-    closed: AtomicBool,
-    pauses: AtomicU64,
-    /// Held by the verb that met another one's write and runs again.
-    turn: Semaphore,
-}
-
-impl Shared {
-    /// That the store is not closed.
-    pub(crate) fn check_open(&self) -> Result<(), StoreError> {
-        if self.closed.load(Ordering::Acquire) { Err(Refusal::Closed.into()) } else { Ok(()) }
-    }
-
-    /// Does something within the time that a verb may take.
-    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        tokio::time::timeout(self.operation_timeout, work).await.unwrap_or_else(|_| Err(Refusal::TooLate.into()))
-    }
-
-    /// What a failure means to the caller.
-    pub(crate) async fn resolve(&self, failure: Failure) -> StoreError {
-        if failure.is_moved() {
-            self.catalogue.forget();
-        }
-        match failure {
-            Failure::Store(error) => error,
-            Failure::Driver(error) => store_error(&error),
-            Failure::Duplicate { table, index, row } => {
-                conflict::first_declared(&self.database, &table.name, index, row).await
-            }
-        }
-    }
-
-    /// 2, 4, 8 … 64 ms, half of it spread by a counter and the process: those that collided once do not collide again.
-    pub(crate) fn pause(&self, run: u32) -> Duration {
-        let call = self.pauses.fetch_add(1, Ordering::Relaxed) ^ (u64::from(std::process::id()) << 32);
-        let mixed = call.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let full = 2_000_u64 << run.saturating_sub(1).min(5);
-        Duration::from_micros(full / 2 + (mixed >> 33) % (full / 2))
-    }
-
-    /// Lets verbs that met another one's write run again one after another, or many on the same rows would make each
-    /// other fail for long. Whoever has the turn may be slow, and on other rows: after a second it is not waited for.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        tokio::time::timeout(TURN_WAIT, self.turn.acquire()).await.ok()?.ok()
-    }
-
-    async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
-        self.check_open()?;
-        self.in_time(async {
-            self.catalogue.check(&self.database, verb.table()).await?;
-            match verb.at_once(&mut Operations::outside(self)).await {
-                Ok(Some(output)) => Ok(output),
-                Ok(None) => run_alone(self, &verb).await,
-                Err(failure) => match self.resolve(failure).await {
-                    error if error.is_transient() => run_alone(self, &verb).await,
-                    error => Err(error),
-                },
-            }
-        })
-        .await
-    }
-}
 
 /// Authsome on MongoDB.
 pub struct MongoStore {
@@ -115,63 +30,7 @@ impl fmt::Debug for MongoStore {
 }
 
 impl MongoStore {
-    /// Connects to the replica set of a URL like `mongodb://host:27017/database?replicaSet=rs0`. Without one in the URL,
-    /// the database is `authsome`.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of MongoDB, or the server is not part of a replica set;
-    /// [`StoreError::Unavailable`] where it cannot be reached.
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::builder(url).connect().await
-    }
-
-    /// The same with settings.
-    #[must_use]
-    pub fn builder(url: &str) -> MongoBuilder {
-        MongoBuilder::new(url)
-    }
-
-    /// A store on a client that the program has already. [`close`](Store::close) leaves its connections alone. Reads and
-    /// writes are as strict as of any other store, whatever the client's settings; its timeouts apply.
-    ///
-    /// # Errors
-    /// As [`connect`](Self::connect).
-    pub async fn from_client(client: Client, database: &str) -> Result<Self, StoreError> {
-        let store = Self::new(
-            &client,
-            database,
-            DEFAULT_OPERATION_TIMEOUT,
-            DEFAULT_MIGRATION_TIMEOUT,
-            Arc::new(SystemClock),
-            false,
-        );
-        check_server(&store.shared.database).await?;
-        Ok(store)
-    }
-
-    pub(crate) fn new(
-        client: &Client,
-        database: &str,
-        operation_timeout: Duration,
-        migration_timeout: Duration,
-        clock: Arc<dyn Clock>,
-        owns_client: bool,
-    ) -> Self {
-        let mut options = DatabaseOptions::default();
-        options.write_concern = Some(durable());
-        options.read_concern = Some(ReadConcern::majority());
-        options.selection_criteria = Some(primary());
-        let shared = Shared {
-            database: client.database_with_options(database, options),
-            catalogue: Catalogue::default(),
-            operation_timeout,
-            migration_timeout,
-            clock,
-            owns_client,
-            closed: AtomicBool::new(false),
-            pauses: AtomicU64::new(0),
-            turn: Semaphore::new(1),
-        };
+    pub(crate) fn new(shared: Shared) -> Self {
         Self { shared: Arc::new(shared) }
     }
 
@@ -180,37 +39,30 @@ impl MongoStore {
     pub fn database(&self) -> &Database {
         &self.shared.database
     }
+
+    async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
+        self.shared.check_open()?;
+        self.shared
+            .in_time(async {
+                let shared = &*self.shared;
+                shared.catalogue.check(&shared.database, verb.table()).await?;
+                match verb.at_once(&mut shared.operations()).await {
+                    Ok(Some(output)) => Ok(output),
+                    Ok(None) => run_alone(shared, &verb).await,
+                    Err(failure) => match shared.resolve(failure).await {
+                        error if error.is_transient() => run_alone(shared, &verb).await,
+                        error => Err(error),
+                    },
+                }
+            })
+            .await
+    }
 }
 
-#[async_trait]
-impl Records for MongoStore {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.shared.run(UpdateOne(request)).await
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.shared.run(UpdateAll(request)).await
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.shared.run(request).await
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.shared.run(request).await
-    }
+forward_records! {
+    impl Records for MongoStore: |store, verb, request| { store.run(request).await }
+    update { store.run(UpdateOne(request)).await }
+    update_all { store.run(UpdateAll(request)).await }
 }
 
 #[async_trait]
@@ -241,11 +93,7 @@ impl Store for MongoStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        let was_closed = self.shared.closed.swap(true, Ordering::AcqRel);
-        if self.shared.owns_client && !was_closed {
-            // Transactions that somebody still holds end with the connections.
-            self.shared.database.client().clone().shutdown().immediate(true).await;
-        }
+        self.shared.close().await;
         Ok(())
     }
 }

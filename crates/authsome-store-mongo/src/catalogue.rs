@@ -10,10 +10,9 @@ use mongodb::Database;
 use mongodb::bson::{Binary, Bson, Document, doc};
 use mongodb::error::Error;
 
-use crate::error::{Failure, Refusal, store_error};
-use crate::operations::{Find, Operations};
+use crate::concern::primary;
+use crate::error::{Refusal, store_error};
 use crate::schema::from_catalogue;
-use crate::transaction::primary;
 
 /// The collection with one document a table.
 pub(crate) const COLLECTION: &str = "authsome_schema";
@@ -132,20 +131,4 @@ pub(crate) async fn read_some(database: &Database, tables: &[String]) -> Result<
     let kept = database.collection::<Document>(COLLECTION).find(doc! {"_id": {"$in": tables}}).await?;
     let kept: Vec<Document> = kept.try_collect().await?;
     Ok(kept.iter().filter_map(from_catalogue).collect())
-}
-
-/// All tables by name, as a transaction sees them.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] where a document of the catalogue is none of ours: what refers to what is not known then.
-pub(crate) async fn read_all(operations: &mut Operations<'_>) -> Result<Vec<TableDef>, Failure> {
-    let kept = operations.find(COLLECTION, doc! {}, Find { sort: Some(doc! {"_id": 1}), ..Find::default() }).await?;
-    let table = |kept: &Document| {
-        from_catalogue(kept).ok_or_else(|| StoreError::Corrupt {
-            table: COLLECTION.to_owned(),
-            column: "references".to_owned(),
-            id: kept.get_str("_id").unwrap_or("?").to_owned(),
-        })
-    };
-    Ok(kept.iter().map(table).collect::<Result<_, _>>()?)
 }

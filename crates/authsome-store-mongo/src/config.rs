@@ -11,13 +11,43 @@ use mongodb::options::{ClientOptions, ReadConcern};
 use mongodb::{Client, Database};
 
 use crate::backend::MongoStore;
+use crate::concern::{durable, primary};
 use crate::error::{Refusal, store_error};
-use crate::transaction::{durable, primary};
+use crate::shared::Shared;
 
 /// The database where a URL names none.
 const DATABASE: &str = "authsome";
-pub(crate) const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
-pub(crate) const DEFAULT_MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How it is reached.
+impl MongoStore {
+    /// Connects to the replica set of a URL like `mongodb://host:27017/database?replicaSet=rs0`. Without one in the URL,
+    /// the database is `authsome`.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the URL is none of MongoDB, or the server is not part of a replica set;
+    /// [`StoreError::Unavailable`] where it cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::builder(url).connect().await
+    }
+
+    /// The same with settings.
+    #[must_use]
+    pub fn builder(url: &str) -> MongoBuilder {
+        MongoBuilder::new(url)
+    }
+
+    /// A store on a client that the program has already. [`close`](authsome_core::store::Store::close) leaves its connections alone. Reads and
+    /// writes are as strict as of any other store, whatever the client's settings; its timeouts apply.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn from_client(client: Client, database: &str) -> Result<Self, StoreError> {
+        let (operation, migration) = (DEFAULT_OPERATION_TIMEOUT, DEFAULT_MIGRATION_TIMEOUT);
+        opened(Shared::new(&client, database, operation, migration, Arc::new(SystemClock), false)).await
+    }
+}
 
 /// How a [`MongoStore`] is opened.
 #[derive(Clone)]
@@ -112,9 +142,7 @@ impl MongoBuilder {
         let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
         let client = Client::with_options(options).map_err(|_| invalid_url("the driver refuses its options"))?;
         let Self { operation_timeout, migration_timeout, clock, .. } = self;
-        let store = MongoStore::new(&client, &database, operation_timeout, migration_timeout, clock, true);
-        check_server(&store.shared.database).await?;
-        Ok(store)
+        opened(Shared::new(&client, &database, operation_timeout, migration_timeout, clock, true)).await
     }
 
     async fn options(&self) -> Result<ClientOptions, StoreError> {
@@ -149,8 +177,13 @@ fn invalid_url(why: &'static str) -> StoreError {
     StoreError::Invalid { what: "the database URL".to_owned(), why }
 }
 
+async fn opened(shared: Shared) -> Result<MongoStore, StoreError> {
+    check_server(&shared.database).await?;
+    Ok(MongoStore::new(shared))
+}
+
 /// Refuses a server that has no transactions.
-pub(crate) async fn check_server(database: &Database) -> Result<(), StoreError> {
+async fn check_server(database: &Database) -> Result<(), StoreError> {
     let hello = database.run_command(doc! {"hello": 1}).selection_criteria(primary()).await;
     let hello = hello.map_err(|error| store_error(&error))?;
     if has_transactions(&hello) {

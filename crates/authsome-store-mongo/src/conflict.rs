@@ -1,26 +1,14 @@
 //! Which unique index a refused row is reported to break: the first declared of those that it breaks.
 
 use authsome_core::error::StoreError;
-use authsome_core::records::Change;
 use authsome_core::schema::IndexDef;
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::Error;
 
 use crate::catalogue;
-use crate::error::store_error;
+use crate::error::{Candidate, store_error};
 use crate::row;
-
-/// The row that was refused.
-#[derive(Debug)]
-pub(crate) enum Candidate {
-    /// It was inserted after these.
-    Inserted { row: Document, earlier: Vec<Document> },
-    /// It is the one that the filter means, with these changes.
-    Changed { filter: Document, changes: Vec<Change> },
-    /// One of several.
-    Unknown,
-}
 
 /// What is reported. MongoDB looks at the indexes in the order in which they were made, and names one; whether the row
 /// breaks one that is declared before it shows in what is stored.

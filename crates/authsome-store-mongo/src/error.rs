@@ -1,13 +1,10 @@
 //! What MongoDB's errors mean.
 
-use std::fmt;
-
 use authsome_core::error::StoreError;
+use authsome_core::records::Change;
 use authsome_core::schema::TableDef;
 use mongodb::bson::Document;
 use mongodb::error::{Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
-
-use crate::conflict::Candidate;
 
 /// What this backend itself refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +36,17 @@ impl From<Refusal> for StoreError {
             _ => Self::backend(refusal),
         }
     }
+}
+
+/// The row that was refused.
+#[derive(Debug)]
+pub(crate) enum Candidate {
+    /// It was inserted after these.
+    Inserted { row: Document, earlier: Vec<Document> },
+    /// It is the one that the filter means, with these changes.
+    Changed { filter: Document, changes: Vec<Change> },
+    /// One of several.
+    Unknown,
 }
 
 /// Why a verb failed, before it is known what that means to the caller.
@@ -81,19 +89,8 @@ impl Failure {
 }
 
 /// What the driver said, without what the server quotes of documents.
-#[derive(Debug)]
-pub(crate) struct DriverError(String);
-
-impl fmt::Display for DriverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for DriverError {}
-
-pub(crate) fn described(error: &Error) -> DriverError {
-    let text = match (code(error), &*error.kind) {
+pub(crate) fn described(error: &Error) -> String {
+    match (code(error), &*error.kind) {
         (Some((code, name)), _) => format!("MongoDB answered {code} {name}"),
         (None, ErrorKind::Io(error)) => error.to_string(),
         (None, ErrorKind::ServerSelection { message, .. }) => message.clone(),
@@ -103,8 +100,7 @@ pub(crate) fn described(error: &Error) -> DriverError {
         (None, ErrorKind::Shutdown) => "the store is closed".to_owned(),
         (None, ErrorKind::IncompatibleServer { .. }) => "the server is too old".to_owned(),
         _ => "the driver could not carry out the request".to_owned(),
-    };
-    DriverError(text)
+    }
 }
 
 const DUPLICATE_KEY: i32 = 11_000;
@@ -194,9 +190,9 @@ pub(crate) fn refused_write(answer: &Document) -> Option<StoreError> {
     let refused = answer.get_array("writeErrors").is_ok_and(|errors| !errors.is_empty());
     let unacknowledged = answer.contains_key("writeConcernError");
     if refused {
-        Some(StoreError::backend(DriverError("MongoDB refused a write of the command".to_owned())))
+        Some(StoreError::backend("MongoDB refused a write of the command"))
     } else if unacknowledged {
-        Some(StoreError::unavailable(DriverError("the majority did not acknowledge the write".to_owned())))
+        Some(StoreError::unavailable("the majority did not acknowledge the write"))
     } else {
         None
     }

@@ -48,6 +48,7 @@
 
 mod backend;
 mod catalogue;
+mod concern;
 mod config;
 mod conflict;
 mod error;
@@ -58,6 +59,7 @@ mod predicate;
 mod references;
 mod row;
 mod schema;
+mod shared;
 mod transaction;
 mod verbs;
 

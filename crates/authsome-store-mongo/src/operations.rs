@@ -6,9 +6,9 @@ use mongodb::bson::raw::cstr;
 use mongodb::bson::{Binary, Document, RawDocumentBuf, doc, rawdoc};
 use mongodb::error::{Error, ErrorKind, Result};
 use mongodb::options::{FindOptions, ReadConcern, ReturnDocument};
-use mongodb::{ClientSession, Collection};
+use mongodb::{ClientSession, Collection, Database};
 
-use crate::backend::Shared;
+use crate::catalogue::Catalogue;
 use crate::error::{duplicate, store_error};
 use crate::insertion::{Batch, batches};
 
@@ -73,21 +73,22 @@ impl Find {
 
 /// MongoDB's operations on one database, in a transaction or outside of one.
 pub(crate) struct Operations<'s> {
-    shared: &'s Shared,
+    database: &'s Database,
+    catalogue: &'s Catalogue,
     session: Option<&'s mut ClientSession>,
 }
 
 impl<'s> Operations<'s> {
-    pub(crate) const fn outside(shared: &'s Shared) -> Self {
-        Self { shared, session: None }
+    pub(crate) const fn outside(database: &'s Database, catalogue: &'s Catalogue) -> Self {
+        Self { database, catalogue, session: None }
     }
 
-    pub(crate) const fn inside(shared: &'s Shared, session: &'s mut ClientSession) -> Self {
-        Self { shared, session: Some(session) }
+    pub(crate) const fn inside(self, session: &'s mut ClientSession) -> Self {
+        Self { session: Some(session), ..self }
     }
 
     fn collection(&self, table: &str) -> Collection<Document> {
-        self.shared.database.collection(table)
+        self.database.collection(table)
     }
 
     pub(crate) async fn find(&mut self, table: &str, filter: Document, find: Find) -> Result<Vec<Document>> {
@@ -129,7 +130,7 @@ impl<'s> Operations<'s> {
             let mut command = batch.command(table, collection);
             match &mut self.session {
                 Some(session) => {
-                    let insert = self.shared.database.run_raw_command(command).session(&mut **session);
+                    let insert = self.database.run_raw_command(command).session(&mut **session);
                     batch.outcome(insert.await?)?;
                 }
                 None => {
@@ -144,7 +145,7 @@ impl<'s> Operations<'s> {
     /// Inserts a document, and once more where it is not known whether that was done, as the driver does with its own
     /// inserts.
     async fn insert_alone(&self, batch: &Batch, command: &RawDocumentBuf) -> Result<()> {
-        let send = || async { batch.outcome(self.shared.database.run_raw_command(command.clone()).await?) };
+        let send = || async { batch.outcome(self.database.run_raw_command(command.clone()).await?) };
         let first = match send().await {
             Err(error) if matches!(store_error(&error), StoreError::Unavailable { .. }) => error,
             outcome => return outcome,
@@ -172,7 +173,7 @@ impl<'s> Operations<'s> {
     /// # Errors
     /// [`StoreError::Aborted`] where it was forgotten meanwhile.
     pub(crate) fn collection_of(&self, table: &str) -> std::result::Result<Binary, StoreError> {
-        self.shared.catalogue.collection(table)
+        self.catalogue.collection(table)
     }
 
     /// Changes one document and returns it as it is afterwards.
@@ -194,7 +195,7 @@ impl<'s> Operations<'s> {
 
     /// Runs a command that writes; what of it was refused is in its answer.
     pub(crate) async fn command(&mut self, command: Document) -> Result<Document> {
-        let database = &self.shared.database;
+        let database = self.database;
         within!(self, database.run_command(command))
     }
 

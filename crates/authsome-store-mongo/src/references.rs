@@ -7,10 +7,11 @@ use authsome_core::error::StoreError;
 use authsome_core::schema::{OnDelete, ReferenceDef, TableDef};
 use mongodb::bson::{Bson, Document, doc};
 
-use crate::catalogue;
+use crate::catalogue::COLLECTION;
 use crate::error::{Failure, duplicate};
 use crate::operations::{Find, Operations};
 use crate::row::{equal, key};
+use crate::schema::from_catalogue;
 
 /// The collection of the documents that stand for parents that all rows of a scope share.
 pub(crate) const LOCKS: &str = "authsome_locks";
@@ -128,7 +129,7 @@ pub(crate) async fn delete(
         return Ok(0);
     }
     let deleted = u64::try_from(found.len()).unwrap_or(u64::MAX);
-    let tables = catalogue::read_all(operations).await?;
+    let tables = read_tables(operations).await?;
     let mut doomed = Documents::new();
     let mut known: HashSet<(String, String)> = HashSet::new();
     let mut holding: BTreeMap<(String, usize), (String, Vec<Document>)> = BTreeMap::new();
@@ -169,6 +170,22 @@ pub(crate) async fn delete(
         }
     }
     Ok(deleted)
+}
+
+/// All tables by name, as a transaction sees them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where a document of the catalogue is none of ours: what refers to what is not known then.
+async fn read_tables(operations: &mut Operations<'_>) -> Result<Vec<TableDef>, Failure> {
+    let kept = operations.find(COLLECTION, doc! {}, Find { sort: Some(doc! {"_id": 1}), ..Find::default() }).await?;
+    let table = |kept: &Document| {
+        from_catalogue(kept).ok_or_else(|| StoreError::Corrupt {
+            table: COLLECTION.to_owned(),
+            column: "references".to_owned(),
+            id: kept.get_str("_id").unwrap_or("?").to_owned(),
+        })
+    };
+    Ok(kept.iter().map(table).collect::<Result<_, _>>()?)
 }
 
 /// What a deletion reads of a table's documents: their primary keys, which alone others refer to.

@@ -5,40 +5,31 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
-};
+use authsome_core::forward_records;
+use authsome_core::records::TouchRequest;
 use authsome_core::store::StoreTx;
 use mongodb::ClientSession;
+use mongodb::bson::doc;
 use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
-use mongodb::options::{Acknowledgment, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
+use mongodb::options::ReadConcern;
 use tokio::sync::Mutex;
 
-use crate::backend::Shared;
+use crate::concern::{durable, primary};
 use crate::error::{described, store_error};
-use crate::migration;
-use crate::operations::Operations;
+use crate::operations::{Find, Operations};
+use crate::shared::Shared;
 use crate::verbs::{UpdateAll, UpdateOne, Verb, leaves_transaction};
 
+/// The collection of the lease that migrations run under.
+pub(crate) const LEASE: &str = "authsome_migration_lock";
+/// The `_id` of its one document.
+pub(crate) const LEASE_ID: &str = "run";
+/// The field of it that counts the changes of the catalogue and the history.
+pub(crate) const GENERATION: &str = "steps";
 /// How often a commit is sent until its outcome is known.
 const COMMITS: u32 = 5;
 /// How long to wait before it is sent again.
 const COMMIT_PAUSE: Duration = Duration::from_millis(100);
-/// How often the transaction of one verb is run before its contention is reported.
-const RUNS: u32 = 100;
-
-/// What every write waits for: the majority, each with its journal.
-pub(crate) fn durable() -> WriteConcern {
-    let mut durable = WriteConcern::default();
-    durable.w = Some(Acknowledgment::Majority);
-    durable.journal = Some(true);
-    durable
-}
-
-/// Who is asked: the primary.
-pub(crate) const fn primary() -> SelectionCriteria {
-    SelectionCriteria::ReadPreference(ReadPreference::Primary)
-}
 
 /// A session with a transaction in it. The server begins one with its first operation, so that it does a small one: reads
 /// then see the state at the begin, and the driver knows that there is something to abort. It reads which generation of the
@@ -48,11 +39,18 @@ pub(crate) async fn begin(shared: &Shared) -> Result<ClientSession, StoreError> 
         let mut session = shared.database.client().start_session().await?;
         let begun = session.start_transaction().read_concern(ReadConcern::snapshot());
         begun.write_concern(durable()).selection_criteria(primary()).await?;
-        let generation = migration::generation(&mut Operations::inside(shared, &mut session)).await?;
+        let generation = generation(&mut shared.operations().inside(&mut session)).await?;
         shared.catalogue.keep_generation(generation);
         Ok::<_, mongodb::error::Error>(session)
     };
     session.await.map_err(|error| store_error(&error))
+}
+
+/// Which generation of the tables a transaction sees.
+async fn generation(operations: &mut Operations<'_>) -> Result<i64, mongodb::error::Error> {
+    let wanted = Find { fields: Some(doc! {GENERATION: 1}), ..Find::default() };
+    let found = operations.find(LEASE, doc! {"_id": LEASE_ID}, wanted.limit(1)).await?;
+    Ok(found.first().and_then(|found| found.get_i64(GENERATION).ok()).unwrap_or(0))
 }
 
 /// Commits. A commit whose outcome is not known is sent again: the server does it once.
@@ -81,25 +79,13 @@ async fn abort(mut session: ClientSession) {
 
 /// Runs a verb in a transaction of its own, again and again while others' writes make it fail.
 pub(crate) async fn run_alone<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
-    let (mut run, mut turn) = (1, None);
-    loop {
-        match run_once(shared, verb).await {
-            Err(error) if error.is_transient() && run < RUNS => {
-                if turn.is_none() {
-                    turn = shared.turn().await;
-                }
-                tokio::time::sleep(shared.pause(run)).await;
-                run += 1;
-            }
-            outcome => return outcome,
-        }
-    }
+    shared.retry.run(StoreError::is_transient, || run_once(shared, verb)).await
 }
 
 async fn run_once<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
     let mut session = begin(shared).await?;
     let outcome = match shared.catalogue.check(&shared.database, verb.table()).await {
-        Ok(()) => verb.run(&mut Operations::inside(shared, &mut session)).await,
+        Ok(()) => verb.run(&mut shared.operations().inside(&mut session)).await,
         Err(error) => Err(error.into()),
     };
     match outcome {
@@ -142,7 +128,7 @@ impl MongoTx {
 
     async fn run_in<V: Verb>(&self, session: &mut ClientSession, verb: &V) -> Result<V::Output, StoreError> {
         self.shared.catalogue.check(&self.shared.database, verb.table()).await?;
-        match verb.run(&mut Operations::inside(&self.shared, session)).await {
+        match verb.run(&mut self.shared.operations().inside(session)).await {
             Ok(output) => Ok(output),
             Err(failure) => Err(self.shared.resolve(failure).await),
         }
@@ -153,35 +139,10 @@ impl MongoTx {
     }
 }
 
-#[async_trait]
-impl Records for MongoTx {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.run(request).await
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.run(request).await
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.run(request).await
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.run(UpdateOne(request)).await
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.run(UpdateAll(request)).await
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.run(request).await
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.run(request).await
-    }
+forward_records! {
+    impl Records for MongoTx: |tx, verb, request| { tx.run(request).await }
+    update { tx.run(UpdateOne(request)).await }
+    update_all { tx.run(UpdateAll(request)).await }
 }
 
 #[async_trait]

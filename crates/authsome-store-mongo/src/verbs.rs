@@ -9,8 +9,7 @@ use authsome_core::schema::{ReferenceDef, TableDef};
 use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 
-use crate::conflict::Candidate;
-use crate::error::{Failure, Refusal, duplicate};
+use crate::error::{Candidate, Failure, Refusal, duplicate};
 use crate::operations::{Find, Operations};
 use crate::predicate::{filter, sort};
 use crate::references::{delete, hold_parents, refers, touch};

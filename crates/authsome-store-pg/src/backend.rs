@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
-};
 use authsome_core::store::{Store, StoreTx};
 use authsome_store_sql::SqlStore;
 use sea_orm::{DatabaseConnection, DbBackend};
@@ -72,35 +70,8 @@ impl PgStore {
     }
 }
 
-#[async_trait]
-impl Records for PgStore {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.sql.insert(request).await
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.sql.find(request).await
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.sql.count(request).await
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.sql.update(request).await
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.sql.update_all(request).await
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.sql.upsert(request).await
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.sql.delete(request).await
-    }
+forward_records! {
+    impl Records for PgStore: |store, verb, request| { store.sql.$verb(request).await }
 }
 
 #[async_trait]

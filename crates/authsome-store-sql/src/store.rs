@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use authsome_core::clock::Clock;
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport};
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, UpdateRequest, UpsertRequest,
-};
+use authsome_core::records::{DeleteRequest, FindRequest, UpdateRequest};
 use authsome_core::registry;
+use authsome_core::retry::Retry;
 use authsome_core::store::StoreTx;
 use authsome_migrate::Migrator;
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, Statement};
@@ -32,8 +32,10 @@ pub struct Connections {
 
 /// How often a statement runs that others' locks made fail.
 const RUNS: u32 = 10;
-/// The pause before the second run; it grows with each.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long such a statement waits for its turn before it runs out of turn.
+const TURN_WAIT: Duration = Duration::from_secs(1);
+/// The pause before its second run.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long a [`SqlStore`] waits.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,8 @@ pub struct SqlStore {
     pub(crate) reader: DatabaseConnection,
     clock: Arc<dyn Clock>,
     pub(crate) patience: Patience,
+    /// For single statements.
+    retry: Retry,
 }
 
 impl fmt::Debug for SqlStore {
@@ -66,7 +70,8 @@ impl SqlStore {
     #[must_use]
     pub fn new(dialect: impl Dialect, connections: Connections, clock: Arc<dyn Clock>, patience: Patience) -> Self {
         let Connections { writer, reader } = connections;
-        Self { dialect: Arc::new(dialect), writer, reader, clock, patience }
+        let retry = Retry::new(RUNS, TURN_WAIT, PAUSE);
+        Self { dialect: Arc::new(dialect), writer, reader, clock, patience, retry }
     }
 
     /// The connection on which writes happen.
@@ -97,62 +102,6 @@ impl SqlStore {
     #[must_use]
     pub fn update_statement(&self, request: &UpdateRequest) -> Statement {
         self.dialect.backend().build(&Statements(&*self.dialect).update_returning(request))
-    }
-
-    /// See [`Records::insert`](authsome_core::records::Records::insert).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.write(&request).await
-    }
-
-    /// See [`Records::find`](authsome_core::records::Records::find).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.read(&request).await
-    }
-
-    /// See [`Records::count`](authsome_core::records::Records::count).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.read(&request).await
-    }
-
-    /// See [`Records::update`](authsome_core::records::Records::update).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.write(&UpdateOne(request)).await
-    }
-
-    /// See [`Records::update_all`](authsome_core::records::Records::update_all).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.write(&UpdateAll(request)).await
-    }
-
-    /// See [`Records::upsert`](authsome_core::records::Records::upsert).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.write(&request).await
-    }
-
-    /// See [`Records::delete`](authsome_core::records::Records::delete).
-    ///
-    /// # Errors
-    /// Those of the verb.
-    pub async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.write(&request).await
     }
 
     /// See [`Store::begin`](authsome_core::store::Store::begin).
@@ -224,7 +173,9 @@ impl SqlStore {
         }
     }
 
-    fn may_run_again(&self, error: &DbErr) -> bool {
+    /// Whether it is a deadlock, which one of the statements ends: it has left nothing.
+    fn may_run_again(&self, failure: &Failure) -> bool {
+        let Failure::Database(error) = failure else { return false };
         !self.dialect.has_one_writer() && self.dialect.classify(error) == Fault::Contention
     }
 
@@ -239,18 +190,11 @@ impl SqlStore {
     /// One statement is atomic by itself. Where it broke a constraint, which one is found out in a transaction.
     async fn write<V: Verb>(&self, verb: &V) -> Result<V::Output, StoreError> {
         let written = async {
-            let mut run = 1;
-            let error = loop {
-                match verb.run(&Session::new(&*self.dialect, &self.writer)).await {
-                    Ok(output) => return Ok(output),
-                    Err(Failure::Store(error)) => return Err(error),
-                    // A deadlock, which one of the statements ends: it has left nothing.
-                    Err(Failure::Database(error)) if self.may_run_again(&error) && run < RUNS => {
-                        tokio::time::sleep(PAUSE * run).await;
-                        run += 1;
-                    }
-                    Err(Failure::Database(error)) => break error,
-                }
+            let run = || async { verb.run(&Session::new(&*self.dialect, &self.writer)).await };
+            let error = match self.retry.run(|failure| self.may_run_again(failure), run).await {
+                Ok(output) => return Ok(output),
+                Err(Failure::Store(error)) => return Err(error),
+                Err(Failure::Database(error)) => error,
             };
             let fault = self.dialect.classify(&error);
             if fault.is_nameless() {
@@ -295,4 +239,12 @@ impl SqlStore {
             }
         }
     }
+}
+
+forward_records! {
+    impl Records for SqlStore: |store, verb, request| { store.write(&request).await }
+    find { store.read(&request).await }
+    count { store.read(&request).await }
+    update { store.write(&UpdateOne(request)).await }
+    update_all { store.write(&UpdateAll(request)).await }
 }

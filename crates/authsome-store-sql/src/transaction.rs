@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
-};
+use authsome_core::forward_records;
+use authsome_core::records::TouchRequest;
 use authsome_core::store::StoreTx;
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::Mutex;
@@ -86,35 +85,10 @@ pub(crate) async fn roll_back(transaction: DatabaseTransaction) {
     }
 }
 
-#[async_trait]
-impl Records for SqlTx {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.run(request).await
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.run(request).await
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.run(request).await
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.run(UpdateOne(request)).await
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.run(UpdateAll(request)).await
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.run(request).await
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.run(request).await
-    }
+forward_records! {
+    impl Records for SqlTx: |tx, verb, request| { tx.run(request).await }
+    update { tx.run(UpdateOne(request)).await }
+    update_all { tx.run(UpdateAll(request)).await }
 }
 
 #[async_trait]

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
+use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
-use authsome_core::records::{
-    CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, TouchRequest, UpdateRequest, UpsertRequest,
-};
+use authsome_core::records::{Records, TouchRequest};
 use authsome_core::store::{Store, StoreTx};
 
 /// How often a verb was called.
@@ -60,39 +59,13 @@ impl<R: ?Sized> fmt::Debug for Counting<R> {
     }
 }
 
-// A method that a trait gains one day with a body of its own would go past the wrapper unnoticed: the lint notices.
-#[deny(clippy::missing_trait_methods)]
-#[async_trait]
-impl<R: Records + ?Sized> Records for Counting<R> {
-    async fn insert(&self, request: InsertRequest) -> Result<u64, StoreError> {
-        self.counted("insert", self.inner.insert(request).await)
-    }
-
-    async fn find(&self, request: FindRequest) -> Result<Vec<Row>, StoreError> {
-        self.counted("find", self.inner.find(request).await)
-    }
-
-    async fn count(&self, request: CountRequest) -> Result<u64, StoreError> {
-        self.counted("count", self.inner.count(request).await)
-    }
-
-    async fn update(&self, request: UpdateRequest) -> Result<Option<Row>, StoreError> {
-        self.counted("update", self.inner.update(request).await)
-    }
-
-    async fn update_all(&self, request: UpdateRequest) -> Result<u64, StoreError> {
-        self.counted("update_all", self.inner.update_all(request).await)
-    }
-
-    async fn upsert(&self, request: UpsertRequest) -> Result<Row, StoreError> {
-        self.counted("upsert", self.inner.upsert(request).await)
-    }
-
-    async fn delete(&self, request: DeleteRequest) -> Result<u64, StoreError> {
-        self.counted("delete", self.inner.delete(request).await)
+forward_records! {
+    impl[R: Records + ?Sized] Records for Counting<R>: |counting, verb, request| {
+        counting.counted(stringify!($verb), counting.inner.$verb(request).await)
     }
 }
 
+// A method that a trait gains one day with a body of its own would go past the wrapper unnoticed: the lint notices.
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl<S: Store + ?Sized> Store for Counting<S> {

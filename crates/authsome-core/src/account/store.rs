@@ -13,96 +13,35 @@ use crate::time::Timestamp;
 
 /// E-mail verifications and password resets.
 #[async_trait]
-pub trait AccountStore: Send + Sync {
+pub trait AccountStore: Records {
     /// Adds a verification.
     ///
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::Reference`] where the user is gone.
-    async fn create_verification(&self, scope: &Scope, verification: &Verification) -> Result<(), StoreError>;
+    async fn create_verification(&self, scope: &Scope, verification: &Verification) -> Result<(), StoreError> {
+        verification.insert(scope, self).await
+    }
 
     /// The verification with this id, used or not.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn verification(&self, scope: &Scope, id: VerificationId) -> Result<Option<Verification>, StoreError>;
+    async fn verification(&self, scope: &Scope, id: VerificationId) -> Result<Option<Verification>, StoreError> {
+        Verification::find(scope).filter(Verification::ID.eq(id)).one(self).await
+    }
 
     /// The verification whose token has this hash, used or not.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn verification_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Verification>, StoreError>;
+    async fn verification_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Verification>, StoreError> {
+        Verification::find(scope).filter(Verification::TOKEN_HASH.eq(hash)).one(self).await
+    }
 
     /// Consumes a verification that is neither used nor expired. Of callers at once, one gets it. One step.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn consume_verification(
-        &self,
-        scope: &Scope,
-        hash: &TokenHash,
-        now: Timestamp,
-    ) -> Result<Option<Verification>, StoreError>;
-
-    /// Deletes a batch of a user's verifications; says how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_user_verifications(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError>;
-
-    /// Adds a password reset.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::Reference`] where the user is gone.
-    async fn create_password_reset(&self, scope: &Scope, reset: &PasswordReset) -> Result<(), StoreError>;
-
-    /// The password reset with this id, used or not.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn password_reset(&self, scope: &Scope, id: PasswordResetId) -> Result<Option<PasswordReset>, StoreError>;
-
-    /// The password reset whose token has this hash, used or not.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn password_reset_by_token(
-        &self,
-        scope: &Scope,
-        hash: &TokenHash,
-    ) -> Result<Option<PasswordReset>, StoreError>;
-
-    /// Consumes a password reset that is neither used nor expired. Of callers at once, one gets it. One step.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn consume_password_reset(
-        &self,
-        scope: &Scope,
-        hash: &TokenHash,
-        now: Timestamp,
-    ) -> Result<Option<PasswordReset>, StoreError>;
-
-    /// Deletes a batch of a user's password resets; says how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_user_password_resets(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError>;
-}
-
-#[async_trait]
-impl<R: Records + ?Sized> AccountStore for R {
-    async fn create_verification(&self, scope: &Scope, verification: &Verification) -> Result<(), StoreError> {
-        verification.insert(scope, self).await
-    }
-
-    async fn verification(&self, scope: &Scope, id: VerificationId) -> Result<Option<Verification>, StoreError> {
-        Verification::find(scope).filter(Verification::ID.eq(id)).one(self).await
-    }
-
-    async fn verification_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Verification>, StoreError> {
-        Verification::find(scope).filter(Verification::TOKEN_HASH.eq(hash)).one(self).await
-    }
-
     async fn consume_verification(
         &self,
         scope: &Scope,
@@ -118,18 +57,34 @@ impl<R: Records + ?Sized> AccountStore for R {
             .await
     }
 
+    /// Deletes a batch of a user's verifications; says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn delete_user_verifications(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError> {
         Verification::delete(scope).filter(Verification::USER_ID.eq(user)).batch(limit, self).await
     }
 
+    /// Adds a password reset.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Reference`] where the user is gone.
     async fn create_password_reset(&self, scope: &Scope, reset: &PasswordReset) -> Result<(), StoreError> {
         reset.insert(scope, self).await
     }
 
+    /// The password reset with this id, used or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn password_reset(&self, scope: &Scope, id: PasswordResetId) -> Result<Option<PasswordReset>, StoreError> {
         PasswordReset::find(scope).filter(PasswordReset::ID.eq(id)).one(self).await
     }
 
+    /// The password reset whose token has this hash, used or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn password_reset_by_token(
         &self,
         scope: &Scope,
@@ -138,6 +93,10 @@ impl<R: Records + ?Sized> AccountStore for R {
         PasswordReset::find(scope).filter(PasswordReset::TOKEN_HASH.eq(hash)).one(self).await
     }
 
+    /// Consumes a password reset that is neither used nor expired. Of callers at once, one gets it. One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn consume_password_reset(
         &self,
         scope: &Scope,
@@ -153,7 +112,13 @@ impl<R: Records + ?Sized> AccountStore for R {
             .await
     }
 
+    /// Deletes a batch of a user's password resets; says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn delete_user_password_resets(&self, scope: &Scope, user: UserId, limit: u32) -> Result<u64, StoreError> {
         PasswordReset::delete(scope).filter(PasswordReset::USER_ID.eq(user)).batch(limit, self).await
     }
 }
+
+impl<R: Records + ?Sized> AccountStore for R {}

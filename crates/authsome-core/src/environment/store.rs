@@ -12,31 +12,42 @@ use crate::value::Marker;
 
 /// Environments of apps. Those that are being deleted are found by no look-up and no list.
 #[async_trait]
-pub trait EnvironmentStore: Send + Sync {
+pub trait EnvironmentStore: Records {
     /// Adds an environment.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where the slug is taken or another one is the default, [`StoreError::Reference`] where
     /// the app is gone.
-    async fn create_environment(&self, app: AppId, environment: &Environment) -> Result<(), StoreError>;
+    async fn create_environment(&self, app: AppId, environment: &Environment) -> Result<(), StoreError> {
+        environment.insert(&app, self).await
+    }
 
     /// The environment with this id.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn environment(&self, app: AppId, id: EnvironmentId) -> Result<Option<Environment>, StoreError>;
+    async fn environment(&self, app: AppId, id: EnvironmentId) -> Result<Option<Environment>, StoreError> {
+        let find = Environment::find(&app).filter(Environment::ID.eq(id));
+        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+    }
 
     /// The environment with this slug.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn environment_by_slug(&self, app: AppId, slug: &str) -> Result<Option<Environment>, StoreError>;
+    async fn environment_by_slug(&self, app: AppId, slug: &str) -> Result<Option<Environment>, StoreError> {
+        let find = Environment::find(&app).filter(Environment::SLUG.eq(slug));
+        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+    }
 
     /// The app's default environment.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError>;
+    async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError> {
+        let find = Environment::find(&app).filter(Environment::IS_DEFAULT.eq(true));
+        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+    }
 
     /// Writes the fields in which `after` differs from `before`, the environment as it was read: what others changed
     /// since stays.
@@ -48,97 +59,15 @@ pub trait EnvironmentStore: Send + Sync {
         app: AppId,
         before: &Environment,
         after: &Environment,
-    ) -> Result<Environment, StoreError>;
-
-    /// Takes the default flag from the environment that has it. Part of a transaction that sets it elsewhere.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn clear_default_environment(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError>;
-
-    /// Gives the default flag to an environment.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::Conflict`] where another one has it.
-    async fn mark_default_environment(
-        &self,
-        app: AppId,
-        id: EnvironmentId,
-        now: Timestamp,
-    ) -> Result<Environment, StoreError>;
-
-    /// Suspends the environment, or ends its suspension.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn set_environment_active(
-        &self,
-        app: AppId,
-        id: EnvironmentId,
-        active: bool,
-        now: Timestamp,
-    ) -> Result<Environment, StoreError>;
-
-    /// Deletes the environment softly: it is found no more, its slug is free again. Its rows are removed by a job.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where it is not there, is deleted already, or is the default.
-    async fn delete_environment(&self, app: AppId, id: EnvironmentId, now: Timestamp) -> Result<(), StoreError>;
-
-    /// Deletes every environment of an app softly, the default one too; says how many. Part of the app's deletion.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_app_environments(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError>;
-
-    /// Removes the row of an environment that was deleted softly and is empty.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::Reference`] while rows belong to it.
-    async fn erase_environment(&self, app: AppId, id: EnvironmentId) -> Result<(), StoreError>;
-
-    /// A page of the app's environments, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn list_environments(
-        &self,
-        app: AppId,
-        page: Page<EnvironmentId>,
-    ) -> Result<Listed<Environment, EnvironmentId>, StoreError>;
-}
-
-#[async_trait]
-impl<R: Records + ?Sized> EnvironmentStore for R {
-    async fn create_environment(&self, app: AppId, environment: &Environment) -> Result<(), StoreError> {
-        environment.insert(&app, self).await
-    }
-
-    async fn environment(&self, app: AppId, id: EnvironmentId) -> Result<Option<Environment>, StoreError> {
-        let find = Environment::find(&app).filter(Environment::ID.eq(id));
-        find.filter(Environment::DELETED_AT.is_null()).one(self).await
-    }
-
-    async fn environment_by_slug(&self, app: AppId, slug: &str) -> Result<Option<Environment>, StoreError> {
-        let find = Environment::find(&app).filter(Environment::SLUG.eq(slug));
-        find.filter(Environment::DELETED_AT.is_null()).one(self).await
-    }
-
-    async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError> {
-        let find = Environment::find(&app).filter(Environment::IS_DEFAULT.eq(true));
-        find.filter(Environment::DELETED_AT.is_null()).one(self).await
-    }
-
-    async fn update_environment(
-        &self,
-        app: AppId,
-        before: &Environment,
-        after: &Environment,
     ) -> Result<Environment, StoreError> {
         let update = Environment::update(&app).filter(Environment::ID.eq(before.id));
         update.filter(Environment::DELETED_AT.is_null()).set_changed(before, after).existing(self).await
     }
 
+    /// Takes the default flag from the environment that has it. Part of a transaction that sets it elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn clear_default_environment(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError> {
         Environment::update(&app)
             .filter(Environment::IS_DEFAULT.eq(true))
@@ -148,6 +77,10 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
             .await
     }
 
+    /// Gives the default flag to an environment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`] where another one has it.
     async fn mark_default_environment(
         &self,
         app: AppId,
@@ -163,6 +96,10 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
             .await
     }
 
+    /// Suspends the environment, or ends its suspension.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
     async fn set_environment_active(
         &self,
         app: AppId,
@@ -179,6 +116,10 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
             .await
     }
 
+    /// Deletes the environment softly: it is found no more, its slug is free again. Its rows are removed by a job.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there, is deleted already, or is the default.
     async fn delete_environment(&self, app: AppId, id: EnvironmentId, now: Timestamp) -> Result<(), StoreError> {
         Environment::update(&app)
             .filter(Environment::ID.eq(id))
@@ -190,16 +131,28 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
             .map(|_| ())
     }
 
+    /// Deletes every environment of an app softly, the default one too; says how many. Part of the app's deletion.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn delete_app_environments(&self, app: AppId, now: Timestamp) -> Result<u64, StoreError> {
         let update = Environment::update(&app).filter(Environment::DELETED_AT.is_null());
         update.set(Environment::DELETED_AT, Some(now)).all(self).await
     }
 
+    /// Removes the row of an environment that was deleted softly and is empty.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Reference`] while rows belong to it.
     async fn erase_environment(&self, app: AppId, id: EnvironmentId) -> Result<(), StoreError> {
         let delete = Environment::delete(&app).filter(Environment::DELETED_AT.is_not_null());
         delete.by_id(&id, self).await
     }
 
+    /// A page of the app's environments, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn list_environments(
         &self,
         app: AppId,
@@ -208,3 +161,5 @@ impl<R: Records + ?Sized> EnvironmentStore for R {
         Environment::find(&app).filter(Environment::DELETED_AT.is_null()).page(page, self).await
     }
 }
+
+impl<R: Records + ?Sized> EnvironmentStore for R {}

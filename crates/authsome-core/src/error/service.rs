@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
-use serde::Serialize;
 
+use super::fields::FieldError;
 use super::store::{Cause, StoreError};
 use crate::time::{Seconds, Timestamp};
 
@@ -99,15 +99,6 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed on our side";
     /// The store is down, or the server is overloaded.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable";
-}
-
-/// What is wrong with one field of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct FieldError {
-    /// The field, as a path such as `settings.session_ttl`; empty for the body as a whole.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
 }
 
 /// What a service or route answers when it does not do what was asked.

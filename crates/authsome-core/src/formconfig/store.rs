@@ -11,70 +11,11 @@ use crate::scope::Scope;
 
 /// Forms.
 #[async_trait]
-pub trait FormConfigStore: Send + Sync {
+pub trait FormConfigStore: Records {
     /// Adds a form, or replaces the fields of the one of its type. One step.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn put_form_config(&self, scope: &Scope, form: &FormConfig) -> Result<FormConfig, StoreError>;
-
-    /// The form of this type.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn form_config(&self, scope: &Scope, form_type: &str) -> Result<Option<FormConfig>, StoreError>;
-
-    /// Deletes a form.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn delete_form_config(&self, scope: &Scope, id: FormConfigId) -> Result<(), StoreError>;
-
-    /// A page of forms, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn list_form_configs(
-        &self,
-        scope: &Scope,
-        page: Page<FormConfigId>,
-    ) -> Result<Listed<FormConfig, FormConfigId>, StoreError>;
-}
-
-/// Branding of organizations.
-#[async_trait]
-pub trait BrandingStore: Send + Sync {
-    /// Adds a branding, or replaces that of its organization. One step.
-    ///
-    /// # Errors
-    /// [`StoreError::Reference`] where the organization is gone.
-    async fn put_branding(&self, scope: &Scope, branding: &Branding) -> Result<Branding, StoreError>;
-
-    /// The branding of an organization.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn branding(&self, scope: &Scope, organization: OrganizationId) -> Result<Option<Branding>, StoreError>;
-
-    /// Deletes a branding.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn delete_branding(&self, scope: &Scope, id: BrandingId) -> Result<(), StoreError>;
-
-    /// A page of brandings, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn list_brandings(
-        &self,
-        scope: &Scope,
-        page: Page<BrandingId>,
-    ) -> Result<Listed<Branding, BrandingId>, StoreError>;
-}
-
-#[async_trait]
-impl<R: Records + ?Sized> FormConfigStore for R {
     async fn put_form_config(&self, scope: &Scope, form: &FormConfig) -> Result<FormConfig, StoreError> {
         form.upsert(scope)
             .on(FormConfig::FORM_TYPE)
@@ -84,14 +25,26 @@ impl<R: Records + ?Sized> FormConfigStore for R {
             .await
     }
 
+    /// The form of this type.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn form_config(&self, scope: &Scope, form_type: &str) -> Result<Option<FormConfig>, StoreError> {
         FormConfig::find(scope).filter(FormConfig::FORM_TYPE.eq(form_type)).one(self).await
     }
 
+    /// Deletes a form.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
     async fn delete_form_config(&self, scope: &Scope, id: FormConfigId) -> Result<(), StoreError> {
         FormConfig::delete(scope).by_id(&id, self).await
     }
 
+    /// A page of forms, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn list_form_configs(
         &self,
         scope: &Scope,
@@ -101,8 +54,15 @@ impl<R: Records + ?Sized> FormConfigStore for R {
     }
 }
 
+impl<R: Records + ?Sized> FormConfigStore for R {}
+
+/// Branding of organizations.
 #[async_trait]
-impl<R: Records + ?Sized> BrandingStore for R {
+pub trait BrandingStore: Records {
+    /// Adds a branding, or replaces that of its organization. One step.
+    ///
+    /// # Errors
+    /// [`StoreError::Reference`] where the organization is gone.
     async fn put_branding(&self, scope: &Scope, branding: &Branding) -> Result<Branding, StoreError> {
         branding
             .upsert(scope)
@@ -117,14 +77,26 @@ impl<R: Records + ?Sized> BrandingStore for R {
             .await
     }
 
+    /// The branding of an organization.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn branding(&self, scope: &Scope, organization: OrganizationId) -> Result<Option<Branding>, StoreError> {
         Branding::find(scope).filter(Branding::ORGANIZATION_ID.eq(organization)).one(self).await
     }
 
+    /// Deletes a branding.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
     async fn delete_branding(&self, scope: &Scope, id: BrandingId) -> Result<(), StoreError> {
         Branding::delete(scope).by_id(&id, self).await
     }
 
+    /// A page of brandings, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn list_brandings(
         &self,
         scope: &Scope,
@@ -133,3 +105,5 @@ impl<R: Records + ?Sized> BrandingStore for R {
         Branding::find(scope).page(page, self).await
     }
 }
+
+impl<R: Records + ?Sized> BrandingStore for R {}

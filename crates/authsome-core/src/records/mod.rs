@@ -4,10 +4,13 @@
 //! none exists without the scope of its entity: the scope's predicates are part of [`predicate`](FindRequest::predicate)
 //! before a backend sees it.
 
+mod forward;
 mod predicate;
 mod request;
 mod verbs;
 
+#[doc(hidden)]
+pub use async_trait::async_trait;
 pub use predicate::{Comparison, Predicate, end_of_prefix};
 pub(crate) use request::Reach;
 pub use request::{

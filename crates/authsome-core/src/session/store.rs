@@ -13,164 +13,35 @@ use crate::time::Timestamp;
 
 /// Sessions and their refresh tokens.
 #[async_trait]
-pub trait SessionStore: Send + Sync {
+pub trait SessionStore: Records {
     /// Adds a session.
     ///
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::Reference`] where the user is gone.
-    async fn create_session(&self, scope: &Scope, session: &Session) -> Result<(), StoreError>;
+    async fn create_session(&self, scope: &Scope, session: &Session) -> Result<(), StoreError> {
+        session.insert(scope, self).await
+    }
 
     /// The session with this id.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn session(&self, scope: &Scope, id: SessionId) -> Result<Option<Session>, StoreError>;
+    async fn session(&self, scope: &Scope, id: SessionId) -> Result<Option<Session>, StoreError> {
+        Session::find(scope).filter(Session::ID.eq(id)).one(self).await
+    }
 
     /// The session whose token has this hash.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn session_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Session>, StoreError>;
+    async fn session_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Session>, StoreError> {
+        Session::find(scope).filter(Session::TOKEN_HASH.eq(hash)).one(self).await
+    }
 
     /// The session one of whose refresh tokens has this hash, with that token, consumed or not.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn session_by_refresh_token(
-        &self,
-        scope: &Scope,
-        hash: &TokenHash,
-    ) -> Result<Option<(Session, RefreshToken)>, StoreError>;
-
-    /// Writes the fields in which `after` differs from `before`, the session as it was read: what others changed since
-    /// stays.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::Conflict`].
-    async fn update_session(&self, scope: &Scope, before: &Session, after: &Session) -> Result<Session, StoreError>;
-
-    /// Notes that the session was seen, where it was last seen before `stale`; says whether it did. One step.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn touch_session(
-        &self,
-        scope: &Scope,
-        id: SessionId,
-        now: Timestamp,
-        stale: Timestamp,
-    ) -> Result<bool, StoreError>;
-
-    /// Sets the active organization.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn set_session_organization(
-        &self,
-        scope: &Scope,
-        id: SessionId,
-        organization: Option<OrganizationId>,
-    ) -> Result<Session, StoreError>;
-
-    /// Notes that the person proved again who they are.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn reauthenticate_session(&self, scope: &Scope, id: SessionId, now: Timestamp)
-    -> Result<Session, StoreError>;
-
-    /// Ends a session with its refresh tokens.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn delete_session(&self, scope: &Scope, id: SessionId) -> Result<(), StoreError>;
-
-    /// Ends a batch of a user's sessions, except `keep`; says how many. Zero: none is left.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_user_sessions(
-        &self,
-        scope: &Scope,
-        user: UserId,
-        keep: Option<SessionId>,
-        limit: u32,
-    ) -> Result<u64, StoreError>;
-
-    /// Ends a batch of all sessions of the environment; says how many. Zero: none is left.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn delete_sessions(&self, scope: &Scope, limit: u32) -> Result<u64, StoreError>;
-
-    /// Unties sessions from a device.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn clear_session_device(&self, scope: &Scope, device: DeviceId) -> Result<u64, StoreError>;
-
-    /// A page of a user's sessions, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn list_user_sessions(
-        &self,
-        scope: &Scope,
-        user: UserId,
-        page: Page<SessionId>,
-    ) -> Result<Listed<Session, SessionId>, StoreError>;
-
-    /// At most `limit` of a user's sessions, of those that are meant, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn oldest_user_sessions(
-        &self,
-        scope: &Scope,
-        user: UserId,
-        which: Filter<Session>,
-        limit: u32,
-    ) -> Result<Vec<Session>, StoreError>;
-
-    /// How many sessions a user has, of those that are meant.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn count_user_sessions(&self, scope: &Scope, user: UserId, which: Filter<Session>)
-    -> Result<u64, StoreError>;
-
-    /// Adds a refresh token.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::Reference`] where the session is gone.
-    async fn create_refresh_token(&self, scope: &Scope, token: &RefreshToken) -> Result<(), StoreError>;
-
-    /// Consumes a refresh token that is neither consumed nor expired. Of callers at once, one gets it. One step.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn consume_refresh_token(
-        &self,
-        scope: &Scope,
-        id: RefreshTokenId,
-        now: Timestamp,
-    ) -> Result<Option<RefreshToken>, StoreError>;
-}
-
-#[async_trait]
-impl<R: Records + ?Sized> SessionStore for R {
-    async fn create_session(&self, scope: &Scope, session: &Session) -> Result<(), StoreError> {
-        session.insert(scope, self).await
-    }
-
-    async fn session(&self, scope: &Scope, id: SessionId) -> Result<Option<Session>, StoreError> {
-        Session::find(scope).filter(Session::ID.eq(id)).one(self).await
-    }
-
-    async fn session_by_token(&self, scope: &Scope, hash: &TokenHash) -> Result<Option<Session>, StoreError> {
-        Session::find(scope).filter(Session::TOKEN_HASH.eq(hash)).one(self).await
-    }
-
     async fn session_by_refresh_token(
         &self,
         scope: &Scope,
@@ -182,10 +53,19 @@ impl<R: Records + ?Sized> SessionStore for R {
         Ok(self.session(scope, token.session_id).await?.map(|session| (session, token)))
     }
 
+    /// Writes the fields in which `after` differs from `before`, the session as it was read: what others changed since
+    /// stays.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`].
     async fn update_session(&self, scope: &Scope, before: &Session, after: &Session) -> Result<Session, StoreError> {
         Session::update(scope).filter(Session::ID.eq(before.id)).set_changed(before, after).existing(self).await
     }
 
+    /// Notes that the session was seen, where it was last seen before `stale`; says whether it did. One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn touch_session(
         &self,
         scope: &Scope,
@@ -197,6 +77,10 @@ impl<R: Records + ?Sized> SessionStore for R {
         Ok(update.set(Session::LAST_SEEN_AT, now).one(self).await?.is_some())
     }
 
+    /// Sets the active organization.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
     async fn set_session_organization(
         &self,
         scope: &Scope,
@@ -207,6 +91,10 @@ impl<R: Records + ?Sized> SessionStore for R {
         update.set(Session::ORGANIZATION_ID, organization).existing(self).await
     }
 
+    /// Notes that the person proved again who they are.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
     async fn reauthenticate_session(
         &self,
         scope: &Scope,
@@ -217,10 +105,18 @@ impl<R: Records + ?Sized> SessionStore for R {
         update.set(Session::AUTHENTICATED_AT, now).existing(self).await
     }
 
+    /// Ends a session with its refresh tokens.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
     async fn delete_session(&self, scope: &Scope, id: SessionId) -> Result<(), StoreError> {
         Session::delete(scope).by_id(&id, self).await
     }
 
+    /// Ends a batch of a user's sessions, except `keep`; says how many. Zero: none is left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn delete_user_sessions(
         &self,
         scope: &Scope,
@@ -235,15 +131,27 @@ impl<R: Records + ?Sized> SessionStore for R {
         delete.batch(limit, self).await
     }
 
+    /// Ends a batch of all sessions of the environment; says how many. Zero: none is left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn delete_sessions(&self, scope: &Scope, limit: u32) -> Result<u64, StoreError> {
         Session::delete(scope).batch(limit, self).await
     }
 
+    /// Unties sessions from a device.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn clear_session_device(&self, scope: &Scope, device: DeviceId) -> Result<u64, StoreError> {
         let update = Session::update(scope).filter(Session::DEVICE_ID.eq(device));
         update.set(Session::DEVICE_ID, None).all(self).await
     }
 
+    /// A page of a user's sessions, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn list_user_sessions(
         &self,
         scope: &Scope,
@@ -253,6 +161,10 @@ impl<R: Records + ?Sized> SessionStore for R {
         Session::find(scope).filter(Session::USER_ID.eq(user)).page(page, self).await
     }
 
+    /// At most `limit` of a user's sessions, of those that are meant, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn oldest_user_sessions(
         &self,
         scope: &Scope,
@@ -264,6 +176,10 @@ impl<R: Records + ?Sized> SessionStore for R {
         find.order_by(Session::ID, Direction::Ascending).limit(limit).all(self).await
     }
 
+    /// How many sessions a user has, of those that are meant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn count_user_sessions(
         &self,
         scope: &Scope,
@@ -273,10 +189,18 @@ impl<R: Records + ?Sized> SessionStore for R {
         Session::find(scope).filter(Session::USER_ID.eq(user)).filter(which).count(self).await
     }
 
+    /// Adds a refresh token.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Reference`] where the session is gone.
     async fn create_refresh_token(&self, scope: &Scope, token: &RefreshToken) -> Result<(), StoreError> {
         token.insert(scope, self).await
     }
 
+    /// Consumes a refresh token that is neither consumed nor expired. Of callers at once, one gets it. One step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
     async fn consume_refresh_token(
         &self,
         scope: &Scope,
@@ -292,3 +216,5 @@ impl<R: Records + ?Sized> SessionStore for R {
             .await
     }
 }
+
+impl<R: Records + ?Sized> SessionStore for R {}

@@ -11,31 +11,39 @@ use crate::scope::Scope;
 
 /// Webhooks.
 #[async_trait]
-pub trait WebhookStore: Send + Sync {
+pub trait WebhookStore: Records {
     /// Adds a webhook.
     ///
     /// # Errors
     /// [`StoreError::Conflict`].
-    async fn create_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<(), StoreError>;
+    async fn create_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<(), StoreError> {
+        webhook.insert(scope, self).await
+    }
 
     /// The webhook with this id.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn webhook(&self, scope: &Scope, id: WebhookId) -> Result<Option<Webhook>, StoreError>;
+    async fn webhook(&self, scope: &Scope, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
+        Webhook::find(scope).filter(Webhook::ID.eq(id)).one(self).await
+    }
 
     /// Writes the fields in which `after` differs from `before`, the webhook as it was read: what others changed since
     /// stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    async fn update_webhook(&self, scope: &Scope, before: &Webhook, after: &Webhook) -> Result<Webhook, StoreError>;
+    async fn update_webhook(&self, scope: &Scope, before: &Webhook, after: &Webhook) -> Result<Webhook, StoreError> {
+        Webhook::update(scope).filter(Webhook::ID.eq(before.id)).set_changed(before, after).existing(self).await
+    }
 
     /// Deletes a webhook.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    async fn delete_webhook(&self, scope: &Scope, id: WebhookId) -> Result<(), StoreError>;
+    async fn delete_webhook(&self, scope: &Scope, id: WebhookId) -> Result<(), StoreError> {
+        Webhook::delete(scope).by_id(&id, self).await
+    }
 
     /// A page of webhooks, newest first.
     ///
@@ -45,32 +53,9 @@ pub trait WebhookStore: Send + Sync {
         &self,
         scope: &Scope,
         page: Page<WebhookId>,
-    ) -> Result<Listed<Webhook, WebhookId>, StoreError>;
-}
-
-#[async_trait]
-impl<R: Records + ?Sized> WebhookStore for R {
-    async fn create_webhook(&self, scope: &Scope, webhook: &Webhook) -> Result<(), StoreError> {
-        webhook.insert(scope, self).await
-    }
-
-    async fn webhook(&self, scope: &Scope, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
-        Webhook::find(scope).filter(Webhook::ID.eq(id)).one(self).await
-    }
-
-    async fn update_webhook(&self, scope: &Scope, before: &Webhook, after: &Webhook) -> Result<Webhook, StoreError> {
-        Webhook::update(scope).filter(Webhook::ID.eq(before.id)).set_changed(before, after).existing(self).await
-    }
-
-    async fn delete_webhook(&self, scope: &Scope, id: WebhookId) -> Result<(), StoreError> {
-        Webhook::delete(scope).by_id(&id, self).await
-    }
-
-    async fn list_webhooks(
-        &self,
-        scope: &Scope,
-        page: Page<WebhookId>,
     ) -> Result<Listed<Webhook, WebhookId>, StoreError> {
         Webhook::find(scope).page(page, self).await
     }
 }
+
+impl<R: Records + ?Sized> WebhookStore for R {}

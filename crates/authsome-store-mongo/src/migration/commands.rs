@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use authsome_core::error::StoreError;
-use authsome_core::migration::{MigrateError, Operation, Step};
+use authsome_core::migration::{Dialect, MigrateError, Operation, Step};
 use authsome_core::schema::{Schema, TableDef};
 use mongodb::bson::{Document, doc};
 
-use super::DIALECT;
 use crate::catalogue::COLLECTION;
 use crate::error::Refusal;
 use crate::schema::{catalogued, indexes, validator};
+
+pub(super) const DIALECT: Dialect = Dialect::new("mongodb");
 
 /// The commands of a step as `mongosh` takes them.
 pub(super) fn render(step: &Step) -> Result<Vec<String>, MigrateError> {

@@ -8,10 +8,10 @@ use authsome_core::schema::{ColumnDef, ScopeLevel, TableDef};
 use authsome_core::value::{ColumnType, ColumnValue, DecodeError, Value};
 use mongodb::bson::{Document, doc};
 
-use crate::backend::Shared;
 use crate::error::store_error;
 use crate::operations::{Find, Operations};
 use crate::row;
+use crate::shared::Shared;
 
 /// The collection.
 pub(super) const COLLECTION: &str = "authsome_migrations";
@@ -40,7 +40,7 @@ pub(super) async fn read_if_there(shared: &Shared) -> Result<Option<Vec<AppliedS
 
 /// The history, oldest first.
 pub(super) async fn read(shared: &Shared) -> Result<Vec<AppliedStep>, MigrateError> {
-    let kept = Operations::outside(shared).find(COLLECTION, doc! {}, by_position(1)).await;
+    let kept = shared.operations().find(COLLECTION, doc! {}, by_position(1)).await;
     let kept = kept.map_err(|error| store_error(&error))?;
     Ok(kept.iter().map(step).collect::<Result<_, _>>()?)
 }

@@ -12,13 +12,9 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::error::{duplicate, store_error};
-use crate::operations::{Find, Operations};
+use crate::operations::Operations;
+use crate::transaction::{GENERATION, LEASE, LEASE_ID};
 
-const COLLECTION: &str = "authsome_migration_lock";
-/// The `_id` of its one document.
-const ID: &str = "run";
-/// Counts the changes of the catalogue and the history.
-const GENERATION: &str = "steps";
 /// How long it lasts without its holder, by the server's clock, in milliseconds.
 const LASTS_MS: i64 = 10_000;
 /// How often its holder renews it.
@@ -32,13 +28,6 @@ pub(super) struct Lease {
     holder: ObjectId,
     heartbeat: JoinHandle<()>,
     released: bool,
-}
-
-/// Which generation of the tables a transaction sees.
-pub(crate) async fn generation(operations: &mut Operations<'_>) -> Result<i64> {
-    let wanted = Find { fields: Some(doc! {GENERATION: 1}), ..Find::default() };
-    let found = operations.find(COLLECTION, doc! {"_id": ID}, wanted.limit(1)).await?;
-    Ok(found.first().and_then(|found| found.get_i64(GENERATION).ok()).unwrap_or(0))
 }
 
 fn extended() -> Document {
@@ -76,8 +65,8 @@ impl Lease {
     /// # Errors
     /// [`StoreError::Aborted`] where somebody else took it.
     pub(super) async fn hold(&self) -> std::result::Result<(), StoreError> {
-        let locks = self.database.collection::<Document>(COLLECTION);
-        match locks.find_one(doc! {"_id": ID, "holder": self.holder}).await {
+        let locks = self.database.collection::<Document>(LEASE);
+        match locks.find_one(doc! {"_id": LEASE_ID, "holder": self.holder}).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(StoreError::contention()),
             Err(error) => Err(store_error(&error)),
@@ -86,8 +75,8 @@ impl Lease {
 
     /// The same in a transaction, whose commit then excludes that somebody took it meanwhile.
     pub(super) async fn hold_within(&self, operations: &mut Operations<'_>) -> Result<bool> {
-        let held = doc! {"_id": ID, "holder": self.holder};
-        Ok(operations.update_one(COLLECTION, held, doc! {"$inc": {GENERATION: 1_i64}}).await?.is_some())
+        let held = doc! {"_id": LEASE_ID, "holder": self.holder};
+        Ok(operations.update_one(LEASE, held, doc! {"$inc": {GENERATION: 1_i64}}).await?.is_some())
     }
 
     pub(super) async fn release(mut self) -> std::result::Result<(), StoreError> {
@@ -109,25 +98,25 @@ impl Drop for Lease {
 }
 
 async fn try_take(database: &Database, holder: ObjectId) -> Result<bool> {
-    let locks = database.collection::<Document>(COLLECTION);
+    let locks = database.collection::<Document>(LEASE);
     let free = doc! {"holder": Bson::Null, "expires_at": DateTime::from_millis(0)};
-    match locks.update_one(doc! {"_id": ID}, doc! {"$setOnInsert": free}).upsert(true).await {
+    match locks.update_one(doc! {"_id": LEASE_ID}, doc! {"$setOnInsert": free}).upsert(true).await {
         Err(error) if duplicate(&error).is_none() => return Err(error),
         _ => {}
     }
-    let is_over = doc! {"_id": ID, "$expr": {"$lte": ["$expires_at", "$$NOW"]}};
+    let is_over = doc! {"_id": LEASE_ID, "$expr": {"$lte": ["$expires_at", "$$NOW"]}};
     let mine = vec![doc! {"$set": {"holder": holder, "expires_at": extended()}}];
     Ok(locks.update_one(is_over, mine).await?.matched_count == 1)
 }
 
 async fn renew(database: &Database, holder: ObjectId) -> Result<bool> {
-    let locks = database.collection::<Document>(COLLECTION);
+    let locks = database.collection::<Document>(LEASE);
     let longer = vec![doc! {"$set": {"expires_at": extended()}}];
-    Ok(locks.update_one(doc! {"_id": ID, "holder": holder}, longer).await?.matched_count == 1)
+    Ok(locks.update_one(doc! {"_id": LEASE_ID, "holder": holder}, longer).await?.matched_count == 1)
 }
 
 async fn release(database: &Database, holder: ObjectId) -> Result<()> {
-    let locks = database.collection::<Document>(COLLECTION);
+    let locks = database.collection::<Document>(LEASE);
     let free = doc! {"$set": {"holder": Bson::Null, "expires_at": DateTime::from_millis(0)}};
-    locks.update_one(doc! {"_id": ID, "holder": holder}, free).await.map(|_| ())
+    locks.update_one(doc! {"_id": LEASE_ID, "holder": holder}, free).await.map(|_| ())
 }

@@ -8,8 +8,8 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::Result;
 
 use crate::catalogue::{self, collections};
+use crate::concern::primary;
 use crate::schema;
-use crate::transaction::primary;
 
 /// Options of a collection that no migration sets and that change what it holds or how it compares: what `verify` says of
 /// each.

@@ -23,12 +23,10 @@ use authsome_core::migration::{
     AppliedStep, Dialect, LiveTable, MigrateError, MigrationSession, MigrationTarget, Step,
 };
 
-pub(crate) use self::lease::generation;
+use self::commands::DIALECT;
 use self::session::MongoSession;
 use crate::backend::MongoStore;
 use crate::error::store_error;
-
-const DIALECT: Dialect = Dialect::new("mongodb");
 
 #[async_trait]
 impl MigrationTarget for MongoStore {

@@ -15,13 +15,12 @@ use mongodb::bson::{Document, doc};
 use super::commands::{applied, catalogue_writes, commands, inverse, tables_of};
 use super::lease::Lease;
 use super::{history, live};
-use crate::backend::Shared;
 use crate::catalogue;
 use crate::error::{
     Failure, INDEX_NOT_FOUND, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Refusal, is_code, refused_write, store_error,
 };
-use crate::operations::Operations;
 use crate::references::LOCKS;
+use crate::shared::Shared;
 use crate::transaction;
 
 /// How often the row of a step is written anew because the heartbeat wrote the lease at the same time.
@@ -119,7 +118,7 @@ impl MongoSession {
         loop {
             match self.note_once(steps, row, catalogue).await {
                 Err(error) if error.is_transient() && write < WRITES => {
-                    tokio::time::sleep(self.shared.pause(write)).await;
+                    self.shared.retry.pause(write).await;
                     // A lease that is lost stays lost.
                     self.lease.hold().await?;
                     write += 1;
@@ -131,7 +130,7 @@ impl MongoSession {
 
     async fn note_once(&self, steps: &[Step], row: Row<'_>, catalogue: &[Document]) -> Result<(), StoreError> {
         let mut session = transaction::begin(&self.shared).await?;
-        let mut operations = Operations::inside(&self.shared, &mut session);
+        let mut operations = self.shared.operations().inside(&mut session);
         let noted = async {
             if !self.lease.hold_within(&mut operations).await? {
                 return Err(StoreError::contention().into());

@@ -12,8 +12,6 @@ use crate::value::{ColumnType, Value};
 const MAX_PREDICATE: usize = 2_000;
 /// Greatest depth of a predicate.
 const MAX_DEPTH: usize = 32;
-/// Greatest depth of a JSON document.
-const MAX_JSON_DEPTH: usize = 32;
 
 pub(super) fn invalid(table: &TableDef, part: &str, why: &'static str) -> StoreError {
     StoreError::Invalid { what: format!("{}.{part}", table.name), why }
@@ -127,18 +125,12 @@ fn check_value(table: &TableDef, column: &ColumnDef, value: &Value) -> Result<()
 }
 
 fn check_text(table: &TableDef, column: &str, value: &Value) -> Result<(), StoreError> {
-    let has_nul = match value {
-        Value::Text(text) => text.contains('\0'),
-        Value::Json(json) if json::depth(json) > MAX_JSON_DEPTH => {
-            return Err(invalid(table, column, "it is nested too deeply"));
-        }
-        Value::Json(json) if json::has_reserved_name(json) => {
-            return Err(invalid(table, column, "a member has a reserved name"));
-        }
-        Value::Json(json) => json::has_nul(json),
-        _ => false,
+    let fault = match value {
+        Value::Text(text) => json::text_fault(text),
+        Value::Json(json) => json::fault(json, 0),
+        _ => None,
     };
-    if has_nul { Err(invalid(table, column, "it contains U+0000")) } else { Ok(()) }
+    fault.map_or(Ok(()), |why| Err(invalid(table, column, why)))
 }
 
 pub(super) fn check_limit(table: &TableDef, limit: u32) -> Result<(), StoreError> {
