@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-example-backend", &["authsome-core", "authsome-migrate"]),
     ("authsome-mail", &["authsome-core"]),
     ("authsome-plugin-password", &["authsome-core"]),
+    ("authsome-example-plugin", &["authsome-core"]),
     ("authsome-engine", &["authsome-core", "authsome-migrate"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (
