@@ -151,6 +151,8 @@ impl Plugins {
             let classes = RateClass::CORE.into_iter().chain(self.routes.iter().map(Route::rate));
             let is_taken = classes.into_iter().any(|other| other.name == class.name && other != class);
             unless(is_taken, || taken("rate class", class.name))?;
+            let is_own = RateClass::CORE.contains(&class) || class.name.starts_with(name);
+            unless(!is_own, || declaration(name, "rate class", class.name, "a name that begins with the plugin's"))?;
             let rule =
                 "a name of at most 32 characters, limits of at least 1 request, and windows of at least 1 second";
             unless(!class.is_valid(), || declaration(name, "rate class", class.name, rule))?;

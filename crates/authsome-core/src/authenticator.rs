@@ -75,11 +75,14 @@ pub async fn delete_expired<E: Expiring>(
     Delete::<E>::new(Reach::unbound()).filter(E::EXPIRES.lt(before)).batch(limit, records).await
 }
 
+/// [`delete_expired`] of one entity.
+type DeleteExpired = for<'a> fn(Timestamp, u32, &'a dyn Records) -> BoxFuture<'a, Result<u64, StoreError>>;
+
 /// The rows of an entity that are deleted once they are expired, the entity itself forgotten.
 #[derive(Clone, Copy)]
 pub struct Expiry {
     table: &'static str,
-    delete: for<'a> fn(Timestamp, u32, &'a dyn Records) -> BoxFuture<'a, Result<u64, StoreError>>,
+    delete: DeleteExpired,
 }
 
 impl Expiry {

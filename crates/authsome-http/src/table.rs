@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use axum::routing::MethodFilter;
 use http::Method;
 
-use authsome_core::route::Route;
+use authsome_core::route::{Guard, RateSubject, Route};
 use authsome_engine::Engine;
 
 use crate::routes;
@@ -34,6 +34,12 @@ pub enum TableError {
         /// The path.
         path: String,
     },
+    /// A route with a ticket's guard takes no ticket, or one that takes its body as a stream reads a credential or a
+    /// subject from it.
+    Body {
+        /// Path below the base path.
+        path: String,
+    },
     /// The method is not one that a route can have.
     Method {
         /// The method.
@@ -49,6 +55,10 @@ impl std::fmt::Display for TableError {
             Self::Duplicate { method, path } => write!(f, "the route {method} {path} is declared twice"),
             Self::Ambiguous { path, other } => write!(f, "a request fits both {path} and {other}"),
             Self::Path { path } => write!(f, "{path} is not a path of literal segments and {{parameters}}"),
+            Self::Body { path } => write!(
+                f,
+                "{path} takes no ticket although its guard asks for one, or takes a stream and something from its body"
+            ),
             Self::Method { method, path } => write!(f, "{method} {path} has a method that no route can have"),
         }
     }
@@ -76,6 +86,12 @@ fn check(table: &[Route]) -> Result<(), TableError> {
         let (method, path) = (route.method(), route.path());
         if MethodFilter::try_from(method.clone()).is_err() || matches!(*method, Method::HEAD | Method::OPTIONS) {
             return Err(TableError::Method { method: method.clone(), path: path.to_owned() });
+        }
+        let takes_ticket = route.credential().is_some_and(|credential| credential.kind().is_ticket());
+        let wants_ticket = matches!(route.guard(), Guard::Ticket | Guard::RecentSessionOrTicket);
+        let reads_body = route.credential().is_some() || matches!(route.subject(), RateSubject::Body(_));
+        if (wants_ticket && !takes_ticket) || (route.streams() && reads_body) {
+            return Err(TableError::Body { path: path.to_owned() });
         }
         let shape = shape(path).ok_or_else(|| TableError::Path { path: path.to_owned() })?;
         match shapes.entry(shape) {
@@ -115,7 +131,7 @@ fn shape_of_segment(segment: &str) -> Option<&str> {
 mod tests {
     use http::StatusCode;
 
-    use authsome_core::route::{Guard, Reply, Request};
+    use authsome_core::route::{Reply, Request};
 
     use super::*;
 

@@ -12,13 +12,18 @@
 //! - `routes`: what is asked for over HTTP. `notice`: what the mail says. `redeem`: how a link is used up.
 //! - `user_data`: what is exported, voided and erased with a user.
 //!
+//! Two smaller plugins show the rest: `paper_code` is a second factor, `blocked_domains` has a hook and rows of the
+//! environment that a clone takes along.
+//!
 //! A link proves that whoever redeems it reads the account's mailbox, and no more. So it is only mailed to an address that
 //! was proven before: an account that somebody else made with a person's address keeps the password that they chose, and
 //! a link would lead the person into an account that is shared with them.
 
+mod blocked_domains;
 mod entity;
 mod migrations;
 mod notice;
+mod paper_code;
 mod plugin;
 mod redeem;
 mod routes;
@@ -26,5 +31,7 @@ mod routes;
 mod tests;
 mod user_data;
 
+pub use blocked_domains::{BlockedDomain, BlockedDomainsPlugin};
 pub use entity::{MagicLink, MagicLinkId};
+pub use paper_code::{PaperCode, PaperCodePlugin};
 pub use plugin::{MAGIC_LINK_TTL, MagicLinkPlugin};

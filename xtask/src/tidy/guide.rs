@@ -1,14 +1,19 @@
-//! `docs/writing-a-backend.md`: its code is that of the example backend.
+//! The guides for authors: their code is that of the examples.
 
 use super::tree::Tree;
 
-const GUIDE: &str = "docs/writing-a-backend.md";
-const CRATE: &str = "tests/example-backend";
+/// Each guide, with the folder of the crate that it quotes.
+const GUIDES: [(&str, &str); 2] =
+    [("docs/writing-a-backend.md", "tests/example-backend"), ("docs/writing-a-plugin.md", "tests/example-plugin")];
 
-/// Every fenced block of Rust names a file of the crate, as "```rust src/rules.rs", and occurs in it word for word; how
-/// lines are broken and indented does not count. So the code of the guide is compiled and passes the suite.
+/// Every fenced block of Rust names a file of the crate, as "```rust src/rules.rs", and occurs in it word for word;
+/// how lines are broken and indented does not count. So the code of the guides is compiled and tested.
 pub(super) fn code_is_quoted(tree: &Tree) -> Vec<String> {
-    let Some(guide) = tree.file(GUIDE) else { return vec![format!("{GUIDE}: it is gone")] };
+    GUIDES.iter().flat_map(|(guide, folder)| misquotes(tree, guide, folder)).collect()
+}
+
+fn misquotes(tree: &Tree, path: &str, folder: &str) -> Vec<String> {
+    let Some(guide) = tree.file(path) else { return vec![format!("{path}: it is gone")] };
     let mut complaints = Vec::new();
     let mut quotes = 0;
     let mut lines = guide.text.lines().enumerate();
@@ -23,16 +28,16 @@ pub(super) fn code_is_quoted(tree: &Tree) -> Vec<String> {
         quotes += 1;
         let complaint = match words.next() {
             None => Some("say which file of the example this is from, as \"```rust src/rules.rs\"".to_owned()),
-            Some(path) => match tree.file(&format!("{CRATE}/{path}")) {
-                None => Some(format!("{CRATE} has no {path}")),
+            Some(source) => match tree.file(&format!("{folder}/{source}")) {
+                None => Some(format!("{folder} has no {source}")),
                 Some(file) => (!occurs(&code.join("\n"), &file.text))
-                    .then(|| format!("{CRATE}/{path} does not contain this: quote it anew")),
+                    .then(|| format!("{folder}/{source} does not contain this: quote it anew")),
             },
         };
-        complaints.extend(complaint.map(|what| format!("{GUIDE}:{}: {what}", number + 1)));
+        complaints.extend(complaint.map(|what| format!("{path}:{}: {what}", number + 1)));
     }
     if quotes == 0 {
-        complaints.push(format!("{GUIDE}: it quotes no code"));
+        complaints.push(format!("{path}: it quotes no code"));
     }
     complaints
 }
@@ -52,8 +57,9 @@ mod tests {
     fn complaints(guide: &str) -> Vec<String> {
         let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
         let source = "fn one() {\n    two(three);\n}\n\nfn four() {}\n";
-        let files = vec![file(GUIDE, guide), file("tests/example-backend/src/a.rs", source)];
-        code_is_quoted(&Tree { crates: Vec::new(), files })
+        let (path, folder) = GUIDES[0];
+        let files = vec![file(path, guide), file(&format!("{folder}/src/a.rs"), source)];
+        misquotes(&Tree { crates: Vec::new(), files }, path, folder)
     }
 
     #[test]
@@ -96,6 +102,6 @@ mod tests {
 
     #[test]
     fn a_guide_that_is_gone_is_found() {
-        assert_eq!(code_is_quoted(&Tree { crates: Vec::new(), files: Vec::new() }).len(), 1);
+        assert_eq!(code_is_quoted(&Tree { crates: Vec::new(), files: Vec::new() }).len(), GUIDES.len());
     }
 }

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-plugin-password", &["authsome-core"]),
     ("authsome-context", &["authsome-core"]),
     ("authsome-engine", &["authsome-context", "authsome-core"]),
+    ("authsome-example-plugin", &["authsome-core"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (
         "authsome",

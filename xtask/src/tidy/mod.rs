@@ -27,7 +27,7 @@ const RULES: &[Rule] = &[
     ("nothing is left for later", sources::nothing_is_left_for_later),
     ("an allowed lint has a reason", sources::allowances_have_reasons),
     ("decisions have their three parts", decisions::three_parts),
-    ("the guide's code is the example's", guide::code_is_quoted),
+    ("a guide's code is its example's", guide::code_is_quoted),
 ];
 
 pub(crate) fn run() -> Result<()> {

@@ -6,11 +6,12 @@ use authsome_core::account::VerificationPurpose;
 use authsome_core::appsessionconfig::TokenFormat;
 use authsome_core::environment::EnvironmentType;
 use authsome_core::id::{DeviceId, OrganizationId, UserId};
-use authsome_core::notification::{NotificationKind, NotificationStatus};
+use authsome_core::notification::{CoreNotification, NotificationStatus};
 use authsome_core::organization::{InvitationStatus, Role};
 use authsome_core::records::{MAX_ROWS, Row};
 use authsome_core::schema::ColumnDef;
 use authsome_core::signingkey::SigningKeyState;
+use authsome_core::ticket::TicketPurpose;
 use authsome_core::time::Timestamp;
 use authsome_core::value::{ColumnType, Value};
 use serde_json::json;
@@ -187,8 +188,9 @@ fn words() -> Vec<String> {
     all(Role::ALL)
         .chain(all(InvitationStatus::ALL))
         .chain(all(EnvironmentType::ALL))
-        .chain(all(NotificationKind::ALL))
+        .chain(all(CoreNotification::ALL))
         .chain(all(NotificationStatus::ALL))
+        .chain(all(TicketPurpose::ALL))
         .chain(all(TokenFormat::ALL))
         .chain(all(VerificationPurpose::ALL))
         .chain(all(SigningKeyState::ALL))

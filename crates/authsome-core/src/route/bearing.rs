@@ -64,6 +64,12 @@ impl CredentialKind {
         self.name
     }
 
+    /// Whether it is the ticket of a half-done sign-in.
+    #[must_use]
+    pub fn is_ticket(&self) -> bool {
+        self.name == Self::TICKET.name
+    }
+
     /// What is answered where the credential does not exist, or not here.
     #[must_use]
     pub fn missing(&self) -> Error {

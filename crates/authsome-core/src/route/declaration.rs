@@ -281,7 +281,8 @@ impl<State> RouteDraft<State> {
         self
     }
 
-    /// Says that its handler takes bodies as they come in, with [`Request::into_stream`].
+    /// Says that its handler takes bodies as they come in, with [`Request::into_stream`]. Nobody reads them before it, so
+    /// they carry neither a credential nor a subject.
     pub fn streams(mut self) -> Self {
         self.streams = true;
         self

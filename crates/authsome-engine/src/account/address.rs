@@ -78,7 +78,7 @@ impl Account {
                 let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
                 if let Some(previous) = previous {
                     // What was mailed to the old address proves nothing any more.
-                    delete_proofs(scope, id, &*tx).await?;
+                    delete_proofs(at, id, &*tx).await?;
                     let told = Notification { recipient: previous, ..told.clone() };
                     told.insert(scope, &*tx).await?;
                 }

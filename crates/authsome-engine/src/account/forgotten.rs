@@ -70,7 +70,7 @@ impl Account {
                 let user = User { email_verified: true, updated_at: now, ..found.clone() };
                 let user = tx.update_user(scope, &found, &user).await?;
                 method.set(&*tx, scope, id, digest, now).await?;
-                delete_proofs(scope, id, &*tx).await?;
+                delete_proofs(&at, id, &*tx).await?;
                 lockout::clear(scope, id, &*tx).await?;
                 sessions::end_all(scope, id, None, ended, &*tx).await?;
                 let told = Notification { recipient: user.email_key, ..told.clone() };

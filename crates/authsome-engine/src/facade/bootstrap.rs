@@ -67,7 +67,10 @@ async fn warn_of_lock_outs(foundation: &Arc<Foundation>) -> Result<(), StartErro
             let active = foundation.environment_of_scope(environment.scope()).await?;
             if active.is_some_and(|active| active.settings.mfa_required) {
                 let environment = environment.slug;
-                tracing::warn!(environment, "nobody can sign in: a second factor is required, and no plugin brings one");
+                tracing::warn!(
+                    environment,
+                    "nobody can sign in: a second factor is required, and no plugin brings one"
+                );
             }
             Ok(())
         })

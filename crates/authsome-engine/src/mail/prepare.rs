@@ -1,6 +1,7 @@
 //! From a notification to a mail: whom it goes to, and what it says.
 
 use authsome_context::Foundation;
+use authsome_core::entity::Entity;
 use authsome_core::environment::EnvironmentType;
 use authsome_core::error::Error;
 use authsome_core::identity::Email;
@@ -67,6 +68,11 @@ async fn by_plugin(
     let is_stranger = user.is_none() && notification.user_id.is_none();
     if user.is_none() && !(is_stranger && kind.reaches_strangers()) {
         return Ok(None);
+    }
+    if let (Some(user), None) = (&user, notification.user_id) {
+        // The notification is erased with its user.
+        let update = Notification::update(&notification.scope).filter(Notification::ID.eq(notification.id));
+        update.set(Notification::USER_ID, Some(user.id)).one(store).await?;
     }
     let links = Links::new(&foundation.config.public_url);
     let due = DueNotice { notification, user: user.as_ref(), environment, store, links, now };

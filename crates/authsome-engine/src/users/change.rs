@@ -1,6 +1,6 @@
 //! What an administrator does to a user: ban, unlock, set a password, delete.
 
-use authsome_context::nothing;
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::UserId;
@@ -96,7 +96,7 @@ impl Users {
                 let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
                 tx.update_user(scope, &found, &User { updated_at: now, ..found.clone() }).await?;
                 method.set(&*tx, scope, id, digest, now).await?;
-                delete_proofs(scope, id, &*tx).await?;
+                delete_proofs(at, id, &*tx).await?;
                 lockout::clear(scope, id, &*tx).await?;
                 sessions::end_all(scope, id, None, ended, &*tx).await?;
                 Ok(event.insert(scope, &*tx).await?)
@@ -133,7 +133,7 @@ impl Users {
             .transaction(|tx| async move {
                 tx.delete_user(scope, id, now).await?;
                 sessions::end_all(scope, id, None, ended, &*tx).await?;
-                delete_proofs(scope, id, &*tx).await?;
+                delete_proofs(at, id, &*tx).await?;
                 while tx.delete_user_api_keys(scope, id, BATCH).await? == u64::from(BATCH) {}
                 Ok::<_, Error>(event.insert(scope, &*tx).await?)
             })
@@ -144,10 +144,14 @@ impl Users {
 }
 
 /// Deletes a user's mailed tokens, used or not, and tickets: what they prove no longer holds. Part of a transaction.
-pub(crate) async fn delete_proofs(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {
+pub(crate) async fn delete_proofs(at: &EnvironmentContext, user: UserId, tx: &dyn StoreTx) -> Result<(), Error> {
+    let scope = &at.scope();
     while tx.delete_user_password_resets(scope, user, BATCH).await? == u64::from(BATCH) {}
     while tx.delete_user_verifications(scope, user, BATCH).await? == u64::from(BATCH) {}
-    delete_tickets(scope, user, tx).await
+    for (_, data) in &at.foundation().plugins.user_data {
+        data.void_proofs(tx, scope, user).await?;
+    }
+    Ok(delete_tickets(scope, user, tx).await?)
 }
 
 /// Deletes the tickets of a user's half-done sign-ins. Part of a transaction.

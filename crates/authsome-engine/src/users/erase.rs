@@ -1,7 +1,7 @@
 //! Erasing a user: everything about the person goes, in one transaction. Events stay with the ids in them, and nothing
 //! personal (GDPR, article 17).
 
-use authsome_context::nothing;
+use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
@@ -44,7 +44,7 @@ impl Users {
                 for (_, data) in plugins {
                     data.erase(tx, scope, id).await?;
                 }
-                erase_rows(scope, user_ref, tx).await?;
+                erase_rows(at, user_ref, tx).await?;
                 strip_events(scope, id, tx).await?;
                 event.insert(scope, tx).await?;
                 // Last, because rows of all kinds refer to it.
@@ -56,10 +56,11 @@ impl Users {
     }
 }
 
-async fn erase_rows(scope: &Scope, user: &User, tx: &dyn StoreTx) -> Result<(), StoreError> {
+async fn erase_rows(at: &EnvironmentContext, user: &User, tx: &dyn StoreTx) -> Result<(), Error> {
+    let scope = &at.scope();
     let full = u64::from(BATCH);
     sessions::delete_all(scope, user.id, None, tx).await?;
-    delete_proofs(scope, user.id, tx).await?;
+    delete_proofs(at, user.id, tx).await?;
     while tx.delete_user_api_keys(scope, user.id, BATCH).await? == full {}
     while tx.delete_user_notifications(scope, user.id, BATCH).await? == full {}
     // What still waits may be known by its address alone.
@@ -69,7 +70,7 @@ async fn erase_rows(scope: &Scope, user: &User, tx: &dyn StoreTx) -> Result<(), 
         waiting.filter(Notification::RECIPIENT.is_in(addresses))
     };
     while waiting().batch(BATCH, tx).await? == full {}
-    lockout::clear(scope, user.id, tx).await
+    Ok(lockout::clear(scope, user.id, tx).await?)
 }
 
 async fn strip_events(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {

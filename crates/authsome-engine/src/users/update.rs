@@ -90,7 +90,7 @@ impl Users {
                 let user = User { updated_at: now, ..patch.applied(&found)? };
                 let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
                 if user.email_key != found.email_key {
-                    delete_proofs(scope, id, &*tx).await?;
+                    delete_proofs(at, id, &*tx).await?;
                 }
                 event.insert(scope, &*tx).await?;
                 Ok::<_, Error>(user)

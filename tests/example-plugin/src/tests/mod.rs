@@ -12,7 +12,9 @@ use authsome_core::error::{Code, Error};
 use authsome_core::id::{AppId, EnvironmentId, NotificationId, SessionId, TypedId, UserId};
 use authsome_core::notification::{Notification, NotificationKind, NotificationStatus};
 use authsome_core::plugin::{DueNotice, Letter, Links, NoticeKind, UserData};
-use authsome_core::route::{ActiveEnvironment, Client, Context, ResolvedCredential, Principal, Reply, ReplyBody, Request};
+use authsome_core::route::{
+    ActiveEnvironment, Client, Context, Principal, Reply, ReplyBody, Request, ResolvedCredential,
+};
 use authsome_core::scope::Scope;
 use authsome_core::secret::{MasterKey, Token};
 use authsome_core::session::Session;
