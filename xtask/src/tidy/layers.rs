@@ -17,7 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-mail", &["authsome-core"]),
     ("authsome-plugin-password", &["authsome-core"]),
     ("authsome-context", &["authsome-core"]),
-    ("authsome-engine", &["authsome-context", "authsome-core"]),
+    ("authsome-outbox", &["authsome-context", "authsome-core"]),
+    ("authsome-engine", &["authsome-context", "authsome-core", "authsome-outbox"]),
     ("authsome-example-plugin", &["authsome-core"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (

@@ -18,6 +18,7 @@ pub(super) fn authenticator_stays_inside(tree: &Tree) -> Vec<String> {
     let outside = |file: &&File| {
         let inside = [
             "crates/authsome-context/",
+            "crates/authsome-outbox/",
             "crates/authsome-core/",
             "crates/authsome-engine/",
             "crates/authsome-conformance/",
