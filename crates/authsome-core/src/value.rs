@@ -292,6 +292,45 @@ impl ColumnValue for Marker {
     }
 }
 
+/// Makes JSON of a `Display + FromStr` type by its text.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serde_text {
+    ($ty:ty) => {
+        impl ::serde::Serialize for $ty {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $ty {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as ::serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(::serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub use __serde_text as serde_text;
+
+/// Says of a type how OpenAPI names it and what JSON it is.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json_schema {
+    ($ty:ty, $name:expr, $($schema:tt)*) => {
+        impl ::schemars::JsonSchema for $ty {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!($($schema)*)
+            }
+        }
+    };
+}
+pub use __json_schema as json_schema;
+
 /// Makes a `Display + FromStr` type a text column of at most 64 code points that sorts by its text.
 #[doc(hidden)]
 #[macro_export]
@@ -367,28 +406,9 @@ macro_rules! text_enum {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
+        $crate::value::serde_text!($name);
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as ::serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(::serde::de::Error::custom)
-            }
-        }
-
-        impl ::schemars::JsonSchema for $name {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({"type": "string", "enum": [$($text,)+]})
-            }
-        }
+        $crate::value::json_schema!($name, stringify!($name), {"type": "string", "enum": [$($text,)+]});
 
         $crate::value::text_column!($name);
     };
