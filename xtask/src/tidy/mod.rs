@@ -6,8 +6,11 @@
 mod crates;
 mod decisions;
 mod guide;
+mod imports;
 mod layers;
+mod modules;
 mod sources;
+mod tokens;
 mod tree;
 
 use anyhow::{Result, bail};
@@ -19,6 +22,8 @@ type Rule = (&'static str, fn(&Tree) -> Vec<String>);
 
 const RULES: &[Rule] = &[
     ("arrows between crates point down", layers::arrows_point_down),
+    ("files import each other in no circle", imports::in_no_circle),
+    ("only lib.rs imports the facade", imports::the_facade_is_on_top),
     ("every crate inherits the lints", crates::lints_are_inherited),
     ("every crate says what it is", crates::crate_docs_exist),
     ("only core and engine name the authenticator", sources::authenticator_stays_inside),
