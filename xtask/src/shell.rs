@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -60,6 +61,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{line}` failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` did not print text"))
+}
+
+/// What time it is, to measure how long a task takes.
+#[expect(clippy::disallowed_methods, reason = "how long a task takes is measured, not tested")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }
 
 fn shown(command: &Command) -> String {
