@@ -62,6 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(backends) = backends {
         command.env(VARIABLE, backends);
     }
+    if let Some(folder) = shell::folder_in_memory() {
+        command.env("TMPDIR", folder);
+    }
     if let Some(filter) = &arguments.filter {
         command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["test", "--workspace", "--no-fail-fast"]);
