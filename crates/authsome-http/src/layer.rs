@@ -1,4 +1,4 @@
-//! [`EnvironmentLayer`]: for an application's own routes, what Authsome's routes have.
+//! [`EnvironmentLayer`]: environment and credential for an application's own routes.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::options::HttpOptions;
 /// Selects the environment of each request and checks its credential, as Authsome's own routes do, and puts the
 /// [`Context`](authsome_core::route::Context) into the request's extensions.
 ///
-/// It lets through whoever sends no credential; [`RequireSession`](crate::RequireSession) refuses them where it stands.
-/// A credential that is not valid is refused here, with a problem.
+/// It lets requests without a credential through; a handler with [`RequireSession`](crate::RequireSession) refuses
+/// them. An invalid credential is refused here, with a problem.
 ///
 /// # Examples
 /// ```

@@ -3,12 +3,12 @@
 //! What lives here: how a request becomes a call of a service and its outcome an answer. What never does: a rule about
 //! accounts, which is the engine's; a database; a socket, which is the server's.
 //!
-//! - [`table()`] is the one table of routes. It makes the [`router()`], the [`openapi()`] document, and the inventory that
-//!   security suites walk.
+//! - [`table()`] is the one table of routes. It makes the [`router()`], the [`openapi()`] document, and the inventory
+//!   that security suites walk.
 //! - A request passes, in this order: its id and span (`observe`), its client's address, credential and environment
-//!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit (`incoming`; before all
-//!   of that where a credential is in it), and its handler.
-//! - An error, whoever makes it, leaves as [`problem`].
+//!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit (`incoming`; before
+//!   all of that where a credential is in it), and its handler.
+//! - Every error leaves as a [`problem`].
 //! - For an application's own routes there are [`EnvironmentLayer`] and the extractors [`RequireSession`],
 //!   [`CurrentUser`] and [`CurrentEnvironment`]; where tokens are JSON Web Tokens, [`JwtLayer`] and [`SessionClaims`].
 //!

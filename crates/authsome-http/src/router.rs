@@ -19,15 +19,15 @@ use crate::options::HttpOptions;
 use crate::table::{TableError, table};
 use crate::{problem, root};
 
-/// The router of the engine's routes below its base path, and of the endpoints at the root where the options want them.
+/// The router of the engine's routes below its base path, and of the endpoints at the root if the options want them.
 ///
-/// It can be merged into an application's own router: it answers what is below the base path, and has no fallback for
-/// what is not; [`not_found`] can be that fallback. The server that runs it must offer the peer's address, as
-/// [`Router::into_make_service_with_connect_info`] does for a `SocketAddr`; without it clients have no address, and no
-/// limit by address holds. It must also bound the size of heads and the time in which they arrive, which no router can.
+/// It can be merged into an application's own router: it answers every path below the base path, and has no fallback
+/// for other paths; [`not_found`] can be that fallback. The server that runs it must offer the peer's address, as
+/// [`Router::into_make_service_with_connect_info`] does for a `SocketAddr`; otherwise clients have no address, and
+/// limits on addresses do not work. The server must also limit the size of heads and the time in which they arrive.
 ///
 /// # Errors
-/// [`TableError`] where a plugin's route is not possible or is declared already.
+/// [`TableError`] if a plugin's route is invalid or already declared.
 ///
 /// # Examples
 /// ```
@@ -47,7 +47,7 @@ pub fn router(engine: &Engine, options: HttpOptions) -> Result<Router, TableErro
     Ok(layered(router, gate))
 }
 
-/// The router of a process that serves nothing else: [`router`] with [`not_found`] as the answer to every other path.
+/// The router of a process that serves only Authsome: [`router`] with [`not_found`] as the answer to every other path.
 ///
 /// # Errors
 /// Those of [`router`].
@@ -73,7 +73,7 @@ fn unlayered(engine: &Engine, options: HttpOptions) -> Result<(Router, Arc<Gate>
     if with_root {
         router = router.merge(root::router(&gate, &table));
     }
-    // Without a base path, what is below it is all there is, and the application's own.
+    // Without a base path, every path is below it, the application's own paths too.
     if !base.is_empty() {
         for rest in ["", "/", "/{*rest}"] {
             router = router.route(&format!("{base}{rest}"), any(not_found));
@@ -94,12 +94,12 @@ fn method_router(gate: &Arc<Gate>, route: &Route) -> Result<MethodRouter, TableE
         .on(filter, move |request: axum::extract::Request| dispatch(Arc::clone(&gate), Arc::clone(&route), request)))
 }
 
-/// The answer to a path that there is not: a problem, with 404.
+/// The answer to an unknown path: a problem, with 404.
 pub async fn not_found() -> Response {
-    problem::respond(&Error::new(Code::NotFound, "there is no such path"))
+    problem::respond(&Error::new(Code::NotFound, "the path is unknown"))
 }
 
-/// The answer to a method that a path does not have; `Allow` is added by the router.
+/// The answer to a method that the path does not allow; the router adds `Allow`.
 async fn method_not_allowed() -> Response {
-    problem::respond(&Error::new(Code::MethodNotAllowed, "the path does not have this method"))
+    problem::respond(&Error::new(Code::MethodNotAllowed, "the path does not allow this method"))
 }

@@ -15,8 +15,8 @@ use crate::options::HttpOptions;
 
 use schemas::Schemas;
 
-/// The OpenAPI 3.1 document of a table of routes, and of the endpoints at the root where the options want them. Its
-/// paths are whole, base path included; its server is the public URL. Settings are core's and those that plugins declare.
+/// The OpenAPI 3.1 document of a table of routes, and of the endpoints at the root if the options have them. Its
+/// paths include the base path; its server is the public URL. Settings are core's and those that plugins declare.
 #[must_use]
 pub fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -> Value {
     let config = engine.config();
@@ -47,8 +47,8 @@ pub fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -> Value
         "info": {
             "title": "Authsome",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Authentication for applications. Errors are problem details (RFC 9457); clients switch on \
-                            their `code`. Every answer carries `X-Request-Id`.",
+            "description": "Authentication for applications. Errors are problem details (RFC 9457); clients decide by \
+            their `code`. Every answer carries `X-Request-Id`.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": config.public_url}],
@@ -67,7 +67,7 @@ pub fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -> Value
                     "type": "apiKey",
                     "in": "cookie",
                     "name": SessionCookie::of(&config.public_url).name(),
-                    "description": "The token of a session, for browsers. Sent from the service's own site alone.",
+                    "description": "The token of a session, for browsers. Accepted only from the service's own site.",
                 },
                 "apiKey": {
                     "type": "http",

@@ -37,7 +37,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     routes
 }
 
-/// What a request confirms. A header that is sent more than once, or is no text, confirms nothing.
+/// What a request confirms. A header that is repeated, or is not text, confirms nothing.
 fn confirm(request: &Request) -> Confirm {
     let mut values = request.headers.get_all(CONFIRM_HEADER).into_iter();
     match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
@@ -46,17 +46,17 @@ fn confirm(request: &Request) -> Confirm {
     }
 }
 
-/// What was done of something that takes in all of an environment.
+/// How far a change of a whole environment has come.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Progress")]
 struct ProgressAnswer {
-    /// How many this request took in.
+    /// How many this request changed.
     count: u64,
-    /// Whether nothing is left. Where it is false, send the request again to go on.
+    /// Whether all are done. If it is false, send the request again to go on.
     complete: bool,
 }
 
-/// 200 where nothing is left, else 202.
+/// 200 if all are done, else 202.
 fn progress(progress: Progress) -> Result<Reply, Error> {
     let status = if progress.complete { StatusCode::OK } else { StatusCode::ACCEPTED };
     Reply::json(status, &ProgressAnswer { count: progress.count, complete: progress.complete })
