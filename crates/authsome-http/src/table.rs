@@ -66,14 +66,8 @@ impl std::fmt::Display for TableError {
 
 impl std::error::Error for TableError {}
 
-/// The routes below the base path: those of accounts and of administration, then the plugins', in the order in which they were added.
-///
-/// Router, OpenAPI document and the inventory that security suites walk are made from it: each route tells its method,
-/// path and guard.
-///
-/// # Errors
-/// [`TableError`] where a plugin's route is not possible or is declared already.
-pub fn table(engine: &Engine) -> Result<Vec<Route>, TableError> {
+/// See [`Http::table`](crate::Http::table).
+pub(crate) fn table(engine: &Engine) -> Result<Vec<Route>, TableError> {
     let mut table = routes::all(engine);
     table.extend(engine.routes());
     check(&table)?;

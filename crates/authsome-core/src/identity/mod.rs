@@ -164,6 +164,24 @@ impl Identifier {
     }
 }
 
+impl From<Email> for Identifier {
+    fn from(email: Email) -> Self {
+        Self::Email(email)
+    }
+}
+
+impl From<Username> for Identifier {
+    fn from(username: Username) -> Self {
+        Self::Username(username)
+    }
+}
+
+impl From<Phone> for Identifier {
+    fn from(phone: Phone) -> Self {
+        Self::Phone(phone)
+    }
+}
+
 macro_rules! shown {
     ($($name:ident => $field:tt;)*) => {$(
         impl fmt::Display for $name {

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::{HttpOptions, problem, standalone};
+use crate::{Http, HttpOptions, problem};
 use authsome_core::clock::ManualClock;
 use authsome_core::entropy::SeededEntropy;
 use authsome_core::error::Error;
@@ -25,6 +25,8 @@ use authsome_core::time::Timestamp;
 use authsome_engine::{Config, Engine};
 use authsome_plugin_password::PasswordPlugin;
 use authsome_store_memory::MemoryStore;
+
+use super::factor::Factor;
 
 pub(in crate::tests) const BASE: &str = "/v1/auth";
 pub(in crate::tests) const ADMIN: &str = "administrator-token-of-the-test-suite";
@@ -67,7 +69,7 @@ impl Plugin for Odd {
                     .guard(Guard::Permission(Permission::write(Resource::Users)))
                     .handler(ok),
                 Route::new(Method::POST, "/odd/ticket")
-                    .takes_credential(CredentialKind::TICKET, |body: &WithTicket| &body.mfa_ticket)
+                    .takes_credential(CredentialKind::TICKET, |body: &WithTicket| Some(body.mfa_ticket.as_str()))
                     .guard(Guard::Public)
                     .handler(ok),
                 Route::new(Method::GET, "/odd/panic").guard(Guard::Public).handler(panics),
@@ -81,6 +83,7 @@ impl Plugin for Odd {
 pub(in crate::tests) struct Fixture {
     pub(in crate::tests) engine: Engine,
     pub(in crate::tests) clock: Arc<ManualClock>,
+    pub(in crate::tests) http: Http,
     pub(in crate::tests) router: Router,
     mails: Arc<Mails>,
 }
@@ -114,7 +117,7 @@ impl Fixture {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000).unwrap()));
         let mails = Arc::new(Mails::default());
         let engine = Engine::builder()
-            .store(Arc::new(MemoryStore::new()))
+            .store(MemoryStore::new())
             .clock(Arc::<ManualClock>::clone(&clock))
             .entropy(Arc::new(SeededEntropy::new(7)))
             .master_key(MasterKey::from_bytes([9; 32]))
@@ -122,12 +125,14 @@ impl Fixture {
             .config(config)
             .plugin(PasswordPlugin::default())
             .plugin(Odd)
+            .plugin(Factor::default())
             .build()
             .unwrap();
         engine.prepare().await.unwrap();
         let options = HttpOptions { admin_token: Some(SecretString::new(ADMIN.to_owned())), ..options };
-        let router = standalone(&engine, options).unwrap();
-        Self { engine, clock, router, mails }
+        let http = Http::new(&engine, options);
+        let router = http.standalone().unwrap();
+        Self { engine, clock, http, router, mails }
     }
 
     /// Signs a person up in an environment.

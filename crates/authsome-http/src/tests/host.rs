@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::{CurrentEnvironment, CurrentUser, EnvironmentLayer, HttpOptions, RequireSession, not_found, router};
+use crate::{CurrentEnvironment, CurrentUser, RequireSession, not_found};
 use authsome_core::error::Code;
 
 use super::fixture::{Call, Fixture};
@@ -16,8 +16,8 @@ fn application(fixture: &Fixture) -> Router {
             "/where",
             get(|CurrentEnvironment(here): CurrentEnvironment| async move { here.environment.slug.clone() }),
         )
-        .layer(EnvironmentLayer::new(&fixture.engine, HttpOptions::default()));
-    own.merge(router(&fixture.engine, HttpOptions::default()).unwrap()).fallback(not_found)
+        .layer(fixture.http.layer());
+    own.merge(fixture.http.router().unwrap()).fallback(not_found)
 }
 
 fn at(path: &str) -> Call {

@@ -4,6 +4,7 @@ mod account;
 mod administration;
 mod cookies;
 mod environments;
+mod factor;
 mod fixture;
 mod guards;
 mod host;

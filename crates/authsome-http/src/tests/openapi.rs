@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::{HttpOptions, table};
+use crate::HttpOptions;
 use authsome_core::route::Guard;
 
 use super::fixture::{BASE, Call, Fixture};
@@ -34,11 +34,12 @@ async fn every_route_is_in_the_document_with_its_guard() {
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["servers"][0]["url"], "http://localhost:8080");
     let mut operations = 0;
-    for route in table(&fixture.engine).unwrap() {
+    for route in fixture.http.table().unwrap() {
         let method = route.method().as_str().to_ascii_lowercase();
         let operation = &document["paths"][format!("{BASE}{}", route.path())][&method];
         assert!(operation.is_object(), "{route:?}");
-        assert_eq!(operation["security"].as_array().unwrap().is_empty(), route.guard() == Guard::Public, "{route:?}");
+        let needs_none = matches!(route.guard(), Guard::Public | Guard::Ticket);
+        assert_eq!(operation["security"].as_array().unwrap().is_empty(), needs_none, "{route:?}");
         assert_eq!(operation["requestBody"].is_object(), route.documentation().body.is_some(), "{route:?}");
         for name in route.path().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
             let parameters = operation["parameters"].as_array().unwrap();
@@ -110,7 +111,7 @@ async fn the_page_lists_every_operation_and_loads_nothing() {
     let fixture = Fixture::new().await;
     let answer = Call::root(Method::GET, "/docs").send(&fixture).await;
     assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
-    for route in table(&fixture.engine).unwrap() {
+    for route in fixture.http.table().unwrap() {
         assert!(answer.text.contains(&format!("{} {BASE}{}", route.method(), route.path())), "{route:?}");
     }
     for loaded in ["<script", "src=", "http://", "https://", "@import"] {
