@@ -125,7 +125,7 @@ fn shape_of_segment(segment: &str) -> Option<&str> {
 mod tests {
     use http::StatusCode;
 
-    use authsome_core::route::{Reply, Request};
+    use authsome_core::route::{CredentialKind, Reply, Request};
 
     use super::*;
 
@@ -146,6 +146,38 @@ mod tests {
         let table = [route(Method::GET, "/a/{id}"), route(Method::POST, "/a/{name}")];
         assert!(matches!(check(&table), Err(TableError::Ambiguous { .. })));
         assert_eq!(check(&[route(Method::GET, "/a/{id}"), route(Method::GET, "/a/b")]), Ok(()));
+    }
+
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Body {
+        text: String,
+    }
+
+    #[test]
+    fn a_route_for_tickets_that_takes_none_is_refused() {
+        let post = || Route::new(Method::POST, "/a");
+        let ok = |_: Request| async { Ok(Reply::empty(StatusCode::OK)) };
+        let refused = Err(TableError::Body { path: "/a".to_owned() });
+        for guard in [Guard::Ticket, Guard::RecentSessionOrTicket] {
+            assert_eq!(check(&[post().takes::<Body>().guard(guard).handler(ok)]), refused);
+            let other = post().takes_credential(CredentialKind::VERIFICATION, |body: &Body| Some(body.text.as_str()));
+            let other = other.guard(guard).handler(ok);
+            assert_eq!(check(&[other]), refused);
+            let ticket = post().takes_ticket(|body: &Body| Some(body.text.as_str())).guard(guard).handler(ok);
+            assert_eq!(check(&[ticket]), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_route_that_streams_its_body_and_reads_something_from_it_is_refused() {
+        let post = || Route::new(Method::POST, "/a").streams();
+        let ok = |_: Request| async { Ok(Reply::empty(StatusCode::OK)) };
+        let refused = Err(TableError::Body { path: "/a".to_owned() });
+        let credential = post().takes_ticket(|body: &Body| Some(body.text.as_str())).guard(Guard::Public).handler(ok);
+        assert_eq!(check(&[credential]), refused);
+        let counted = post().counts(|body: &Body| Some(body.text.clone())).guard(Guard::Public).handler(ok);
+        assert_eq!(check(&[counted]), refused);
+        assert_eq!(check(&[post().counts_principal().guard(Guard::Session).handler(ok)]), Ok(()));
     }
 
     #[test]

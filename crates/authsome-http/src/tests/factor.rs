@@ -39,6 +39,7 @@ struct Enroll {
 struct Verify {
     mfa_ticket: String,
     code: String,
+    cookie: Option<bool>,
 }
 
 impl Plugin for Factor {
@@ -109,5 +110,5 @@ async fn verify(request: Request) -> Result<Reply, Error> {
     }
     attempt.succeed().await?;
     let proof = Proof { method: NAME, amr: &["otp"], redeem: &Verified };
-    Reply::signed_in(StatusCode::OK, context.sign_ins.resume(ticket, proof).await?.signed_in()?, None)
+    Reply::signed_in(StatusCode::OK, context.sign_ins.resume(ticket, proof).await?.signed_in()?, body.cookie)
 }

@@ -3,9 +3,6 @@
 use serde_json::{Value, json};
 
 use authsome_core::user::UserQuery;
-use authsome_engine::Config;
-
-use crate::HttpOptions;
 
 use super::fixture::{Answer, Call, Fixture, PASSWORD};
 
@@ -47,8 +44,7 @@ fn call(method: &str, path: &str, token: &str) -> Call {
 #[tokio::test]
 async fn a_body_that_is_not_what_the_route_takes_is_refused_by_every_route() {
     // A session's proofs of identity are counted whatever their bodies are.
-    let config = Config { rate_limits: false, ..Config::default() };
-    let fixture = Fixture::with(config, HttpOptions::default()).await;
+    let fixture = Fixture::without_limits().await;
     let token = fixture.person("alice@example.com").await.token;
     for (method, path, body) in bodies() {
         let call = || call(method, path, &token);

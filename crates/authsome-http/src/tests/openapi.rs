@@ -106,6 +106,42 @@ async fn the_schemas_say_what_the_contract_says() {
     assert!(document["components"]["schemas"]["SessionPage"].is_object());
 }
 
+/// The members of every schema that describes settings.
+fn settings<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    let members: Vec<&Value> = match value {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(values) => values.iter().collect(),
+        _ => return,
+    };
+    if value.pointer("/properties/session_ttl").is_some() {
+        found.push(value);
+    }
+    members.into_iter().for_each(|value| settings(value, found));
+}
+
+#[tokio::test]
+async fn the_settings_of_plugins_are_described_wherever_settings_are() {
+    let fixture = Fixture::new().await;
+    let document = fixture.http.openapi().unwrap();
+    assert_eq!(document, self::document(&fixture).await);
+    let mut found = Vec::new();
+    settings(&document, &mut found);
+    let (with_source, plain): (Vec<&Value>, Vec<&Value>) =
+        found.into_iter().partition(|schema| schema.pointer("/properties/probe_ttl/properties/source").is_some());
+    assert_eq!(with_source.len(), 1, "those that apply");
+    assert!(plain.len() >= 2, "an environment's own, and a change of them");
+    for schema in with_source.iter().chain(&plain) {
+        assert_eq!(schema["additionalProperties"], false);
+    }
+    let own = |schema: &Value| schema["properties"]["probe_ttl"].clone();
+    for setting in
+        plain.into_iter().map(own).chain(with_source.iter().map(|schema| own(schema)["properties"]["value"].clone()))
+    {
+        assert_eq!((&setting["minimum"], &setting["maximum"]), (&60.into(), &3_600.into()), "{setting}");
+        assert!(setting["description"].as_str().unwrap().starts_with("How long something lasts"));
+    }
+}
+
 #[tokio::test]
 async fn the_page_lists_every_operation_and_loads_nothing() {
     let fixture = Fixture::new().await;
