@@ -121,11 +121,8 @@ pub(crate) fn engine(
     mailer: Arc<dyn Mailer>,
     plugins: Plugins,
 ) -> Result<Engine, Failure> {
-    let mut builder = Engine::builder().store(store).config(engine_config).master_key(master_key).mailer(mailer);
-    for plugin in plugins {
-        builder = builder.boxed_plugin(plugin);
-    }
-    builder.build().map_err(|error| Failure::config(chain(&error), "mend the configuration"))
+    let builder = Engine::builder().store(store).config(engine_config).master_key(master_key).mailer(mailer);
+    plugins.add_to(builder).build().map_err(|error| Failure::config(chain(&error), "mend the configuration"))
 }
 
 /// Why an engine did not start, and what to do about it.

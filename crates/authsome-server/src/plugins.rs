@@ -4,6 +4,7 @@ use authsome::core::migration::MigrationGroup;
 use authsome::core::plugin::Plugin;
 use authsome::core::registry;
 use authsome::core::schema::TableDef;
+use authsome::engine::EngineBuilder;
 use authsome::password::PasswordPlugin;
 
 /// The plugins that the program has. The one list: server, command line and tasks take it from here.
@@ -22,17 +23,13 @@ impl Plugins {
         std::iter::once(registry::migrations()).chain(self.0.iter().filter_map(|plugin| plugin.migrations())).collect()
     }
 
+    /// Gives them to an engine.
+    pub(crate) fn add_to(self, builder: EngineBuilder) -> EngineBuilder {
+        self.0.into_iter().fold(builder, EngineBuilder::boxed_plugin)
+    }
+
     /// Core's tables and those of the plugins.
     pub(crate) fn tables(&self) -> Vec<&'static TableDef> {
         registry::tables().into_iter().chain(self.0.iter().flat_map(|plugin| plugin.tables())).collect()
-    }
-}
-
-impl IntoIterator for Plugins {
-    type Item = Box<dyn Plugin>;
-    type IntoIter = std::vec::IntoIter<Box<dyn Plugin>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
     }
 }

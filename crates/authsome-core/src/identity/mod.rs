@@ -164,29 +164,17 @@ impl Identifier {
     }
 }
 
-impl From<Email> for Identifier {
-    fn from(email: Email) -> Self {
-        Self::Email(email)
-    }
-}
-
-impl From<Username> for Identifier {
-    fn from(username: Username) -> Self {
-        Self::Username(username)
-    }
-}
-
-impl From<Phone> for Identifier {
-    fn from(phone: Phone) -> Self {
-        Self::Phone(phone)
-    }
-}
-
 macro_rules! shown {
     ($($name:ident => $field:tt;)*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.$field)
+            }
+        }
+
+        impl From<$name> for Identifier {
+            fn from(name: $name) -> Self {
+                Self::$name(name)
             }
         }
 

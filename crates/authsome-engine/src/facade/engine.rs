@@ -156,8 +156,7 @@ impl Engine {
         settings::warnings(&self.foundation.plugins, settings)
     }
 
-    /// Turns presented tokens into an environment and a principal.
-    #[doc(hidden)]
+    /// Turns presented tokens into an environment and a principal, for what is not served by `authsome-http`.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
         Authenticator::new(Arc::clone(&self.foundation))
@@ -240,8 +239,7 @@ impl Engine {
         self.foundation.select(publishable_key, named).await
     }
 
-    /// The services of an environment that was selected or authenticated.
-    #[doc(hidden)]
+    /// The services of an environment that was authenticated: that of `CurrentEnvironment`, say.
     #[must_use]
     pub fn handle(&self, active: Arc<ActiveEnvironment>) -> EnvironmentHandle {
         EnvironmentHandle::new(EnvironmentContext::new(&self.foundation, active))
