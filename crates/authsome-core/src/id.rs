@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 #[doc(hidden)]
-pub use {schemars, serde, ulid::Ulid};
+pub use ulid::Ulid;
 
 use crate::entropy::{Entropy, EntropyError};
 use crate::time::Timestamp;
@@ -121,31 +121,12 @@ macro_rules! typed_ids {
             }
         }
 
-        impl $crate::id::serde::Serialize for $name {
-            fn serialize<S: $crate::id::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
+        $crate::value::serde_text!($name);
 
-        impl<'de> $crate::id::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::id::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as $crate::id::serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err($crate::id::serde::de::Error::custom)
-            }
-        }
-
-        impl $crate::id::schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut $crate::id::schemars::SchemaGenerator) -> $crate::id::schemars::Schema {
-                $crate::id::schemars::json_schema!({
-                    "type": "string",
-                    "pattern": concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{26}$"),
-                })
-            }
-        }
+        $crate::value::json_schema!($name, stringify!($name), {
+            "type": "string",
+            "pattern": concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{26}$"),
+        });
 
         $crate::value::text_column!($name);
     )*};

@@ -14,11 +14,7 @@ use crate::entity::Entity;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::formconfig::{Branding, FormConfig};
-use crate::id::{
-    ApiKeyId, AppId, BrandingId, DeviceId, EnvironmentId, FormConfigId, InvitationId, MemberId, NotificationId,
-    OrganizationId, PasswordResetId, RefreshTokenId, SessionId, SigningKeyId, TeamId, TeamMemberId, TicketId, TypedId,
-    UserId, VerificationId, WebhookId,
-};
+use crate::id::TypedId;
 use crate::notification::Notification;
 use crate::organization::{Invitation, Member, Organization, Team, TeamMember};
 use crate::records::{Comparison, Direction, FindRequest, Order, Predicate, Reach, Records, Row};
@@ -277,28 +273,13 @@ fn names_something(column: &str) -> bool {
 
 /// The table of what has this id.
 fn table_of(id: &str) -> Option<&'static TableDef> {
-    Some(match id.split_once('_')?.0 {
-        ApiKeyId::PREFIX => ApiKey::table(),
-        AppId::PREFIX => App::table(),
-        BrandingId::PREFIX => Branding::table(),
-        DeviceId::PREFIX => Device::table(),
-        EnvironmentId::PREFIX => Environment::table(),
-        FormConfigId::PREFIX => FormConfig::table(),
-        InvitationId::PREFIX => Invitation::table(),
-        MemberId::PREFIX => Member::table(),
-        NotificationId::PREFIX => Notification::table(),
-        OrganizationId::PREFIX => Organization::table(),
-        PasswordResetId::PREFIX => PasswordReset::table(),
-        RefreshTokenId::PREFIX => RefreshToken::table(),
-        SessionId::PREFIX => Session::table(),
-        SigningKeyId::PREFIX => SigningKey::table(),
-        TeamId::PREFIX => Team::table(),
-        TeamMemberId::PREFIX => TeamMember::table(),
-        TicketId::PREFIX => Ticket::table(),
-        UserId::PREFIX => User::table(),
-        VerificationId::PREFIX => Verification::table(),
-        WebhookId::PREFIX => Webhook::table(),
-        _ => return None,
+    let prefix = id.split_once('_')?.0;
+    macro_rules! table {
+        ($($entity:ty,)*) => { match prefix { $(<$entity as Entity>::Id::PREFIX => <$entity>::table(),)* _ => return None } };
+    }
+    Some(table! {
+        ApiKey, App, Branding, Device, Environment, FormConfig, Invitation, Member, Notification, Organization,
+        PasswordReset, RefreshToken, Session, SigningKey, Team, TeamMember, Ticket, User, Verification, Webhook,
     })
 }
 

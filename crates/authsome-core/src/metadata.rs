@@ -82,15 +82,7 @@ impl<'de> Deserialize<'de> for Metadata {
     }
 }
 
-impl schemars::JsonSchema for Metadata {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Metadata".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "object", "maxProperties": 64})
-    }
-}
+crate::value::json_schema!(Metadata, "Metadata", {"type": "object", "maxProperties": 64});
 
 #[cfg(test)]
 mod tests {

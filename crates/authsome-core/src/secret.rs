@@ -17,6 +17,19 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::entropy::{Entropy, EntropyError};
 use crate::value::{ColumnType, ColumnValue, DecodeError, Value};
 
+/// Prints the name of the type in place of what it holds.
+macro_rules! unprinted {
+    ($($secret:ident),*) => {$(
+        impl fmt::Debug for $secret {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($secret), "(…)"))
+            }
+        }
+    )*};
+}
+
+unprinted!(SecretString, Token, TokenHash, MasterKey, Subkey, Password);
+
 /// A text that is never printed and is wiped from memory when it is dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SecretString(String);
@@ -35,27 +48,13 @@ impl SecretString {
     }
 }
 
-impl fmt::Debug for SecretString {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretString(…)")
-    }
-}
-
 impl<'de> serde::Deserialize<'de> for SecretString {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self)
     }
 }
 
-impl schemars::JsonSchema for SecretString {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Secret".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "writeOnly": true})
-    }
-}
+crate::value::json_schema!(SecretString, "Secret", {"type": "string", "writeOnly": true});
 
 /// A token of 256 random bits, as its holder knows it.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -99,12 +98,6 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
 /// The stored form of a token: its SHA-256. Enough for secrets of 128 bits and more, which cannot be guessed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
@@ -120,12 +113,6 @@ impl TokenHash {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(…)")
     }
 }
 
@@ -197,12 +184,6 @@ impl MasterKey {
     }
 }
 
-impl fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MasterKey(…)")
-    }
-}
-
 /// A key for one purpose.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Subkey([u8; 32]);
@@ -265,12 +246,6 @@ impl Subkey {
     }
 }
 
-impl fmt::Debug for Subkey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Subkey(…)")
-    }
-}
-
 /// Whether two byte strings are equal, in a time that depends on their lengths alone.
 #[must_use]
 pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
@@ -307,12 +282,6 @@ impl Password {
     }
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
 /// Why a text cannot be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
@@ -330,15 +299,7 @@ impl<'de> serde::Deserialize<'de> for Password {
     }
 }
 
-impl schemars::JsonSchema for Password {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Password".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "password", "maxLength": 1024, "writeOnly": true})
-    }
-}
+crate::value::json_schema!(Password, "Password", {"type": "string", "format": "password", "maxLength": 1024, "writeOnly": true});
 
 #[cfg(test)]
 mod tests {

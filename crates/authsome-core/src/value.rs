@@ -1,5 +1,8 @@
 //! What a column holds: six portable types, and how Rust types become them.
 
+#[doc(hidden)]
+pub use {schemars, serde};
+
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
@@ -292,6 +295,45 @@ impl ColumnValue for Marker {
     }
 }
 
+/// Makes JSON of a `Display + FromStr` type by its text.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serde_text {
+    ($ty:ty) => {
+        impl $crate::value::serde::Serialize for $ty {
+            fn serialize<S: $crate::value::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> $crate::value::serde::Deserialize<'de> for $ty {
+            fn deserialize<D: $crate::value::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as $crate::value::serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err($crate::value::serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub use __serde_text as serde_text;
+
+/// Says of a type how OpenAPI names it and what JSON it is.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json_schema {
+    ($ty:ty, $name:expr, $($schema:tt)*) => {
+        impl $crate::value::schemars::JsonSchema for $ty {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut $crate::value::schemars::SchemaGenerator) -> $crate::value::schemars::Schema {
+                $crate::value::schemars::json_schema!($($schema)*)
+            }
+        }
+    };
+}
+pub use __json_schema as json_schema;
+
 /// Makes a `Display + FromStr` type a text column of at most 64 code points that sorts by its text.
 #[doc(hidden)]
 #[macro_export]
@@ -367,28 +409,9 @@ macro_rules! text_enum {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
+        $crate::value::serde_text!($name);
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <String as ::serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(::serde::de::Error::custom)
-            }
-        }
-
-        impl ::schemars::JsonSchema for $name {
-            fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({"type": "string", "enum": [$($text,)+]})
-            }
-        }
+        $crate::value::json_schema!($name, stringify!($name), {"type": "string", "enum": [$($text,)+]});
 
         $crate::value::text_column!($name);
     };

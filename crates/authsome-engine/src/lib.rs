@@ -50,7 +50,6 @@ mod facade;
 mod jobs;
 mod jwt;
 mod lockout;
-mod mail;
 mod passwords;
 mod ports;
 mod rate;

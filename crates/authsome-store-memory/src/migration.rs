@@ -120,11 +120,7 @@ impl State {
         for operation in &step.operations {
             let tables = self.tables.iter().map(|(name, table)| (name.to_string(), TableDef::clone(&table.def)));
             let mut schema = Schema { tables: tables.collect() };
-            schema.apply(operation).map_err(|source| MigrateError::Schema {
-                group: step.group.clone(),
-                version: step.version,
-                source,
-            })?;
+            step.advance(&mut schema, operation)?;
             self.make(operation, schema)?;
         }
         Ok(())

@@ -26,7 +26,7 @@ impl MemoryTx {
         let mut open = self.open();
         let writer = open.as_mut().ok_or_else(StoreError::ended)?;
         let result = writer.attempt(verb);
-        if result.as_ref().is_err_and(ends) {
+        if result.as_ref().is_err_and(StoreError::ends_transaction) {
             *open = None;
         }
         result
@@ -40,11 +40,6 @@ impl MemoryTx {
     fn open(&self) -> MutexGuard<'_, Option<Writer>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether an error ends the transaction that it happens in.
-const fn ends(error: &StoreError) -> bool {
-    !matches!(error, StoreError::NotFound { .. } | StoreError::Invalid { .. } | StoreError::Corrupt { .. })
 }
 
 #[async_trait]

@@ -18,7 +18,7 @@ use crate::concern::{durable, primary};
 use crate::error::{described, store_error};
 use crate::operations::{Find, Operations};
 use crate::shared::Shared;
-use crate::verbs::{UpdateAll, UpdateOne, Verb, leaves_transaction};
+use crate::verbs::{UpdateAll, UpdateOne, Verb};
 
 /// The collection of the lease that migrations run under.
 pub(crate) const LEASE: &str = "authsome_migration_lock";
@@ -120,7 +120,7 @@ impl MongoTx {
         match &outcome {
             // Nobody waits for the rollback on a connection that does not answer.
             Err(StoreError::Unavailable { .. }) => drop(session),
-            Err(error) if !leaves_transaction(error) => abort(session).await,
+            Err(error) if error.ends_transaction() => abort(session).await,
             _ => *open = Some(session),
         }
         outcome

@@ -1,7 +1,6 @@
 //! What each verb does.
 
 use async_trait::async_trait;
-use authsome_core::error::StoreError;
 use authsome_core::records::{
     Change, CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, TouchRequest, UpdateRequest, UpsertRequest,
 };
@@ -28,7 +27,9 @@ pub(crate) trait Verb: Send + Sync {
 
     /// Does it without a transaction, where one operation of MongoDB is all that it takes. `None` where it is not, with
     /// nothing done.
-    async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Self::Output>, Failure>;
+    async fn at_once(&self, _operations: &mut Operations<'_>) -> Result<Option<Self::Output>, Failure> {
+        Ok(None)
+    }
 
     /// Does it in a transaction.
     async fn run(&self, operations: &mut Operations<'_>) -> Result<Self::Output, Failure>;
@@ -197,10 +198,6 @@ impl Verb for UpdateAll {
         self.0.table()
     }
 
-    async fn at_once(&self, _: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
-        Ok(None)
-    }
-
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
         let (table, changes) = (self.table(), self.0.changes());
         let wanted = filter(self.0.predicate());
@@ -301,10 +298,6 @@ impl Verb for DeleteRequest {
         Self::table(self)
     }
 
-    async fn at_once(&self, _: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
-        Ok(None)
-    }
-
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
         delete(operations, self.table(), filter(self.predicate()), self.limit()).await
     }
@@ -318,16 +311,7 @@ impl Verb for TouchRequest {
         Self::table(self)
     }
 
-    async fn at_once(&self, _: &mut Operations<'_>) -> Result<Option<bool>, Failure> {
-        Ok(None)
-    }
-
     async fn run(&self, operations: &mut Operations<'_>) -> Result<bool, Failure> {
         Ok(operations.update_one(&self.table().name, filter(self.predicate()), touch()).await?.is_some())
     }
-}
-
-/// What a [`StoreError`] of a verb leaves of the transaction that it happened in.
-pub(crate) const fn leaves_transaction(error: &StoreError) -> bool {
-    matches!(error, StoreError::NotFound { .. } | StoreError::Invalid { .. } | StoreError::Corrupt { .. })
 }

@@ -1,13 +1,8 @@
 //! [`PgStore`].
 
 use std::fmt;
-use std::sync::Arc;
 
-use async_trait::async_trait;
 use authsome_core::error::StoreError;
-use authsome_core::forward_records;
-use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
-use authsome_core::store::{Store, StoreTx};
 use authsome_store_sql::SqlStore;
 use sea_orm::{DatabaseConnection, DbBackend};
 
@@ -70,29 +65,4 @@ impl PgStore {
     }
 }
 
-forward_records! {
-    impl Records for PgStore: |store, verb, request| { store.sql.$verb(request).await }
-}
-
-#[async_trait]
-impl Store for PgStore {
-    async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
-        self.sql.begin().await
-    }
-
-    async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
-        self.sql.migrate(plugins).await
-    }
-
-    fn migrations(&self) -> &dyn MigrationTarget {
-        &self.sql
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.sql.ping().await
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.sql.close().await
-    }
-}
+authsome_store_sql::sql_backend!(PgStore);

@@ -73,10 +73,10 @@ mod config;
 mod dialect;
 mod error;
 mod migration;
-#[cfg(test)]
-mod plan_tests;
 mod retirement;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use backend::PgStore;
 pub use config::PgBuilder;

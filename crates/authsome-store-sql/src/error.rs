@@ -1,6 +1,5 @@
 //! What a database says, as a [`StoreError`].
 
-use std::fmt;
 use std::time::Duration;
 
 use authsome_core::error::StoreError;
@@ -45,31 +44,18 @@ impl Failure {
     }
 }
 
-/// The store's error for one of the database.
+/// The store's error for one of the database. A driver's own error may hold the values of a row, which are nobody's to
+/// see.
 #[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 pub(crate) fn store_error(dialect: &dyn Dialect, error: DbErr) -> StoreError {
     match dialect.classify(&error) {
         Fault::Conflict(Some(constraint)) => StoreError::Conflict { constraint },
         Fault::Reference(Some(constraint)) => StoreError::Reference { constraint },
         Fault::Contention => StoreError::contention(),
-        Fault::Unavailable => StoreError::unavailable(DatabaseError(dialect.message(&error))),
-        Fault::Conflict(None) | Fault::Reference(None) | Fault::Other => {
-            StoreError::backend(DatabaseError(dialect.message(&error)))
-        }
+        Fault::Unavailable => StoreError::unavailable(dialect.message(&error)),
+        Fault::Conflict(None) | Fault::Reference(None) | Fault::Other => StoreError::backend(dialect.message(&error)),
     }
 }
-
-/// What a database said. A driver's own error may hold the values of a row, which are nobody's to see.
-#[derive(Debug)]
-struct DatabaseError(String);
-
-impl fmt::Display for DatabaseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for DatabaseError {}
 
 /// Ends work to which the database does not answer in time.
 pub(crate) async fn in_time<T>(
@@ -82,9 +68,4 @@ pub(crate) async fn in_time<T>(
             .unwrap_or_else(|_elapsed| Err(StoreError::unavailable("the database did not answer in time"))),
         None => work.await,
     }
-}
-
-/// Whether an error leaves a transaction as it was. Every other one ends it.
-pub(crate) const fn leaves_transaction(error: &StoreError) -> bool {
-    matches!(error, StoreError::NotFound { .. } | StoreError::Invalid { .. } | StoreError::Corrupt { .. })
 }

@@ -59,11 +59,7 @@ pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<Schem
     let mut schema = step.before.clone();
     let mut indexes: Vec<(String, IndexDef)> = Vec::new();
     for operation in &step.operations {
-        schema.apply(operation).map_err(|source| MigrateError::Schema {
-            group: step.group.clone(),
-            version: step.version,
-            source,
-        })?;
+        step.advance(&mut schema, operation)?;
         if let Operation::CreateTable(TableDef { name, .. }) | Operation::AddColumn { table: name, .. } = operation
             && let Some(table) = schema.tables.get(name)
         {

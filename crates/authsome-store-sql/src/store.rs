@@ -248,3 +248,42 @@ forward_records! {
     update { store.write(&UpdateOne(request)).await }
     update_all { store.write(&UpdateAll(request)).await }
 }
+
+/// Makes a store of a type whose field `sql` is a [`SqlStore`].
+#[macro_export]
+macro_rules! sql_backend {
+    ($store:ty) => {
+        const _: () = {
+            use ::authsome_core::error::StoreError;
+            use ::authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
+            use ::authsome_core::store::{Store, StoreTx};
+
+            ::authsome_core::forward_records! {
+                impl Records for $store: |store, verb, request| { store.sql.$verb(request).await }
+            }
+
+            #[::authsome_core::records::async_trait]
+            impl Store for $store {
+                async fn begin(&self) -> Result<::std::sync::Arc<dyn StoreTx>, StoreError> {
+                    self.sql.begin().await
+                }
+
+                async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
+                    self.sql.migrate(plugins).await
+                }
+
+                fn migrations(&self) -> &dyn MigrationTarget {
+                    &self.sql
+                }
+
+                async fn ping(&self) -> Result<(), StoreError> {
+                    self.sql.ping().await
+                }
+
+                async fn close(&self) -> Result<(), StoreError> {
+                    self.sql.close().await
+                }
+            }
+        };
+    };
+}

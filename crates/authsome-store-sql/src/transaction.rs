@@ -12,7 +12,7 @@ use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr, Tr
 use tokio::sync::Mutex;
 
 use crate::dialect::Dialect;
-use crate::error::{in_time, leaves_transaction, store_error};
+use crate::error::{in_time, store_error};
 use crate::verb::{Session, UpdateAll, UpdateOne, Verb, complete};
 
 /// A transaction. Dropped without a commit, it rolls back.
@@ -39,7 +39,7 @@ impl SqlTx {
         match &outcome {
             // Nobody waits for the rollback on a connection that may not answer.
             Err(StoreError::Unavailable { .. }) if self.answer.is_some() => drop(transaction),
-            Err(error) if !leaves_transaction(error) => {
+            Err(error) if error.ends_transaction() => {
                 let rolled_back = async {
                     roll_back(transaction).await;
                     Ok(())

@@ -1,13 +1,8 @@
 //! [`SqliteStore`].
 
 use std::fmt;
-use std::sync::Arc;
 
-use async_trait::async_trait;
 use authsome_core::error::StoreError;
-use authsome_core::forward_records;
-use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
-use authsome_core::store::{Store, StoreTx};
 use authsome_store_sql::{Connections, SqlStore};
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
@@ -86,29 +81,4 @@ impl SqliteStore {
     }
 }
 
-forward_records! {
-    impl Records for SqliteStore: |store, verb, request| { store.sql.$verb(request).await }
-}
-
-#[async_trait]
-impl Store for SqliteStore {
-    async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError> {
-        self.sql.begin().await
-    }
-
-    async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
-        self.sql.migrate(plugins).await
-    }
-
-    fn migrations(&self) -> &dyn MigrationTarget {
-        &self.sql
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.sql.ping().await
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.sql.close().await
-    }
-}
+authsome_store_sql::sql_backend!(SqliteStore);

@@ -34,9 +34,9 @@ mod config;
 mod dialect;
 mod error;
 mod migration;
-#[cfg(test)]
-mod plan_tests;
 mod surprises;
+#[cfg(test)]
+mod tests;
 
 pub use backend::SqliteStore;
 pub use config::SqliteBuilder;

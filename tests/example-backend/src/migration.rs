@@ -125,11 +125,7 @@ impl State {
         for operation in &step.operations {
             let defs = self.tables.iter().map(|(name, table)| (name.clone(), TableDef::clone(&table.def)));
             let mut schema = Schema { tables: defs.collect() };
-            schema.apply(operation).map_err(|source| MigrateError::Schema {
-                group: step.group.clone(),
-                version: step.version,
-                source,
-            })?;
+            step.advance(&mut schema, operation)?;
             self.convert(operation)?;
             self.tables.retain(|name, _| schema.tables.contains_key(name));
             for (name, def) in schema.tables {

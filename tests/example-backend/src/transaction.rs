@@ -48,7 +48,7 @@ impl ExampleTx {
         let mut open = self.open();
         let work = open.as_mut().ok_or_else(StoreError::ended)?;
         let result = self.database.snapshot().and_then(|_| verb(work));
-        if result.as_ref().is_err_and(ends) {
+        if result.as_ref().is_err_and(StoreError::ends_transaction) {
             *open = None;
         }
         result
@@ -62,12 +62,6 @@ impl ExampleTx {
     fn open(&self) -> MutexGuard<'_, Option<Work>> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether an error ends the transaction that it happens in. A conflict does, because on some databases it must: so no
-/// service can come to rely on going on after one. What may exist already is inserted with `if_absent`.
-const fn ends(error: &StoreError) -> bool {
-    !matches!(error, StoreError::NotFound { .. } | StoreError::Invalid { .. } | StoreError::Corrupt { .. })
 }
 
 #[async_trait]

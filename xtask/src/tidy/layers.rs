@@ -17,12 +17,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-mail", &["authsome-core"]),
     ("authsome-plugin-password", &["authsome-core"]),
     ("authsome-context", &["authsome-core"]),
-    ("authsome-engine", &["authsome-context", "authsome-core"]),
+    ("authsome-outbox", &["authsome-context", "authsome-core"]),
+    ("authsome-engine", &["authsome-context", "authsome-core", "authsome-outbox"]),
     ("authsome-example-plugin", &["authsome-core"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (
         "authsome",
         &[
+            "authsome-context",
             "authsome-core",
             "authsome-engine",
             "authsome-http",
@@ -34,6 +36,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "authsome-store-pg",
             "authsome-store-sqlite",
         ],
+    ),
+    (
+        "authsome-testkit",
+        &["authsome", "authsome-core", "authsome-engine", "authsome-plugin-password", "authsome-store-memory"],
     ),
     ("authsome-server", &["authsome"]),
     ("authsome-test-servers", &[]),
@@ -75,7 +81,9 @@ mod tests {
         assert_eq!(complaints("authsome-core", &["authsome-macros"]), 0);
         assert_eq!(complaints("authsome-core", &["authsome-engine"]), 1);
         assert_eq!(complaints("authsome-plugin-password", &["authsome-core", "authsome-store-memory"]), 1);
-        assert_eq!(complaints("authsome-engine", &["authsome-http", "authsome-store-sqlite"]), 2);
+        assert_eq!(complaints("authsome-context", &["authsome-core"]), 0);
+        assert_eq!(complaints("authsome-context", &["authsome-engine", "authsome-migrate"]), 2);
+        assert_eq!(complaints("authsome-engine", &["authsome-context", "authsome-http", "authsome-store-sqlite"]), 2);
         assert_eq!(complaints("authsome-tests", &["authsome-server", "authsome-engine"]), 0);
     }
 

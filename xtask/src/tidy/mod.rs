@@ -6,8 +6,11 @@
 mod crates;
 mod decisions;
 mod guide;
+mod imports;
 mod layers;
+mod modules;
 mod sources;
+mod tokens;
 mod tree;
 
 use anyhow::{Result, bail};
@@ -19,11 +22,14 @@ type Rule = (&'static str, fn(&Tree) -> Vec<String>);
 
 const RULES: &[Rule] = &[
     ("arrows between crates point down", layers::arrows_point_down),
+    ("files import each other in no circle", imports::in_no_circle),
+    ("only lib.rs imports the facade", imports::the_facade_is_on_top),
     ("every crate inherits the lints", crates::lints_are_inherited),
     ("every crate says what it is", crates::crate_docs_exist),
-    ("only core, context and engine name the authenticator", sources::authenticator_stays_inside),
+    ("only core, context, outbox and engine name the authenticator", sources::authenticator_stays_inside),
     ("plugins name no database", sources::plugins_name_no_database),
     ("a file is about one thing", sources::files_stay_short),
+    ("a crate stays below its ceiling", sources::crates_stay_small),
     ("nothing is left for later", sources::nothing_is_left_for_later),
     ("an allowed lint has a reason", sources::allowances_have_reasons),
     ("decisions have their three parts", decisions::three_parts),

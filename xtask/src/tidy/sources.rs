@@ -8,6 +8,9 @@ const MOST_LINES: usize = 600;
 /// Files that are longer, each with the reason.
 const LONGER: &[(&str, &str)] = &[];
 
+/// Crates whose sources have at most so many lines in all.
+const CEILINGS: &[(&str, usize)] = &[("authsome-context", 2_000), ("authsome-engine", 7_000)];
+
 /// Words of work that was left undone. Put together here, so that this file does not contain them.
 const LEFT_FOR_LATER: &[&str] =
     &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("to", "do!("), concat!("unimple", "mented!(")];
@@ -18,7 +21,9 @@ pub(super) fn authenticator_stays_inside(tree: &Tree) -> Vec<String> {
     let outside = |file: &&File| {
         let inside = [
             "crates/authsome-context/",
+            "crates/authsome-outbox/",
             "crates/authsome-core/",
+            "crates/authsome-context/",
             "crates/authsome-engine/",
             "crates/authsome-conformance/",
             "tests/bench/",
@@ -59,6 +64,19 @@ pub(super) fn files_stay_short(tree: &Tree) -> Vec<String> {
     complaints
 }
 
+pub(super) fn crates_stay_small(tree: &Tree) -> Vec<String> {
+    CEILINGS.iter().filter_map(|(name, most)| above_ceiling(tree, name, *most)).collect()
+}
+
+fn above_ceiling(tree: &Tree, name: &str, most: usize) -> Option<String> {
+    let Some(member) = tree.crates.iter().find(|member| member.name == name) else {
+        return Some(format!("{name}: it is listed in xtask/src/tidy/sources.rs, and no crate of the workspace"));
+    };
+    let count: usize = tree.rust(&format!("{}/src/", member.folder)).map(|file| file.text.lines().count()).sum();
+    (count > most)
+        .then(|| format!("{}: its sources have {count} lines, more than {most}: what moves out?", member.folder))
+}
+
 pub(super) fn nothing_is_left_for_later(tree: &Tree) -> Vec<String> {
     lines(tree.rust(""), |line| {
         let word = LEFT_FOR_LATER.iter().find(|word| line.contains(**word));
@@ -97,6 +115,9 @@ fn lines<'a>(files: impl Iterator<Item = &'a File>, judge: impl Fn(&str) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::tree::Crate;
     use super::*;
 
     fn tree(path: &str, text: &str) -> Tree {
@@ -111,16 +132,28 @@ mod tests {
     }
 
     #[test]
-    fn the_authenticator_is_found_outside_of_core_and_engine() {
+    fn the_authenticator_is_found_outside_of_core_context_and_engine() {
         let text = "use authsome_core::authenticator::resolve;\n";
         assert_eq!(authenticator_stays_inside(&tree("crates/authsome-http/src/a.rs", text)).len(), 1);
-        assert!(authenticator_stays_inside(&tree("crates/authsome-engine/src/a.rs", text)).is_empty());
+        for inside in ["engine", "context"] {
+            assert!(authenticator_stays_inside(&tree(&format!("crates/authsome-{inside}/src/a.rs"), text)).is_empty());
+        }
     }
 
     #[test]
     fn a_long_file_is_found() {
         assert_eq!(files_stay_short(&tree("a.rs", &"\n".repeat(MOST_LINES + 1))).len(), 1);
         assert!(files_stay_short(&tree("a.rs", &"\n".repeat(MOST_LINES))).is_empty());
+    }
+
+    #[test]
+    fn a_crate_above_its_ceiling_is_found() {
+        let mut tree = tree("crates/x/src/a.rs", &"\n".repeat(5));
+        tree.files.push(File { path: "crates/x/tests/b.rs".to_owned(), text: "\n".repeat(5) });
+        let member = Crate { name: "x".to_owned(), folder: "crates/x".to_owned(), built_from: BTreeSet::new() };
+        assert!(above_ceiling(&tree, "x", 5).is_some(), "a crate that is gone");
+        tree.crates.push(member);
+        assert_eq!((above_ceiling(&tree, "x", 4).is_some(), above_ceiling(&tree, "x", 5)), (true, None));
     }
 
     #[test]

@@ -94,7 +94,7 @@ pub trait ApiKeyStore: Records {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn list_api_keys(&self, scope: &Scope, page: Page<ApiKeyId>) -> Result<Listed<ApiKey, ApiKeyId>, StoreError> {
+    async fn list_api_keys(&self, scope: &Scope, page: Page<ApiKeyId>) -> Result<Listed<ApiKey>, StoreError> {
         ApiKey::find(scope).page(page, self).await
     }
 
@@ -107,7 +107,7 @@ pub trait ApiKeyStore: Records {
         scope: &Scope,
         user: UserId,
         page: Page<ApiKeyId>,
-    ) -> Result<Listed<ApiKey, ApiKeyId>, StoreError> {
+    ) -> Result<Listed<ApiKey>, StoreError> {
         ApiKey::find(scope).filter(ApiKey::USER_ID.eq(user)).page(page, self).await
     }
 }

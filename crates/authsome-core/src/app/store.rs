@@ -84,7 +84,7 @@ pub trait AppStore: Records {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn list_apps(&self, page: Page<AppId>) -> Result<Listed<App, AppId>, StoreError> {
+    async fn list_apps(&self, page: Page<AppId>) -> Result<Listed<App>, StoreError> {
         App::find(()).filter(App::DELETED_AT.is_null()).page(page, self).await
     }
 }

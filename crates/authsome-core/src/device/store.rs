@@ -85,7 +85,7 @@ pub trait DeviceStore: Records {
         scope: &Scope,
         user: UserId,
         page: Page<DeviceId>,
-    ) -> Result<Listed<Device, DeviceId>, StoreError> {
+    ) -> Result<Listed<Device>, StoreError> {
         Device::find(scope).filter(Device::USER_ID.eq(user)).page(page, self).await
     }
 }

@@ -86,11 +86,7 @@ impl<E: Entity> Find<E> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn page<R: Records + ?Sized>(
-        mut self,
-        page: Page<E::Id>,
-        records: &R,
-    ) -> Result<Listed<E, E::Id>, StoreError> {
+    pub async fn page<R: Records + ?Sized>(mut self, page: Page<E::Id>, records: &R) -> Result<Listed<E>, StoreError> {
         if let Some(after) = &page.after {
             self.filter.push(Predicate::Compare {
                 column: E::ID_COLUMN.name,

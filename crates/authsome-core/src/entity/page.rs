@@ -45,14 +45,14 @@ impl<Id> Default for Page<Id> {
 
 /// A page that was found, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed<E, Id> {
+pub struct Listed<E, Id = <E as Entity>::Id> {
     /// The entities.
     pub data: Vec<E>,
     /// What the next page starts after; `None` on the last page.
     pub next_cursor: Option<Id>,
 }
 
-impl<E: Entity> Listed<E, E::Id> {
+impl<E: Entity> Listed<E> {
     /// The page of `limit` entities that begins what was found; more than these say that there is a next one.
     pub(crate) fn cut(mut found: Vec<E>, limit: u32) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);

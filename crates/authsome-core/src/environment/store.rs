@@ -157,7 +157,7 @@ pub trait EnvironmentStore: Records {
         &self,
         app: AppId,
         page: Page<EnvironmentId>,
-    ) -> Result<Listed<Environment, EnvironmentId>, StoreError> {
+    ) -> Result<Listed<Environment>, StoreError> {
         Environment::find(&app).filter(Environment::DELETED_AT.is_null()).page(page, self).await
     }
 }

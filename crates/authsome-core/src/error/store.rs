@@ -81,6 +81,13 @@ impl StoreError {
         matches!(self, Self::Aborted { reason: AbortReason::Contention })
     }
 
+    /// Whether it ends the transaction that it happens in. A conflict does, because on some databases it must: so no service
+    /// can come to rely on going on after one.
+    #[must_use]
+    pub const fn ends_transaction(&self) -> bool {
+        !matches!(self, Self::NotFound { .. } | Self::Invalid { .. } | Self::Corrupt { .. })
+    }
+
     /// Whether this is a conflict on the named index or primary key.
     #[must_use]
     pub fn is_conflict_on(&self, name: &str) -> bool {

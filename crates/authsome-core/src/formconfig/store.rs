@@ -49,7 +49,7 @@ pub trait FormConfigStore: Records {
         &self,
         scope: &Scope,
         page: Page<FormConfigId>,
-    ) -> Result<Listed<FormConfig, FormConfigId>, StoreError> {
+    ) -> Result<Listed<FormConfig>, StoreError> {
         FormConfig::find(scope).page(page, self).await
     }
 }
@@ -97,11 +97,7 @@ pub trait BrandingStore: Records {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn list_brandings(
-        &self,
-        scope: &Scope,
-        page: Page<BrandingId>,
-    ) -> Result<Listed<Branding, BrandingId>, StoreError> {
+    async fn list_brandings(&self, scope: &Scope, page: Page<BrandingId>) -> Result<Listed<Branding>, StoreError> {
         Branding::find(scope).page(page, self).await
     }
 }

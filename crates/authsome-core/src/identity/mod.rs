@@ -184,15 +184,7 @@ macro_rules! shown {
             }
         }
 
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "string"})
-            }
-        }
+        $crate::value::json_schema!($name, stringify!($name), {"type": "string"});
     )*};
 }
 

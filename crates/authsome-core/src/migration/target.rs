@@ -135,6 +135,17 @@ pub struct Step {
     pub before: Schema,
 }
 
+impl Step {
+    /// Makes of a schema what it is after one of the step's operations.
+    ///
+    /// # Errors
+    /// [`MigrateError::Schema`] where the operation does not fit.
+    pub fn advance(&self, schema: &mut Schema, operation: &Operation) -> Result<(), MigrateError> {
+        let (group, version) = (self.group.clone(), self.version);
+        schema.apply(operation).map_err(|source| MigrateError::Schema { group, version, source })
+    }
+}
+
 /// A row of the history table `authsome_migrations`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedStep {

@@ -70,7 +70,7 @@ pub trait OrganizationStore: Records {
         &self,
         scope: &Scope,
         page: Page<OrganizationId>,
-    ) -> Result<Listed<Organization, OrganizationId>, StoreError> {
+    ) -> Result<Listed<Organization>, StoreError> {
         Organization::find(scope).page(page, self).await
     }
 
@@ -131,7 +131,7 @@ pub trait OrganizationStore: Records {
         scope: &Scope,
         organization: OrganizationId,
         page: Page<MemberId>,
-    ) -> Result<Listed<Member, MemberId>, StoreError> {
+    ) -> Result<Listed<Member>, StoreError> {
         Member::find(scope).filter(Member::ORGANIZATION_ID.eq(organization)).page(page, self).await
     }
 
@@ -144,7 +144,7 @@ pub trait OrganizationStore: Records {
         scope: &Scope,
         user: UserId,
         page: Page<MemberId>,
-    ) -> Result<Listed<Member, MemberId>, StoreError> {
+    ) -> Result<Listed<Member>, StoreError> {
         Member::find(scope).filter(Member::USER_ID.eq(user)).page(page, self).await
     }
 
@@ -233,7 +233,7 @@ pub trait OrganizationStore: Records {
         scope: &Scope,
         organization: OrganizationId,
         page: Page<InvitationId>,
-    ) -> Result<Listed<Invitation, InvitationId>, StoreError> {
+    ) -> Result<Listed<Invitation>, StoreError> {
         Invitation::find(scope).filter(Invitation::ORGANIZATION_ID.eq(organization)).page(page, self).await
     }
 
@@ -246,7 +246,7 @@ pub trait OrganizationStore: Records {
         scope: &Scope,
         email: &Email,
         page: Page<InvitationId>,
-    ) -> Result<Listed<Invitation, InvitationId>, StoreError> {
+    ) -> Result<Listed<Invitation>, StoreError> {
         Invitation::find(scope).filter(Invitation::EMAIL_KEY.eq(email.key())).page(page, self).await
     }
 
@@ -305,7 +305,7 @@ pub trait OrganizationStore: Records {
         scope: &Scope,
         organization: OrganizationId,
         page: Page<TeamId>,
-    ) -> Result<Listed<Team, TeamId>, StoreError> {
+    ) -> Result<Listed<Team>, StoreError> {
         Team::find(scope).filter(Team::ORGANIZATION_ID.eq(organization)).page(page, self).await
     }
 
@@ -348,7 +348,7 @@ pub trait OrganizationStore: Records {
         scope: &Scope,
         team: TeamId,
         page: Page<TeamMemberId>,
-    ) -> Result<Listed<TeamMember, TeamMemberId>, StoreError> {
+    ) -> Result<Listed<TeamMember>, StoreError> {
         TeamMember::find(scope).filter(TeamMember::TEAM_ID.eq(team)).page(page, self).await
     }
 }

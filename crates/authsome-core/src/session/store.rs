@@ -157,7 +157,7 @@ pub trait SessionStore: Records {
         scope: &Scope,
         user: UserId,
         page: Page<SessionId>,
-    ) -> Result<Listed<Session, SessionId>, StoreError> {
+    ) -> Result<Listed<Session>, StoreError> {
         Session::find(scope).filter(Session::USER_ID.eq(user)).page(page, self).await
     }
 

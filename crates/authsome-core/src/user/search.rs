@@ -31,7 +31,7 @@ impl<'s> Search<'s> {
         &self,
         page: Page<UserId>,
         records: &R,
-    ) -> Result<Listed<User, UserId>, StoreError> {
+    ) -> Result<Listed<User>, StoreError> {
         match self.few(records).await? {
             Some(mut few) => {
                 few.retain(|user| page.after.is_none_or(|after| user.id < after));

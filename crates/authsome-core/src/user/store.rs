@@ -117,7 +117,7 @@ pub trait UserStore: Records {
         scope: &Scope,
         query: &UserQuery,
         page: Page<UserId>,
-    ) -> Result<Listed<User, UserId>, StoreError> {
+    ) -> Result<Listed<User>, StoreError> {
         Search::new(scope, query).page(page, self).await
     }
 

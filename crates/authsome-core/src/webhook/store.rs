@@ -49,11 +49,7 @@ pub trait WebhookStore: Records {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn list_webhooks(
-        &self,
-        scope: &Scope,
-        page: Page<WebhookId>,
-    ) -> Result<Listed<Webhook, WebhookId>, StoreError> {
+    async fn list_webhooks(&self, scope: &Scope, page: Page<WebhookId>) -> Result<Listed<Webhook>, StoreError> {
         Webhook::find(scope).page(page, self).await
     }
 }

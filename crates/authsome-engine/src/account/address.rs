@@ -12,9 +12,9 @@ use authsome_core::secret::Token;
 use authsome_core::session::Session;
 use authsome_core::store::Transactions;
 use authsome_core::user::User;
+use authsome_outbox::Outbox;
 
 use super::{Account, require_accepted};
-use crate::mail::Outbox;
 use crate::users::{delete_proofs, name_conflict};
 
 impl Account {

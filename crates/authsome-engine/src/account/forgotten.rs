@@ -10,10 +10,10 @@ use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::secret::{Password, Token};
 use authsome_core::store::Transactions;
 use authsome_core::user::User;
+use authsome_outbox::Outbox;
 use serde_json::json;
 
 use super::{Account, require_accepted};
-use crate::mail::Outbox;
 use crate::users::delete_proofs;
 use crate::{lockout, passwords, sessions};
 

@@ -34,17 +34,21 @@ impl Auth {
                 let tx: &dyn StoreTx = &*tx;
                 let at = at.require_still_active(tx).await?;
                 at.require_method(method)?;
-                let user = touch(scope, ticket.user_id, tx).await?;
+                let user = touch(scope, ticket.user_id, tx).await.map_err(gone)?;
                 require_admitted(&user, at.settings())?;
                 redeem(&at, ticket, tx).await?;
                 proof.redeem.redeem(&user, tx).await?;
                 let session = draft_ref.write(&at, tx).await?;
                 Ok::<_, Error>((user, session))
             })
-            .await
-            .map_err(|error| if error.code() == Code::InvalidCredentials { Error::invalid_token() } else { error })?;
+            .await?;
         Ok(SignInOutcome::SignedIn(Box::new(draft.issue(at, user, session, method).await)))
     }
+}
+
+/// A ticket whose account is gone is worth nothing.
+fn gone(error: Error) -> Error {
+    if error.code() == Code::InvalidCredentials { Error::invalid_token() } else { error }
 }
 
 /// The proofs of both factors, each once, and that they are several.

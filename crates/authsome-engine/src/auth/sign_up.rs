@@ -16,11 +16,11 @@ use authsome_core::session::Session;
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
+use authsome_outbox::Outbox;
 use serde_json::{Map, Value};
 
 use super::complete::{Entry, changed_meanwhile};
 use super::{Auth, sign_up_form};
-use crate::mail::Outbox;
 use crate::passwords;
 use crate::users::{Taken, taken_name};
 

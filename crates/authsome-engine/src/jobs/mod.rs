@@ -19,7 +19,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::empty::Emptying;
-use crate::mail;
 
 /// How often the queue of mails is looked at unasked: what another process queued, and what is tried again.
 const MAIL_EVERY: Duration = Duration::from_secs(2);
@@ -81,7 +80,7 @@ impl Work {
 
     async fn run(&self, foundation: &Arc<Foundation>) -> Result<bool, Error> {
         match self {
-            Self::Mail(_) => mail::deliver_due(foundation).await,
+            Self::Mail(_) => authsome_outbox::deliver_due(foundation).await,
             Self::CleanUp => clean_up::clean_up(foundation).await,
             Self::Empty(_, emptying) => empty::empty(foundation, emptying).await,
             Self::Rotate => rotate::rotate(foundation).await,

@@ -11,10 +11,10 @@ use authsome_core::secret::Password;
 use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
+use authsome_outbox::Outbox;
 use serde_json::json;
 
 use super::Users;
-use crate::mail::Outbox;
 use crate::{lockout, passwords, sessions};
 
 /// How many rows one statement deletes.

@@ -81,11 +81,7 @@ fn raw(operation: &Operation) -> Option<&str> {
 /// The schema after an operation.
 pub(super) fn applied(before: &Schema, operation: &Operation, step: &Step) -> Result<Schema, MigrateError> {
     let mut after = before.clone();
-    after.apply(operation).map_err(|source| MigrateError::Schema {
-        group: step.group.clone(),
-        version: step.version,
-        source,
-    })?;
+    step.advance(&mut after, operation)?;
     Ok(after)
 }
 

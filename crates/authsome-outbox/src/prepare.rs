@@ -11,11 +11,11 @@ use authsome_core::plugin::{DueNotice, Letter, Links};
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::time::Timestamp;
 
-use super::compose::{self, Subject};
-use super::proof::{Proof, addressee};
+use crate::compose::{self, Subject};
+use crate::proof::{Proof, addressee};
 
 /// The mail that a notification asks for; `None` where there is nobody, or nothing any more, to send it for.
-pub(super) async fn prepare(
+pub(crate) async fn prepare(
     foundation: &Foundation,
     notification: &Notification,
     now: Timestamp,

@@ -7,25 +7,25 @@ use authsome_core::id::UserId;
 use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::store::{StoreTx, Transactions};
 
-use super::proof::Proof;
+use crate::proof::Proof;
 
 /// An environment's queue of mails.
-pub(crate) struct Outbox<'a> {
+pub struct Outbox<'a> {
     at: &'a EnvironmentContext,
 }
 
 impl<'a> Outbox<'a> {
-    pub(crate) const fn new(at: &'a EnvironmentContext) -> Self {
+    /// The outbox of this environment.
+    #[must_use]
+    pub const fn new(at: &'a EnvironmentContext) -> Self {
         Self { at }
     }
 
     /// Queues a notification and wakes the job that works it off.
-    pub(crate) async fn queue(
-        &self,
-        kind: CoreNotification,
-        user: Option<UserId>,
-        recipient: String,
-    ) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn queue(&self, kind: CoreNotification, user: Option<UserId>, recipient: String) -> Result<(), Error> {
         let notification = &self.at.notification(self.at.now(), kind.into(), user, recipient)?;
         let scope = &self.at.scope();
         if self.at.test_codes().is_none() {
@@ -41,8 +41,11 @@ impl<'a> Outbox<'a> {
         Ok(())
     }
 
-    /// Writes the token of a notification that was just queued, where it is known beforehand.
-    pub(crate) async fn issue_known(&self, notification: &Notification, tx: &dyn StoreTx) -> Result<(), Error> {
+    /// Writes the token of a notification that was just queued, where it is known beforehand. Part of its transaction.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn issue_known(&self, notification: &Notification, tx: &dyn StoreTx) -> Result<(), Error> {
         let Some(codes) = self.at.test_codes() else { return Ok(()) };
         let Some(proof) = Proof::of(notification, tx).await? else { return Ok(()) };
         let Some(token) = proof.known(codes) else { return Ok(()) };

@@ -13,7 +13,7 @@ use authsome_core::notification::{Notification, NotificationStatus};
 use authsome_core::time::Timestamp;
 use futures::StreamExt;
 
-use super::prepare::prepare;
+use crate::prepare::prepare;
 
 /// How long a claim holds.
 const LEASE: Duration = Duration::from_secs(60);
@@ -38,7 +38,10 @@ enum Attempted {
 }
 
 /// Works off what is due; says whether there may be more.
-pub(crate) async fn deliver_due(foundation: &Foundation) -> Result<bool, Error> {
+///
+/// # Errors
+/// `unavailable`.
+pub async fn deliver_due(foundation: &Foundation) -> Result<bool, Error> {
     let due = authenticator::due::<Notification>(foundation.now(), BATCH, &*foundation.store).await?;
     let is_full = u32::try_from(due.len()).is_ok_and(|count| count == BATCH);
     let deliveries = due.into_iter().map(|notification| deliver(foundation, notification));

@@ -7,7 +7,7 @@ use authsome_core::secret::Token;
 
 /// What a mail of core's is about.
 #[derive(Debug)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     VerifyEmail { token: Token },
     ChangeEmail { token: Token },
     ResetPassword { token: Token },
@@ -17,7 +17,7 @@ pub(super) enum Subject {
 }
 
 /// The mail. `app` is the app's name; `marker` begins the subject outside of production.
-pub(super) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) -> Mail {
+pub(crate) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) -> Mail {
     let Letter { subject, text, link } = letter;
     let subject = one_line(&subject);
     let app = one_line(app);
@@ -35,7 +35,7 @@ pub(super) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) 
 }
 
 /// What a mail of core's says.
-pub(super) fn letter(subject: &Subject, config: &Config) -> Letter {
+pub(crate) fn letter(subject: &Subject, config: &Config) -> Letter {
     let links = Links::new(&config.public_url);
     let link = |page: &str, token: &Token| links.to(page, token);
     let valid = Links::validity;

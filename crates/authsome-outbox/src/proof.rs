@@ -21,10 +21,10 @@ use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 use authsome_core::user::{User, UserStore};
 
-use super::compose::Subject;
+use crate::compose::Subject;
 
 /// What a person can prove with a token.
-pub(super) struct Proof {
+pub(crate) struct Proof {
     user: UserId,
     to: String,
     of: Of,
@@ -38,7 +38,7 @@ enum Of {
 
 impl Proof {
     /// What a notification asks for; `None` where there is nobody, or nothing any more, to ask for it.
-    pub(super) async fn of<R: Records + ?Sized>(
+    pub(crate) async fn of<R: Records + ?Sized>(
         notification: &Notification,
         records: &R,
     ) -> Result<Option<Self>, Error> {
@@ -66,7 +66,7 @@ impl Proof {
     }
 
     /// The token; `None` where it was used, or voided, or the addressee is gone.
-    pub(super) async fn token(
+    pub(crate) async fn token(
         &self,
         foundation: &Foundation,
         environment: &ActiveEnvironment,
@@ -96,7 +96,7 @@ impl Proof {
     }
 
     /// To whom the mail goes, and what it says.
-    pub(super) fn letter(self, token: Token) -> (String, Subject) {
+    pub(crate) fn letter(self, token: Token) -> (String, Subject) {
         let letter = match self.of {
             Of::Address(VerificationPurpose::Confirm) => Subject::VerifyEmail { token },
             Of::Address(VerificationPurpose::Change) => Subject::ChangeEmail { token },
@@ -112,7 +112,7 @@ impl Proof {
         }
     }
 
-    pub(super) fn known(&self, codes: TestCodes) -> Option<Token> {
+    pub(crate) fn known(&self, codes: TestCodes) -> Option<Token> {
         let email = self.to.parse().ok()?;
         codes.token(self.kind().prefix(), &email)
     }
@@ -127,7 +127,7 @@ impl Proof {
     }
 
     /// Writes the row of a notification's token where it has none and no other has this token.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         foundation: &Foundation,
         notification: &Notification,
@@ -171,7 +171,7 @@ impl Proof {
     }
 
     /// Deletes the row that has this token.
-    pub(super) async fn void(&self, scope: &Scope, hash: &TokenHash, tx: &dyn StoreTx) -> Result<(), StoreError> {
+    pub(crate) async fn void(&self, scope: &Scope, hash: &TokenHash, tx: &dyn StoreTx) -> Result<(), StoreError> {
         match self.of {
             Of::Address(_) => {
                 Verification::delete(scope).filter(Verification::TOKEN_HASH.eq(hash)).batch(1, tx).await?
@@ -203,7 +203,7 @@ impl Proof {
 }
 
 /// Whom a notification is for: the user it names, else the one who has its address.
-pub(super) async fn addressee<R: Records + ?Sized>(
+pub(crate) async fn addressee<R: Records + ?Sized>(
     notification: &Notification,
     records: &R,
 ) -> Result<Option<User>, StoreError> {
