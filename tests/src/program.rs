@@ -17,12 +17,27 @@ use crate::mailbox::Mailbox;
 /// How long a start and an end may take on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program as it is.
+const PLAIN: &str = "authsome_under_test";
+/// The program with the plugin for magic links.
+const WITH_PLUGIN: &str = "authsome_with_plugin";
+
 /// A command that runs the program and sees none of the configuration around it.
 #[must_use]
 pub fn program(folder: &Path) -> Command {
+    named(PLAIN, folder)
+}
+
+/// Runs a command of the program that has the plugin for magic links to its end.
+#[must_use]
+pub fn run_with_plugin<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Output {
+    output(named(WITH_PLUGIN, folder).args(arguments))
+}
+
+fn named(name: &str, folder: &Path) -> Command {
     // Cargo builds the program beside the folder in which the suites lie, and beside other programs that start it.
     let own = std::env::current_exe().expect("a suite knows where it lies");
-    let name = format!("authsome_under_test{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).find(|program| program.exists());
     let mut command = Command::new(beside.expect("the program was built"));
     for (name, _) in std::env::vars_os() {
@@ -106,6 +121,7 @@ fn wait(child: &mut Child) -> Option<ExitStatus> {
 /// How a server is to be started.
 #[derive(Debug)]
 pub struct Launch {
+    program: &'static str,
     folder: Arc<TempDir>,
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
@@ -122,7 +138,19 @@ impl Launch {
     #[must_use]
     pub fn in_folder(folder: Arc<TempDir>) -> Self {
         let variables = vec![("AUTHSOME_RATE_LIMITS".to_owned(), "off".to_owned())];
-        Self { folder, arguments: vec!["serve".into(), "--listen".into(), "127.0.0.1:0".into()], variables }
+        Self {
+            program: PLAIN,
+            folder,
+            arguments: vec!["serve".into(), "--listen".into(), "127.0.0.1:0".into()],
+            variables,
+        }
+    }
+
+    /// Of the program that has the plugin for magic links.
+    #[must_use]
+    pub const fn with_plugin(mut self) -> Self {
+        self.program = WITH_PLUGIN;
+        self
     }
 
     /// With a further argument.
@@ -142,7 +170,7 @@ impl Launch {
     /// Starts it without waiting until it listens.
     #[must_use]
     pub fn spawn(self) -> Starting {
-        let mut command = program(self.folder.path());
+        let mut command = named(self.program, self.folder.path());
         command.args(self.arguments).envs(self.variables);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");

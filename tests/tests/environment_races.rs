@@ -76,7 +76,7 @@ impl Installation {
     }
 
     fn environments(&self) -> Environments {
-        self.engines[0].environments(self.app)
+        self.engines[0].environments_of(self.app)
     }
 
     async fn make(&self, name: &str, kind: EnvironmentType) -> Result<Environment, Cause> {
@@ -174,7 +174,7 @@ async fn of_environments_made_the_default_at_once_one_is(at: Installation) -> Re
     let app = at.app;
     let answers = at.race(move |engine, caller| {
         let id = ids[caller];
-        async move { engine.environments(app).set_default(id).await }
+        async move { engine.environments_of(app).set_default(id).await }
     });
     let answers = answers.await?;
     ensure(answers == Answers::from([(None, CALLERS)]), || format!("the callers were answered {answers:?}"))?;
@@ -186,7 +186,7 @@ async fn of_environments_made_the_default_at_once_one_is(at: Installation) -> Re
 async fn an_environment_suspended_and_resumed_at_once_is_as_its_events_say(at: Installation) -> Result<(), Cause> {
     let (app, id) = (at.app, at.make("Preview", EnvironmentType::Custom).await?.id);
     let answers = at.race(move |engine, caller| async move {
-        let environments = engine.environments(app);
+        let environments = engine.environments_of(app);
         // Callers of each engine do both.
         if caller / 2 % 2 == 0 { environments.deactivate(id).await } else { environments.activate(id).await }
     });
@@ -201,7 +201,8 @@ async fn an_environment_suspended_and_resumed_at_once_is_as_its_events_say(at: I
 
 async fn of_deletions_of_one_environment_at_once_one_happens(at: Installation) -> Result<(), Cause> {
     let (app, id) = (at.app, at.make("Preview", EnvironmentType::Custom).await?.id);
-    let answers = at.race(move |engine, _| async move { engine.environments(app).delete(id, Confirm::NOTHING).await });
+    let answers =
+        at.race(move |engine, _| async move { engine.environments_of(app).delete(id, Confirm::NOTHING).await });
     one_did(&answers.await?, Code::NotFound)?;
     let events = at.events("environment.deleted").await?;
     ensure(events == 1, || format!("its deletion is {events} events"))
@@ -209,10 +210,10 @@ async fn of_deletions_of_one_environment_at_once_one_happens(at: Installation) -
 
 async fn of_the_two_of_type_production_that_are_deleted_at_once_one_stays(at: Installation) -> Result<(), Cause> {
     let second = at.make("Second", EnvironmentType::Production).await?.id;
-    let (app, both) = (at.app, [at.environments().by_slug("production").await?.id, second]);
+    let (app, both) = (at.app, [at.environments().get_by_slug("production").await?.id, second]);
     let answers = at.race(move |engine, caller| async move {
         let id = both[caller / 2 % 2];
-        engine.environments(app).delete(id, Confirm::to(Destructive::DeleteEnvironment)).await
+        engine.environments_of(app).delete(id, Confirm::to(Destructive::DeleteEnvironment)).await
     });
     let answers = answers.await?;
     let left = at.all().await?.into_iter().filter(|found| found.kind == EnvironmentType::Production).count();
@@ -221,9 +222,9 @@ async fn of_the_two_of_type_production_that_are_deleted_at_once_one_stays(at: In
 }
 
 async fn of_environments_made_and_cloned_with_one_slug_at_once_one_is(at: Installation) -> Result<(), Cause> {
-    let (app, source) = (at.app, at.environments().by_slug("staging").await?.id);
+    let (app, source) = (at.app, at.environments().get_by_slug("staging").await?.id);
     let answers = at.race(move |engine, caller| async move {
-        let (environments, name) = (engine.environments(app), "Preview".to_owned());
+        let (environments, name) = (engine.environments_of(app), "Preview".to_owned());
         if caller / 2 % 2 == 0 {
             return environments.create(&NewEnvironment::new(&name, EnvironmentType::Custom)).await;
         }
@@ -238,7 +239,7 @@ async fn of_environments_made_and_cloned_with_one_slug_at_once_one_is(at: Instal
 async fn an_environment_made_the_default_and_deleted_at_once_is_either(at: Installation) -> Result<(), Cause> {
     let (app, id) = (at.app, at.make("Preview", EnvironmentType::Custom).await?.id);
     let answers = at.race(move |engine, caller| async move {
-        let environments = engine.environments(app);
+        let environments = engine.environments_of(app);
         if caller / 2 % 2 == 0 {
             environments.set_default(id).await.map(|_| ())
         } else {
@@ -262,7 +263,7 @@ async fn an_environment_made_while_its_app_is_deleted_goes_with_it(at: Installat
             return engine.apps().delete(app, Confirm::to(Destructive::DeleteApp)).await;
         }
         let new = NewEnvironment::new(&format!("E {caller}"), EnvironmentType::Custom);
-        engine.environments(app).create(&new).await.map(|_| ())
+        engine.environments_of(app).create(&new).await.map(|_| ())
     });
     let answers = answers.await?;
     let left = at.all().await?.len();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use authsome_core::app::App;
 use authsome_core::authenticator;
-use authsome_core::environment::Environment;
+use authsome_core::environment::{Environment, EnvironmentName};
 use authsome_core::error::{Error, StoreError};
-use authsome_core::id::{AppId, EnvironmentId};
+use authsome_core::id::AppId;
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::scope::Scope;
 
@@ -40,8 +40,8 @@ impl Foundation {
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
-    pub async fn environment_of(&self, app: AppId, slug_or_id: &str) -> Result<Arc<ActiveEnvironment>, Error> {
-        self.find(named_key(app, slug_or_id)).await?.ok_or_else(Error::not_found)
+    pub async fn environment_of(&self, app: AppId, name: &EnvironmentName) -> Result<Arc<ActiveEnvironment>, Error> {
+        self.find(named_key(app, name)).await?.ok_or_else(Error::not_found)
     }
 
     /// The environment of a request without a credential, of the app whose publishable key it carries, else of the
@@ -79,7 +79,7 @@ impl Foundation {
         match (named, keyed) {
             (Some(named), _) => {
                 // No name has U+0000, and no store is asked for one.
-                let found = if named.contains('\0') { None } else { self.find(named_key(app, named)).await? };
+                let found = if named.contains('\0') { None } else { self.find(named_key(app, &named.into())).await? };
                 found.ok_or_else(|| Error::invalid("env", "the app has no such environment"))
             }
             (None, Some(active)) => Ok(active),
@@ -160,9 +160,9 @@ pub fn unknown_key() -> Error {
     Error::invalid("X-Publishable-Key", "no app and no environment has this key")
 }
 
-fn named_key(app: AppId, named: &str) -> EnvironmentKey {
-    match named.parse::<EnvironmentId>() {
-        Ok(id) => EnvironmentKey::Id(app, id),
-        Err(_) => EnvironmentKey::Slug(app, named.to_owned()),
+fn named_key(app: AppId, name: &EnvironmentName) -> EnvironmentKey {
+    match name {
+        EnvironmentName::Id(id) => EnvironmentKey::Id(app, *id),
+        EnvironmentName::Slug(slug) => EnvironmentKey::Slug(app, slug.clone()),
     }
 }

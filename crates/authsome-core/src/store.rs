@@ -77,6 +77,30 @@ pub trait Store: Records + SubStores {
     async fn close(&self) -> Result<(), StoreError>;
 }
 
+/// What is taken where a store is asked for: a store, or one that is shared.
+pub trait IntoStore {
+    /// The store.
+    fn into_store(self) -> Arc<dyn Store>;
+}
+
+impl<S: Store + 'static> IntoStore for S {
+    fn into_store(self) -> Arc<dyn Store> {
+        Arc::new(self)
+    }
+}
+
+impl<S: Store + 'static> IntoStore for Arc<S> {
+    fn into_store(self) -> Arc<dyn Store> {
+        self
+    }
+}
+
+impl IntoStore for Arc<dyn Store> {
+    fn into_store(self) -> Arc<dyn Store> {
+        self
+    }
+}
+
 /// A transaction: snapshot-isolated, with all the sub-stores. Dropped without [`commit`](StoreTx::commit), it leaves
 /// nothing.
 ///

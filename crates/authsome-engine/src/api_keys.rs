@@ -10,6 +10,7 @@ use authsome_core::environment::Environment;
 use authsome_core::error::{Code, Error, FieldErrors, StoreError};
 use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::Permission;
+use authsome_core::route::Principal;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Token;
 use authsome_core::store::{StoreTx, Transactions};
@@ -33,6 +34,35 @@ pub struct NewApiKey {
     pub permissions: Vec<Permission>,
     /// When it expires; without it, never.
     pub expires_at: Option<Timestamp>,
+}
+
+impl NewApiKey {
+    /// The key as this principal may make it. Nobody gives more than they have: neither permissions, nor time, nor another
+    /// user, by whose ban or end theirs would not end.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn granted_by(mut self, principal: &Principal) -> Result<Self, Error> {
+        let (owner, may) = match principal {
+            Principal::Administrator => return Ok(self),
+            Principal::Session(session) => (Some(session.user_id), self.permissions.is_empty()),
+            Principal::ApiKey(key) => {
+                self.expires_at = self.expires_at.or(key.expires_at);
+                let in_time = key.expires_at.is_none_or(|end| self.expires_at.is_some_and(|at| at <= end));
+                let may = self.permissions.iter().all(|permission| permission.is_among(&key.permissions));
+                (key.user_id, may && in_time)
+            }
+            Principal::Anonymous => (None, false),
+        };
+        if owner.is_some() {
+            self.user_id = self.user_id.or(owner);
+        }
+        if may && (owner.is_none() || self.user_id == owner) {
+            Ok(self)
+        } else {
+            Err(Error::new(Code::Forbidden, "nobody gives more than they have"))
+        }
+    }
 }
 
 /// A key that was made, with its secret, which is given out here and never again.

@@ -100,7 +100,7 @@ impl Apps {
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
-    pub async fn by_slug(&self, slug: &str) -> Result<App, Error> {
+    pub async fn get_by_slug(&self, slug: &str) -> Result<App, Error> {
         self.foundation.store.app_by_slug(slug).await?.ok_or_else(Error::not_found)
     }
 

@@ -5,7 +5,6 @@
 //! a mail.
 //!
 //! ```
-//! # use std::sync::Arc;
 //! # use authsome_store_memory::MemoryStore;
 //! # use authsome_plugin_password::PasswordPlugin;
 //! use authsome_engine::{Config, Engine};
@@ -13,7 +12,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let auth = Engine::builder()
-//!     .store(Arc::new(MemoryStore::new()))
+//!     .store(MemoryStore::new())
 //!     .plugin(PasswordPlugin::default())
 //!     .config(Config { app: "myapp".into(), ..Config::default() })
 //!     .build()?;
@@ -66,13 +65,16 @@ pub use apps::{AppPatch, Apps, NewApp};
 pub use audit::{Audit, EventQuery};
 pub use auth::{Auth, SignIn, SignUp, SignUpOutcome};
 pub use authenticate::{Accepted, Authenticated, Authenticator, Refused};
-pub use authsome_context::{BuildError, Config, Progress, Published, unknown_key};
+pub use authsome_context::{BuildError, Config, Progress};
+#[doc(hidden)]
+pub use authsome_context::{Published, unknown_key};
 pub use devices::{DevicePatch, Devices};
 pub use environments::{
     EnvironmentCopy, EnvironmentPatch, EnvironmentSetup, Environments, NewEnvironment, WebhookSetup,
 };
 pub use facade::{Engine, EngineBuilder, EnvironmentHandle, StartError};
 pub use jwt::{Rotation, SigningKeys};
+#[doc(hidden)]
 pub use rate::{RateDecision, RateLimiter};
 pub use sessions::Sessions;
 pub use sign_in_page::SignInPage;

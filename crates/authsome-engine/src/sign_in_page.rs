@@ -3,10 +3,11 @@
 use authsome_context::{EnvironmentContext, PASSWORD};
 use authsome_core::environment::PasswordPolicy;
 use authsome_core::error::Error;
-use authsome_core::formconfig::FormField;
+use authsome_core::formconfig::{Branding, FormField};
+use authsome_core::id::OrganizationId;
 
 /// What a sign-in page needs to know of its environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SignInPage {
     /// The methods that may be used.
     pub methods: Vec<&'static str>,
@@ -18,18 +19,25 @@ pub struct SignInPage {
     pub require_email_verification: bool,
     /// The fields of the sign-up form beyond those that it always has.
     pub sign_up_form: Vec<FormField>,
+    /// What the page looks like; none where no organization is asked for, or it has no branding.
+    pub branding: Option<Branding>,
 }
 
 impl SignInPage {
-    pub(crate) async fn of(at: &EnvironmentContext) -> Result<Self, Error> {
+    pub(crate) async fn of(at: &EnvironmentContext, organization: Option<OrganizationId>) -> Result<Self, Error> {
         let (methods, settings) = (at.methods(), at.settings());
         let form = at.store().form_config(&at.scope(), "signup").await?;
+        let branding = match organization {
+            Some(id) => at.store().branding(&at.scope(), id).await?,
+            None => None,
+        };
         Ok(Self {
             password_policy: methods.contains(&PASSWORD).then(|| settings.password_policy()),
             methods,
             self_registration: settings.self_registration,
             require_email_verification: settings.require_email_verification,
             sign_up_form: form.map_or_else(Vec::new, |form| form.fields),
+            branding,
         })
     }
 }

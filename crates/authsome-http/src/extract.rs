@@ -1,13 +1,13 @@
-//! Extractors for an application's own routes, below an [`EnvironmentLayer`](crate::EnvironmentLayer).
+//! Extractors for an application's own routes, below [`Http::layer`](crate::Http::layer).
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use authsome_core::error::{Code, Error};
-use authsome_core::route::{ActiveEnvironment, Context, Guard};
+use authsome_core::route::{ActiveEnvironment, Context, Guard, Principal};
 use authsome_core::session::Session;
 use authsome_core::user::User;
 use authsome_engine::Engine;
@@ -46,7 +46,8 @@ pub struct RequireSession(
     pub Arc<Session>,
 );
 
-/// The user of the session that makes the request, read from the store. Refuses like [`RequireSession`].
+/// The user whose session makes the request, read from the store. Refuses like [`RequireSession`]; `Option<CurrentUser>`
+/// is `None` for whoever sends no credential.
 #[derive(Clone, Debug)]
 pub struct CurrentUser(
     /// The user.
@@ -62,7 +63,7 @@ pub struct CurrentEnvironment(
 
 fn extension<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Error> {
     let found = parts.extensions.get::<T>().cloned();
-    found.ok_or_else(|| Error::internal("the route is not below an EnvironmentLayer"))
+    found.ok_or_else(|| Error::internal("the route is not below `Http::layer`"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RequireSession {
@@ -88,6 +89,17 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
             Err(error) if error.code() == Code::NotFound => Err(Error::session_not_found().into()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
+        if extension::<Context>(parts)?.principal == Principal::Anonymous {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 

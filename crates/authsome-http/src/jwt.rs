@@ -9,19 +9,18 @@ use tower::Layer;
 
 use authsome_core::error::{Code, Error};
 use authsome_core::jwt::Claims;
-use authsome_engine::Engine;
 
 use crate::admission::{Admission, AdmissionService};
 use crate::extract::Rejection;
 use crate::gate::Gate;
-use crate::options::HttpOptions;
 
 /// Verifies the JSON Web Token of each request, in one environment, by its signature, claims and times (RFC 9068), and
 /// puts its [`Claims`] into the request's extensions.
 ///
 /// No session is looked up, so the token of a revoked session passes until it expires. If that matters, use
 /// [`EnvironmentLayer`](crate::EnvironmentLayer), which takes the same tokens and refuses it at once. A request without
-/// an `Authorization` header passes without claims; a handler with [`SessionClaims`] refuses it.
+/// an `Authorization` header passes without claims; [`SessionClaims`] refuses it where it stands.
+/// [`Http::jwt_layer`](crate::Http::jwt_layer) makes one.
 #[derive(Clone)]
 pub struct JwtLayer {
     gate: Arc<Gate>,
@@ -35,10 +34,8 @@ impl std::fmt::Debug for JwtLayer {
 }
 
 impl JwtLayer {
-    /// A layer for the environment with this slug or id, of the engine's app.
-    #[must_use]
-    pub fn new(engine: &Engine, environment: &str) -> Self {
-        Self { gate: Arc::new(Gate::new(engine, HttpOptions::default())), environment: environment.into() }
+    pub(crate) fn new(gate: &Arc<Gate>, environment: &str) -> Self {
+        Self { gate: Arc::clone(gate), environment: environment.into() }
     }
 
     async fn verify(&self, parts: &Parts) -> Result<Option<Claims>, Error> {
@@ -52,7 +49,7 @@ impl JwtLayer {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(unauthenticated());
         }
-        self.gate.engine().environment(&self.environment).await?.signing_keys().verify(token.trim()).await.map(Some)
+        self.gate.engine().environment(&*self.environment).await?.signing_keys().verify(token.trim()).await.map(Some)
     }
 }
 

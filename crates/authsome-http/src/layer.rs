@@ -6,59 +6,33 @@ use http::request::Parts;
 use tower::Layer;
 
 use authsome_core::error::Error;
-use authsome_engine::Engine;
+use authsome_core::route::Guard;
 
 use crate::admission::{Admission, AdmissionService};
 use crate::gate::{Gate, StaleCookie};
-use crate::options::HttpOptions;
+use crate::guard;
 
 /// Selects the environment of each request and checks its credential, as Authsome's own routes do, and puts the
 /// [`Context`](authsome_core::route::Context) into the request's extensions.
 ///
-/// It lets requests without a credential through; a handler with [`RequireSession`](crate::RequireSession) refuses
-/// them. An invalid credential is refused here, with a problem.
-///
-/// # Examples
-/// ```
-/// use std::sync::Arc;
-///
-/// use authsome_engine::Engine;
-/// use authsome_http::{CurrentEnvironment, CurrentUser, EnvironmentLayer, HttpOptions, RequireSession};
-/// use authsome_store_memory::MemoryStore;
-/// use axum::Router;
-/// use axum::routing::get;
-///
-/// async fn notes(RequireSession(session): RequireSession, CurrentEnvironment(here): CurrentEnvironment) -> String {
-///     format!("notes of {} in {}", session.user_id, here.environment.slug)
-/// }
-///
-/// async fn greet(CurrentUser(user): CurrentUser) -> String {
-///     format!("hello {}", user.email)
-/// }
-///
-/// let engine = Engine::builder().store(Arc::new(MemoryStore::new())).build().unwrap();
-/// let app: Router = Router::new()
-///     .route("/notes", get(notes))
-///     .route("/greeting", get(greet))
-///     .layer(EnvironmentLayer::new(&engine, HttpOptions::default()));
-/// ```
+/// It lets through whoever sends no credential; [`RequireSession`](crate::RequireSession) refuses them where it stands.
+/// A credential that is not valid is refused here, with a problem. [`Http::layer`](crate::Http::layer) makes one, and
+/// [`Http::require`](crate::Http::require) one that refuses whoever lacks a permission.
 #[derive(Clone)]
 pub struct EnvironmentLayer {
     gate: Arc<Gate>,
+    guard: Guard,
 }
 
 impl std::fmt::Debug for EnvironmentLayer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EnvironmentLayer").finish_non_exhaustive()
+        f.debug_struct("EnvironmentLayer").field("guard", &self.guard).finish_non_exhaustive()
     }
 }
 
 impl EnvironmentLayer {
-    /// A layer for an engine. Of the options, the administrator's token, the trusted proxies and the allowed origins
-    /// matter.
-    #[must_use]
-    pub fn new(engine: &Engine, options: HttpOptions) -> Self {
-        Self { gate: Arc::new(Gate::new(engine, options)) }
+    pub(crate) fn new(gate: &Arc<Gate>, guard: Guard) -> Self {
+        Self { gate: Arc::clone(gate), guard }
     }
 }
 
@@ -78,6 +52,7 @@ impl Admission for EnvironmentLayer {
     async fn admit(&self, parts: &mut Parts) -> Result<(), Error> {
         let client = self.gate.client(parts)?;
         let context = self.gate.arrive(parts, client, StaleCookie::Ignored, None).await?.context?;
+        guard::admit(self.guard, &context)?;
         parts.extensions.insert(context);
         parts.extensions.insert(self.gate.engine().clone());
         Ok(())

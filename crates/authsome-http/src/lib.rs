@@ -3,14 +3,16 @@
 //! What lives here: how a request becomes a call of a service and its outcome an answer. What never does: a rule about
 //! accounts, which is the engine's; a database; a socket, which is the server's.
 //!
-//! - [`table()`] is the one table of routes. It makes the [`router()`], the [`openapi()`] document, and the inventory
-//!   that security suites walk.
+//! - [`Http`] is made once, of an engine and [`HttpOptions`], and makes the rest.
+//! - [`Http::table`] is the one table of routes. It makes the [`Http::router`], the [`Http::openapi`] document, and the
+//!   inventory that security suites walk.
 //! - A request passes, in this order: its id and span (`observe`), its client's address, credential and environment
-//!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit (`incoming`; before
-//!   all of that where a credential is in it), and its handler.
-//! - Every error leaves as a [`problem`].
-//! - For an application's own routes there are [`EnvironmentLayer`] and the extractors [`RequireSession`],
-//!   [`CurrentUser`] and [`CurrentEnvironment`]; where tokens are JSON Web Tokens, [`JwtLayer`] and [`SessionClaims`].
+//!   (`gate`), the limit on its address (`rate`), the guard (`guard`), its body within the limit (`incoming`; before all
+//!   of that where a credential is in it), and its handler.
+//! - An error, whoever makes it, leaves as [`problem`].
+//! - For an application's own routes there are [`Http::layer`] with the extractors [`RequireSession`], [`CurrentUser`]
+//!   and [`CurrentEnvironment`], and [`Http::require`] for keys; where tokens are JSON Web Tokens, [`Http::jwt_layer`]
+//!   and [`SessionClaims`].
 //!
 //! To add a route of accounts, add a file to `routes/` with the types of its body and answer, its declaration and its
 //! handler, and list it in `routes::account`. A plugin brings its own.
@@ -25,6 +27,7 @@ mod extract;
 mod gate;
 mod guard;
 mod health;
+mod http;
 mod incoming;
 mod jwt;
 mod layer;
@@ -44,12 +47,13 @@ mod table;
 mod tests;
 mod text;
 
+pub use self::http::Http;
+#[doc(hidden)]
 pub use admission::AdmissionService;
 pub use extract::{CurrentEnvironment, CurrentUser, Rejection, RequireSession};
 pub use jwt::{JwtLayer, SessionClaims};
 pub use layer::EnvironmentLayer;
-pub use openapi::openapi;
 pub use options::HttpOptions;
 pub use root::ROOT_PATHS;
-pub use router::{not_found, router, standalone};
-pub use table::{TableError, table};
+pub use router::not_found;
+pub use table::TableError;

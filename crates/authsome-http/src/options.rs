@@ -19,9 +19,10 @@ pub struct HttpOptions {
     /// Origins such as `https://app.example.com`, beside the public URL's own, from which browsers may send
     /// state-changing requests with the cookie. Default: none.
     pub allowed_origins: Vec<String>,
-    /// Most bytes of a request's body. Default: 64 KiB.
+    /// Most bytes of a request's body, where its route says nothing else. Default: 64 KiB.
     pub body_limit: usize,
-    /// Longest time for a request, from its head to its answer's. Default: 30 seconds.
+    /// Longest time for a request, from its head to its answer's; where a route takes its body as a stream, between two
+    /// parts of it. Default: 30 seconds.
     pub request_timeout: Duration,
     /// Whether `/livez`, `/readyz`, `/openapi.json` and `/docs` are served at the root. Switch it off if the
     /// application has such routes of its own. Default: on.

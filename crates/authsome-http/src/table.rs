@@ -67,14 +67,8 @@ impl std::fmt::Display for TableError {
 
 impl std::error::Error for TableError {}
 
-/// The routes below the base path: those of accounts and of administration, then the plugins' in their order.
-///
-/// Router, OpenAPI document and the inventory that security suites walk are made from it: each route has a method, a
-/// path and a guard.
-///
-/// # Errors
-/// [`TableError`] if a plugin's route is invalid or already declared.
-pub fn table(engine: &Engine) -> Result<Vec<Route>, TableError> {
+/// See [`Http::table`](crate::Http::table).
+pub(crate) fn table(engine: &Engine) -> Result<Vec<Route>, TableError> {
     let mut table = routes::all(engine);
     table.extend(engine.routes());
     check(&table)?;
@@ -132,7 +126,7 @@ fn shape_of_segment(segment: &str) -> Option<&str> {
 mod tests {
     use http::StatusCode;
 
-    use authsome_core::route::{Reply, Request};
+    use authsome_core::route::{CredentialKind, Reply, Request};
 
     use super::*;
 
@@ -153,6 +147,38 @@ mod tests {
         let table = [route(Method::GET, "/a/{id}"), route(Method::POST, "/a/{name}")];
         assert!(matches!(check(&table), Err(TableError::Ambiguous { .. })));
         assert_eq!(check(&[route(Method::GET, "/a/{id}"), route(Method::GET, "/a/b")]), Ok(()));
+    }
+
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Body {
+        text: String,
+    }
+
+    #[test]
+    fn a_route_for_tickets_that_takes_none_is_refused() {
+        let post = || Route::new(Method::POST, "/a");
+        let ok = |_: Request| async { Ok(Reply::empty(StatusCode::OK)) };
+        let refused = Err(TableError::Body { path: "/a".to_owned() });
+        for guard in [Guard::Ticket, Guard::RecentSessionOrTicket] {
+            assert_eq!(check(&[post().takes::<Body>().guard(guard).handler(ok)]), refused);
+            let other = post().takes_credential(CredentialKind::VERIFICATION, |body: &Body| Some(body.text.as_str()));
+            let other = other.guard(guard).handler(ok);
+            assert_eq!(check(&[other]), refused);
+            let ticket = post().takes_ticket(|body: &Body| Some(body.text.as_str())).guard(guard).handler(ok);
+            assert_eq!(check(&[ticket]), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_route_that_streams_its_body_and_reads_something_from_it_is_refused() {
+        let post = || Route::new(Method::POST, "/a").streams();
+        let ok = |_: Request| async { Ok(Reply::empty(StatusCode::OK)) };
+        let refused = Err(TableError::Body { path: "/a".to_owned() });
+        let credential = post().takes_ticket(|body: &Body| Some(body.text.as_str())).guard(Guard::Public).handler(ok);
+        assert_eq!(check(&[credential]), refused);
+        let counted = post().counts(|body: &Body| Some(body.text.clone())).guard(Guard::Public).handler(ok);
+        assert_eq!(check(&[counted]), refused);
+        assert_eq!(check(&[post().counts_principal().guard(Guard::Session).handler(ok)]), Ok(()));
     }
 
     #[test]

@@ -1,38 +1,23 @@
-//! What the program is put together from: store, plugins, mailer, engine.
+//! What the program is put together from: store, mailer, engine.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use authsome::core::error::StoreError;
 use authsome::core::mail::Mailer;
-use authsome::core::migration::MigrationGroup;
-use authsome::core::plugin::Plugin;
-use authsome::core::registry;
 use authsome::core::secret::{MasterKey, SecretString, Token};
 use authsome::core::store::Store;
 use authsome::engine::{Engine, StartError};
 use authsome::mail::{FolderMailer, SmtpMailer};
 use authsome::memory::MemoryStore;
 use authsome::mongo::MongoStore;
-use authsome::password::PasswordPlugin;
 use authsome::pg::PgStore;
 use authsome::sqlite::SqliteStore;
 
 use crate::config::{Config, Database, MailConfig};
 use crate::data_dir::{DataDir, make_writable};
 use crate::failure::{Failure, chain};
-
-/// The plugins that the program has. The one list: server, command line and tasks take it from here.
-#[must_use]
-pub fn plugins() -> Vec<Box<dyn Plugin>> {
-    vec![Box::new(PasswordPlugin::default())]
-}
-
-/// Core's migrations and those of the plugins, in the order of a run.
-pub(crate) fn migration_groups() -> Vec<MigrationGroup> {
-    let plugins = plugins();
-    std::iter::once(registry::migrations()).chain(plugins.iter().filter_map(|plugin| plugin.migrations())).collect()
-}
+use crate::plugins::Plugins;
 
 /// Opens the database. One that cannot be reached ends the start: whoever supervises the program starts it again.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
@@ -133,16 +118,11 @@ pub(crate) fn engine(
     engine_config: authsome::engine::Config,
     store: Arc<dyn Store>,
     master_key: MasterKey,
-    mailer: Option<Arc<dyn Mailer>>,
+    mailer: Arc<dyn Mailer>,
+    plugins: Plugins,
 ) -> Result<Engine, Failure> {
-    let mut builder = Engine::builder().store(store).config(engine_config).master_key(master_key);
-    for plugin in plugins() {
-        builder = builder.boxed_plugin(plugin);
-    }
-    if let Some(mailer) = mailer {
-        builder = builder.mailer(mailer);
-    }
-    builder.build().map_err(|error| Failure::config(chain(&error), "mend the configuration"))
+    let builder = Engine::builder().store(store).config(engine_config).master_key(master_key).mailer(mailer);
+    plugins.add_to(builder).build().map_err(|error| Failure::config(chain(&error), "mend the configuration"))
 }
 
 /// Why an engine did not start, and what to do about it.

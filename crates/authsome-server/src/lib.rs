@@ -1,8 +1,11 @@
 //! The authsome program: configuration, command line, server.
 //!
 //! What lives here: how the program is told what to do (`config`), what it keeps in its folder (`data_dir`), under which
-//! key (`master_key`), what it is put together from ([`plugins`]), and its commands (`cli`). What never does: a rule about
-//! accounts, or a route.
+//! key (`master_key`), what it is put together from (`assembly`, `plugins`), and its commands (`cli`). What never does: a
+//! rule about accounts, or a route.
+//!
+//! [`main_with`] is the program with plugins of one's own: its server, its migrations and its whole command line know
+//! them.
 //!
 //! Whatever ends the program is a `Failure`: one line that says what is wrong and what to do about it.
 //!
@@ -16,19 +19,42 @@ mod data_dir;
 mod failure;
 mod log;
 mod master_key;
+mod plugins;
 mod serve;
 
 use std::process::ExitCode;
 
+use authsome::core::plugin::Plugin;
 use clap::Parser;
 
-pub use assembly::plugins;
-
 use failure::Failure;
+use plugins::Plugins;
 
-/// The program.
+/// The program `authsome`, with more plugins than the one for passwords, which it always has.
+///
+/// # Examples
+/// ```no_run
+/// use authsome::core::error::Error;
+/// use authsome::core::plugin::{Capabilities, Host, Plugin};
+///
+/// struct Greeting;
+///
+/// impl Plugin for Greeting {
+///     fn name(&self) -> &'static str {
+///         "greeting"
+///     }
+///
+///     fn install(&self, _: Host) -> Result<Capabilities, Error> {
+///         Ok(Capabilities::default())
+///     }
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     authsome_server::main_with(|| vec![Box::new(Greeting)])
+/// }
+/// ```
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main_with(plugins: impl FnOnce() -> Vec<Box<dyn Plugin>>) -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -44,7 +70,7 @@ pub fn main() -> ExitCode {
             return ended(&Failure::run(format!("cannot start threads: {error}"), "raise the limit of threads"));
         }
     };
-    match runtime.block_on(cli::run(cli)) {
+    match runtime.block_on(cli::run(cli, Plugins::with(plugins()))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ended(&failure),
     }

@@ -1,5 +1,5 @@
 //! The authsome program.
 
 fn main() -> std::process::ExitCode {
-    authsome_server::main()
+    authsome_server::main_with(Vec::new)
 }

@@ -12,6 +12,7 @@ use crate::assembly;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::failure::{Failure, chain};
+use crate::plugins::Plugins;
 
 /// The key that is configured, else the one in the data folder, where there is one. One that each process made for itself
 /// would be of no use where several share a database, so there it must be configured.
@@ -27,18 +28,22 @@ pub(crate) fn known(config: &Config, data: &DataDir) -> Result<Option<MasterKey>
 }
 
 /// Opens the database, with the key. Where there is none, one is made in the data folder, for a new database alone.
-pub(crate) async fn open_database(config: &Config, data: &DataDir) -> Result<(Arc<dyn Store>, MasterKey), Failure> {
+pub(crate) async fn open_database(
+    config: &Config,
+    data: &DataDir,
+    plugins: &Plugins,
+) -> Result<(Arc<dyn Store>, MasterKey), Failure> {
     let known = known(config, data)?;
     let store = assembly::open(config).await?;
     let key = match known {
         Some(key) => key,
-        None => first(data, &*store).await?,
+        None => first(data, &*store, plugins).await?,
     };
     Ok((store, key))
 }
 
-async fn first(data: &DataDir, store: &dyn Store) -> Result<MasterKey, Failure> {
-    let set_up = installation(store).await?;
+async fn first(data: &DataDir, store: &dyn Store, plugins: &Plugins) -> Result<MasterKey, Failure> {
+    let set_up = installation(store, plugins).await?;
     // Another process makes the key before it sets the database up: so it is looked for after the database was looked at.
     match (data.master_key()?, set_up) {
         (Some(key), _) => Ok(key),
@@ -48,9 +53,9 @@ async fn first(data: &DataDir, store: &dyn Store) -> Result<MasterKey, Failure> 
 }
 
 /// What the database says of the installation that set it up; nothing where none did yet. Changes nothing in it.
-pub(crate) async fn installation(store: &dyn Store) -> Result<Option<Installation>, Failure> {
+pub(crate) async fn installation(store: &dyn Store, plugins: &Plugins) -> Result<Option<Installation>, Failure> {
     let unreadable = |error: &dyn std::error::Error| Failure::config(chain(error), "see `authsome doctor`");
-    let groups = assembly::migration_groups();
+    let groups = plugins.migration_groups();
     let migrator = Migrator::new(store.migrations(), &groups, &SystemClock).map_err(|error| unreadable(&error))?;
     let status = migrator.status().await.map_err(|error| unreadable(&error))?;
     // The first step of all makes the table.
@@ -90,11 +95,15 @@ mod tests {
 
     use super::*;
 
+    fn plugins() -> Plugins {
+        Plugins::with(Vec::new())
+    }
+
     /// A database that was set up under this key.
     async fn set_up_under(key: &MasterKey) -> MemoryStore {
         let store = MemoryStore::new();
         store.migrate(&[]).await.unwrap();
-        assert!(installation(&store).await.unwrap().is_none());
+        assert!(installation(&store, &plugins()).await.unwrap().is_none());
         assert!(Installation::claim(key, Timestamp::from_millis(0).unwrap(), &store).await.unwrap());
         store
     }
@@ -104,12 +113,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         let lost_key = MasterKey::generate(&OsEntropy).unwrap();
-        assert_eq!(first(&data, &set_up_under(&lost_key).await).await.unwrap_err().exit(), 2);
+        assert_eq!(first(&data, &set_up_under(&lost_key).await, &plugins()).await.unwrap_err().exit(), 2);
         assert!(!data.master_key_file().exists());
-        let made = first(&data, &MemoryStore::new()).await.unwrap();
+        let made = first(&data, &MemoryStore::new(), &plugins()).await.unwrap();
         assert!(data.master_key_file().exists());
-        assert!(installation(&set_up_under(&made).await).await.unwrap().unwrap().is_under(&made));
-        assert!(!installation(&set_up_under(&made).await).await.unwrap().unwrap().is_under(&lost_key));
+        assert!(installation(&set_up_under(&made).await, &plugins()).await.unwrap().unwrap().is_under(&made));
+        assert!(!installation(&set_up_under(&made).await, &plugins()).await.unwrap().unwrap().is_under(&lost_key));
     }
 
     #[tokio::test]
@@ -117,7 +126,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         let made = data.make_master_key().unwrap();
-        let taken = first(&data, &set_up_under(&made).await).await.unwrap();
+        let taken = first(&data, &set_up_under(&made).await, &plugins()).await.unwrap();
         assert_eq!(taken.to_base64().expose(), made.to_base64().expose());
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use authsome_core::error::StoreError;
-use authsome_store_sql::SqlStore;
+use authsome_store_sql::{Connections, SqlStore};
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 
-use crate::config::SqliteBuilder;
+use crate::config::{SqliteBuilder, check};
 
 /// Authsome on SQLite.
 pub struct SqliteStore {
@@ -36,6 +36,23 @@ impl SqliteStore {
     #[must_use]
     pub fn builder(url: &str) -> SqliteBuilder {
         SqliteBuilder::new(url)
+    }
+
+    /// A store on a pool that the program has already, with the other defaults of [`SqliteBuilder`]. Closing the store
+    /// closes it.
+    ///
+    /// The pool has at least two connections, since a read outside of a transaction takes one of its own, and each of them
+    /// holds references (`PRAGMA foreign_keys = ON`), keeps the file in WAL mode and waits for a writer
+    /// (`PRAGMA busy_timeout`, five seconds say), as `sqlx`'s `SqliteConnectOptions` sets them for all. One connection is
+    /// looked at here.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where the connection is none of SQLite, or lacks one of these settings;
+    /// [`StoreError::Unavailable`] where it does not answer.
+    pub async fn from_connection(connection: DatabaseConnection) -> Result<Self, StoreError> {
+        check(&connection).await?;
+        let connections = Connections { writer: connection.clone(), reader: connection };
+        Ok(SqliteBuilder::new("").with(connections, None))
     }
 
     /// A database that is gone with its store, also at `sqlite::memory:`. It is one database for all tasks, and behaves

@@ -10,7 +10,7 @@ use authsome_core::error::StoreError;
 use authsome_store_sql::{Connections, Fault, Patience, SqlStore};
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
 use tempfile::TempDir;
 
 use crate::backend::SqliteStore;
@@ -117,9 +117,12 @@ impl SqliteBuilder {
         // The writer comes first: it makes the file and puts it in WAL mode.
         let writer = self.open_waiting(self.writer_options(file.clone())).await?;
         let reader = Database::connect(self.reader_options(file)).await.map_err(cannot_open)?;
+        Ok(self.with(Connections { writer, reader }, folder))
+    }
+
+    pub(crate) fn with(self, connections: Connections, folder: Option<TempDir>) -> SqliteStore {
         let patience = Patience { migration: self.migration_timeout, close: self.acquire_timeout, answer: None };
-        let sql = SqlStore::new(Sqlite, Connections { writer, reader }, self.clock, patience);
-        Ok(SqliteStore::new(sql, folder))
+        SqliteStore::new(SqlStore::new(Sqlite, connections, self.clock, patience), folder)
     }
 
     /// Opens the file. While another process makes or leaves it, SQLite may refuse at once instead of waiting.
@@ -193,6 +196,29 @@ impl SqliteBuilder {
     }
 }
 
+/// What a connection that somebody else opened must be set to, and why it cannot be used otherwise.
+const NEEDED: [(&str, &str); 3] = [
+    ("SELECT foreign_keys = 1 FROM pragma_foreign_keys", "it does not hold references: set foreign_keys to ON"),
+    ("SELECT journal_mode = 'wal' FROM pragma_journal_mode", "its file is not in WAL mode: set journal_mode to WAL"),
+    ("SELECT timeout > 0 FROM pragma_busy_timeout", "it does not wait for writers: set busy_timeout to five seconds"),
+];
+
+/// Refuses a connection that somebody else opened in a way that Authsome cannot work with.
+pub(crate) async fn check(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    let invalid = |why| StoreError::Invalid { what: "the connection".to_owned(), why };
+    if connection.get_database_backend() != DbBackend::Sqlite {
+        return Err(invalid("it is none of SQLite"));
+    }
+    for (question, why) in NEEDED {
+        let statement = Statement::from_string(DbBackend::Sqlite, question);
+        let row = connection.query_one_raw(statement).await.map_err(cannot_open)?;
+        if !row.is_some_and(|row| row.try_get_by(0).unwrap_or(false)) {
+            return Err(invalid(why));
+        }
+    }
+    Ok(())
+}
+
 enum Location {
     File,
     Memory,
@@ -212,8 +238,6 @@ fn placed(options: SqliteConnectOptions, file: Option<&PathBuf>, busy_timeout: D
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, DbBackend, Statement};
-
     use super::*;
 
     async fn ask(connection: &DatabaseConnection, sql: &str) -> String {

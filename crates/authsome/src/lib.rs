@@ -6,33 +6,30 @@
 //! # Embedding it
 #![cfg_attr(all(feature = "http", feature = "memory", feature = "password"), doc = "```")]
 #![cfg_attr(not(all(feature = "http", feature = "memory", feature = "password")), doc = "```ignore")]
-//! use std::sync::Arc;
-//!
-//! use authsome::http::{HttpOptions, router};
-//! use authsome::memory::MemoryStore;                                // or sqlite::SqliteStore, pg::PgStore, …
-//! use authsome::password::PasswordPlugin;
-//! use authsome::{Config, Engine};
+//! use authsome::prelude::*;
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let auth = Engine::builder()
-//!     .store(Arc::new(MemoryStore::new()))                          // the only required option
+//!     .store(MemoryStore::new())                                    // or SqliteStore, PgStore, …: the only required option
 //!     .plugin(PasswordPlugin::default())
 //!     .config(Config { app: "myapp".into(), base_path: "/v1/auth".into(), ..Config::default() })
 //!     .build()?;                                                    // no store: BuildError::MissingStore
 //! auth.start().await?;                                              // migrates core and plugins in one run, starts jobs
-//! let app: axum::Router = axum::Router::new().merge(router(&auth, HttpOptions::default())?);
+//! let http = Http::new(&auth, HttpOptions::default());
+//! let app: axum::Router = axum::Router::new().merge(http.router()?);
 //!
 //! let production = auth.environment("production").await?;           // the only door to an environment's data
 //! let missing = production.users().get_by_email("alice@example.com").await;
-//! assert_eq!(missing.unwrap_err().code(), authsome::core::error::Code::NotFound);
+//! assert_eq!(missing.unwrap_err().code(), Code::NotFound);
 //! # auth.stop().await;
 //! # drop(app);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! `examples/axum_app.rs` is a whole application, with a route of its own that only a signed-in user reaches.
+//! `examples/axum_app.rs` is a whole application, with routes of its own for users, for keys, and for everybody. Where a
+//! deployment migrates by itself, before anything starts, [`Engine::migrate`] runs what is pending of core and all plugins.
 //!
 //! # Features
 //! | feature | brings | default |
@@ -63,3 +60,30 @@ pub use authsome_store_pg as pg;
 pub use authsome_store_sqlite as sqlite;
 
 pub use authsome_engine::{BuildError, Config, Engine, EngineBuilder, EnvironmentHandle, StartError};
+
+/// The names of every first program: `use authsome::prelude::*;`.
+pub mod prelude {
+    pub use authsome_core::environment::{EnvironmentType, Settings};
+    pub use authsome_core::error::{Code, Error};
+    pub use authsome_core::identity::Email;
+    pub use authsome_core::permission::{Permission, Resource};
+    pub use authsome_core::secret::{MasterKey, Password};
+    pub use authsome_engine::{Config, Engine, EnvironmentHandle, NewUser, SignIn, SignUp};
+    #[cfg(feature = "http")]
+    pub use authsome_http::{CurrentEnvironment, CurrentUser, Http, HttpOptions, Rejection, RequireSession};
+    #[cfg(feature = "password")]
+    pub use authsome_plugin_password::PasswordPlugin;
+    #[cfg(feature = "memory")]
+    pub use authsome_store_memory::MemoryStore;
+    #[cfg(feature = "mongo")]
+    pub use authsome_store_mongo::MongoStore;
+    #[cfg(feature = "pg")]
+    pub use authsome_store_pg::PgStore;
+    #[cfg(feature = "sqlite")]
+    pub use authsome_store_sqlite::SqliteStore;
+}
+
+/// The README's program compiles.
+#[cfg(all(doctest, feature = "http", feature = "password", feature = "sqlite"))]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

@@ -7,8 +7,8 @@ use authsome_engine::{Engine, EnvironmentHandle, EnvironmentPatch};
 async fn destroy(engine: &Engine, at: &EnvironmentHandle, app: AppId, id: EnvironmentId) -> Result<(), Error> {
     at.users().delete_all().await?;
     at.sessions().revoke_everybodys().await?;
-    engine.environments(app).delete(id).await?;
-    engine.environments(app).update(id, &EnvironmentPatch::default()).await?;
+    engine.environments_of(app).delete(id).await?;
+    engine.environments_of(app).update(id, &EnvironmentPatch::default()).await?;
     engine.apps().delete(app).await
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use authsome::engine::{
     Config, Engine, EnvironmentHandle, Issued, NewApiKey, NewApp, NewEnvironment, NewUser, SignUp, SignUpOutcome,
 };
-use authsome::http::{HttpOptions, standalone, table};
+use authsome::http::{Http, HttpOptions};
 use authsome::password::{PasswordConfig, PasswordPlugin};
 use authsome_conformance::{Home, HomeKey, Sample, at};
 use authsome_core::app::App;
@@ -133,7 +133,8 @@ fn clock() -> Arc<ManualClock> {
 /// The routes of such an engine.
 pub(crate) fn routes() -> Result<Vec<Route>, Cause> {
     let store = Arc::new(authsome::memory::MemoryStore::new());
-    Ok(table(&engine(store, &clock(), &Arc::default(), "isolation", 0)?)?)
+    let engine = engine(store, &clock(), &Arc::default(), "isolation", 0)?;
+    Ok(Http::new(&engine, HttpOptions::default()).table()?)
 }
 
 fn engine(
@@ -173,12 +174,13 @@ impl World {
         for place in [&mut there, &mut here, &mut elsewhere] {
             place.open(&mails)?;
         }
-        let spare = engine.environments(app.id).create(&NewEnvironment::new("Spare", EnvironmentType::Custom)).await?;
+        let spare =
+            engine.environments_of(app.id).create(&NewEnvironment::new("Spare", EnvironmentType::Custom)).await?;
         clock.advance(UNSEEN);
         let options =
             HttpOptions { admin_token: Some(SecretString::new(ADMINISTRATOR.to_owned())), ..HttpOptions::default() };
         let world = Self {
-            router: standalone(&engine, options)?,
+            router: Http::new(&engine, options).standalone()?,
             there,
             here,
             elsewhere,
@@ -221,7 +223,7 @@ impl World {
                 let mut new = NewEnvironment::new("Only here", EnvironmentType::Custom);
                 let slug = self.fresh(kind);
                 new.slug = Some(slug.clone());
-                self.engine.environments(place.app.id).create(&new).await?;
+                self.engine.environments_of(place.app.id).create(&new).await?;
                 return Ok(vec![(slug, self.fresh(kind))]);
             }
             Kind::Verification => vec![place.verification.clone(), place.change.clone(), place.reset.clone()],

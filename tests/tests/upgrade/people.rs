@@ -112,7 +112,7 @@ fn the_signing_key_of_then_verifies_and_signs(restored: &Restored) {
     restored.block_on(async {
         let world = restored.engine().await;
         let known = restored.known();
-        let app = world.engine.apps().by_slug(&known.jwt_app).await.expect("the app is there");
+        let app = world.engine.apps().get_by_slug(&known.jwt_app).await.expect("the app is there");
         let at = world.engine.environment_of(app.id, &known.jwt_environment).await.expect("it is there");
         let published = at.signing_keys().key_set().await.expect("the private key opens").verifying_keys();
         assert_eq!(code(at.signing_keys().verify(&known.jwt).await), None);

@@ -172,6 +172,12 @@ macro_rules! shown {
             }
         }
 
+        impl From<$name> for Identifier {
+            fn from(name: $name) -> Self {
+                Self::$name(name)
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)

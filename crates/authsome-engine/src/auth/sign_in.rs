@@ -20,6 +20,14 @@ pub struct SignIn {
     pub password: Password,
 }
 
+impl SignIn {
+    /// A person with an address, a username or a phone number, and a password.
+    #[must_use]
+    pub fn new(identifier: impl Into<Identifier>, password: Password) -> Self {
+        Self { identifier: identifier.into(), password }
+    }
+}
+
 impl Auth {
     /// Signs in with a password.
     ///

@@ -7,7 +7,7 @@ use authsome_context::rules::{publishable, slug};
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
-use authsome_core::error::Error;
+use authsome_core::error::{Code, Error};
 use authsome_core::id::EnvironmentId;
 
 use super::{Environments, new};
@@ -67,16 +67,22 @@ impl EnvironmentPatch {
 }
 
 impl Environments {
-    /// Changes an environment. Taking the type production from one is confirmed.
+    /// Changes an environment. Taking the type production from one is confirmed. Slug and type are for whoever reaches
+    /// all environments of the app.
     ///
     /// # Errors
-    /// `not_found`, `invalid_request`, `conflict` where the slug is taken; `confirmation_required`; `unavailable`.
+    /// `not_found`, `forbidden`, `invalid_request`, `conflict` where the slug is taken; `confirmation_required`;
+    /// `unavailable`.
     pub async fn update(
         &self,
         id: EnvironmentId,
         patch: &EnvironmentPatch,
         confirm: Confirm,
     ) -> Result<Environment, Error> {
+        // What it is called in requests, and which walls stand around it, concerns the app's other environments.
+        if (patch.slug.is_some() || patch.kind.is_some()) && self.only()?.is_some() {
+            return Err(Error::new(Code::Forbidden, "slug and type are changed with the administrator's token"));
+        }
         self.change(id, "environment.updated", |found| {
             let mut environment = found.clone();
             patch.apply(&mut environment);
@@ -149,6 +155,7 @@ impl Environments {
         action: &str,
         change: impl Fn(&Environment) -> Result<Environment, Error> + Send + Sync,
     ) -> Result<Environment, Error> {
+        self.require_reach(id)?;
         let now = self.foundation.now();
         let event = &self.event(now, action, id, nothing())?;
         let change = &change;

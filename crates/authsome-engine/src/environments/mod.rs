@@ -12,7 +12,7 @@ use authsome_context::{Foundation, settings};
 use authsome_core::app::App;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::{Environment, Sourced};
-use authsome_core::error::Error;
+use authsome_core::error::{Code, Error};
 use authsome_core::event::AppEvent;
 use authsome_core::id::{AppId, EnvironmentId};
 use authsome_core::route::Principal;
@@ -31,18 +31,33 @@ pub use setup::{EnvironmentSetup, WebhookSetup};
 pub struct Environments {
     foundation: Arc<Foundation>,
     app: AppId,
-    actor: Option<String>,
+    principal: Option<Principal>,
 }
 
 impl Environments {
     pub(crate) const fn new(foundation: Arc<Foundation>, app: AppId) -> Self {
-        Self { foundation, app, actor: None }
+        Self { foundation, app, principal: None }
     }
 
-    /// The same environments, acted on by this principal: events name it.
+    /// The same environments, acted on by this principal: events name it. The administrator's token reaches any of the
+    /// app's, a session or a key its own alone.
     #[must_use]
     pub fn acting(self, principal: &Principal) -> Self {
-        Self { actor: principal.actor(), ..self }
+        Self { principal: Some(principal.clone()), ..self }
+    }
+
+    /// The one environment that can be reached; `None` where all of the app's can.
+    fn only(&self) -> Result<Option<EnvironmentId>, Error> {
+        match &self.principal {
+            None | Some(Principal::Administrator) => Ok(None),
+            Some(Principal::Session(session)) => Ok(Some(session.scope.env_id)),
+            Some(Principal::ApiKey(key)) => Ok(Some(key.scope.env_id)),
+            Some(Principal::Anonymous) => Err(Error::new(Code::Unauthenticated, "send a credential")),
+        }
+    }
+
+    fn require_reach(&self, id: EnvironmentId) -> Result<(), Error> {
+        if self.only()?.is_none_or(|only| only == id) { Ok(()) } else { Err(Error::not_found()) }
     }
 
     /// The environment with this id.
@@ -50,6 +65,7 @@ impl Environments {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn get(&self, id: EnvironmentId) -> Result<Environment, Error> {
+        self.require_reach(id)?;
         self.foundation.store.environment(self.app, id).await?.ok_or_else(Error::not_found)
     }
 
@@ -57,24 +73,33 @@ impl Environments {
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
-    pub async fn by_slug(&self, slug: &str) -> Result<Environment, Error> {
-        self.foundation.store.environment_by_slug(self.app, slug).await?.ok_or_else(Error::not_found)
+    pub async fn get_by_slug(&self, slug: &str) -> Result<Environment, Error> {
+        // No slug has U+0000, and no store is asked for one.
+        let found =
+            if slug.contains('\0') { None } else { self.foundation.store.environment_by_slug(self.app, slug).await? };
+        let found = found.ok_or_else(Error::not_found)?;
+        self.require_reach(found.id)?;
+        Ok(found)
     }
 
     /// The app's default environment.
     ///
     /// # Errors
     /// `not_found` where the app is gone, `unavailable`.
-    pub async fn default(&self) -> Result<Environment, Error> {
+    pub async fn get_default(&self) -> Result<Environment, Error> {
         self.foundation.store.default_environment(self.app).await?.ok_or_else(Error::not_found)
     }
 
-    /// A page of the app's environments, newest first.
+    /// A page of the environments that can be reached, newest first.
     ///
     /// # Errors
     /// `unavailable`.
     pub async fn list(&self, page: Page<EnvironmentId>) -> Result<Listed<Environment, EnvironmentId>, Error> {
-        Ok(self.foundation.store.list_environments(self.app, page).await?)
+        let Some(only) = self.only()? else {
+            return Ok(self.foundation.store.list_environments(self.app, page).await?);
+        };
+        let data = if page.after.is_none_or(|after| only < after) { vec![self.get(only).await?] } else { Vec::new() };
+        Ok(Listed { data, next_cursor: None })
     }
 
     /// The settings that apply in an environment, each with where it comes from.
@@ -89,7 +114,7 @@ impl Environments {
 
     fn event(&self, now: Timestamp, action: &str, target: EnvironmentId, data: Value) -> Result<AppEvent, Error> {
         let event = self.foundation.app_event(self.app, now, action, &target, data)?;
-        Ok(AppEvent { actor: self.actor.clone(), ..event })
+        Ok(AppEvent { actor: self.principal.as_ref().and_then(Principal::actor), ..event })
     }
 
     /// Makes changes that must hold of all environments of the app together exclude each other.

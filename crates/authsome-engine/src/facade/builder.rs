@@ -9,7 +9,7 @@ use authsome_core::entropy::{Entropy, OsEntropy};
 use authsome_core::mail::Mailer;
 use authsome_core::plugin::Plugin;
 use authsome_core::secret::MasterKey;
-use authsome_core::store::Store;
+use authsome_core::store::{IntoStore, Store};
 
 use super::engine::Engine;
 
@@ -46,9 +46,9 @@ impl fmt::Debug for EngineBuilder {
 }
 
 impl EngineBuilder {
-    /// Where everything is kept. Required.
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
+    /// Where everything is kept: a store, or an `Arc` of one. Required.
+    pub fn store(mut self, store: impl IntoStore) -> Self {
+        self.store = Some(store.into_store());
         self
     }
 

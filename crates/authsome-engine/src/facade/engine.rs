@@ -7,10 +7,10 @@ use authsome_context::{Config, EnvironmentContext, Foundation, settings};
 use authsome_core::app::App;
 use authsome_core::clock::Clock;
 use authsome_core::entropy::Entropy;
-use authsome_core::environment::{SettingDeclaration, Settings};
+use authsome_core::environment::{EnvironmentName, SettingDeclaration, Settings};
 use authsome_core::error::Error;
 use authsome_core::id::AppId;
-use authsome_core::migration::MigrationGroup;
+use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport};
 use authsome_core::route::{ActiveEnvironment, Route};
 use authsome_core::store::Store;
 
@@ -46,6 +46,27 @@ impl Engine {
     #[must_use]
     pub const fn foundation(&self) -> &Arc<Foundation> {
         &self.foundation
+    }
+
+    /// Applies pending migrations of core and all plugins in one run. [`Engine::start`] does it too; this is for a
+    /// deployment that migrates before it starts anything.
+    ///
+    /// # Errors
+    /// [`MigrateError`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use authsome_store_memory::MemoryStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let auth = authsome_engine::Engine::builder().store(MemoryStore::new()).build()?;
+    /// let report = auth.migrate().await?;
+    /// assert!(!report.applied.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn migrate(&self) -> Result<MigrationReport, MigrateError> {
+        self.store().migrate(&self.foundation.plugins.groups).await
     }
 
     /// Applies pending migrations of core and all plugins in one run, makes the app with its environments where it is
@@ -135,13 +156,14 @@ impl Engine {
         settings::warnings(&self.foundation.plugins, settings)
     }
 
-    /// Turns presented tokens into an environment and a principal.
+    /// Turns presented tokens into an environment and a principal, for what is not served by `authsome-http`.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
         Authenticator::new(Arc::clone(&self.foundation))
     }
 
     /// Counts requests.
+    #[doc(hidden)]
     #[must_use]
     pub fn rate_limiter(&self) -> RateLimiter {
         RateLimiter::new(Arc::clone(&self.foundation))
@@ -153,9 +175,17 @@ impl Engine {
         Apps::new(Arc::clone(&self.foundation))
     }
 
+    /// The environments of the configured app.
+    ///
+    /// # Errors
+    /// Those of [`Engine::configured_app`].
+    pub async fn environments(&self) -> Result<Environments, Error> {
+        Ok(self.environments_of(self.configured_app().await?.id))
+    }
+
     /// The environments of an app.
     #[must_use]
-    pub fn environments(&self, app: AppId) -> Environments {
+    pub fn environments_of(&self, app: AppId) -> Environments {
         Environments::new(Arc::clone(&self.foundation), app)
     }
 
@@ -171,17 +201,21 @@ impl Engine {
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
-    pub async fn environment(&self, slug_or_id: &str) -> Result<EnvironmentHandle, Error> {
+    pub async fn environment(&self, name: impl Into<EnvironmentName>) -> Result<EnvironmentHandle, Error> {
         let app = self.configured_app().await?;
-        self.environment_of(app.id, slug_or_id).await
+        self.environment_of(app.id, name).await
     }
 
     /// An environment of any app, by slug or id.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
-    pub async fn environment_of(&self, app: AppId, slug_or_id: &str) -> Result<EnvironmentHandle, Error> {
-        self.foundation.environment_of(app, slug_or_id).await.map(|active| self.handle(active))
+    pub async fn environment_of(
+        &self,
+        app: AppId,
+        name: impl Into<EnvironmentName>,
+    ) -> Result<EnvironmentHandle, Error> {
+        self.foundation.environment_of(app, &name.into()).await.map(|active| self.handle(active))
     }
 
     /// The configured app's default environment.
@@ -196,6 +230,7 @@ impl Engine {
     ///
     /// # Errors
     /// `invalid_request` where what is named does not exist; `unavailable`.
+    #[doc(hidden)]
     pub async fn select(
         &self,
         publishable_key: Option<&str>,
@@ -204,7 +239,7 @@ impl Engine {
         self.foundation.select(publishable_key, named).await
     }
 
-    /// The services of an environment that was selected or authenticated.
+    /// The services of an environment that was authenticated: that of `CurrentEnvironment`, say.
     #[must_use]
     pub fn handle(&self, active: Arc<ActiveEnvironment>) -> EnvironmentHandle {
         EnvironmentHandle::new(EnvironmentContext::new(&self.foundation, active))

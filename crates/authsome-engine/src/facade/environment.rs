@@ -5,6 +5,7 @@ use std::sync::Arc;
 use authsome_context::EnvironmentContext;
 use authsome_core::environment::EffectiveSettings;
 use authsome_core::error::Error;
+use authsome_core::id::OrganizationId;
 use authsome_core::plugin::{Notices, SignIns};
 use authsome_core::route::{ActiveEnvironment, Client, Principal};
 use authsome_core::scope::Scope;
@@ -71,12 +72,12 @@ impl EnvironmentHandle {
         self.at.methods()
     }
 
-    /// What a sign-in page needs.
+    /// What a sign-in page needs, with the branding of an organization.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn config_for_sign_in_page(&self) -> Result<SignInPage, Error> {
-        SignInPage::of(&self.at).await
+    pub async fn sign_in_page(&self, organization: Option<OrganizationId>) -> Result<SignInPage, Error> {
+        SignInPage::of(&self.at, organization).await
     }
 
     /// Sign-up, sign-in, sign-out, refresh.

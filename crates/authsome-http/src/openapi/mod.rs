@@ -15,10 +15,8 @@ use crate::options::HttpOptions;
 
 use schemas::Schemas;
 
-/// The OpenAPI 3.1 document of a table of routes, and of the endpoints at the root if the options have them. Its
-/// paths include the base path; its server is the public URL. Settings are core's and those that plugins declare.
-#[must_use]
-pub fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -> Value {
+/// See [`Http::openapi`](crate::Http::openapi).
+pub(crate) fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -> Value {
     let config = engine.config();
     let mut schemas = Schemas::new();
     let mut paths = Map::new();

@@ -10,8 +10,8 @@ use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_engine::DevicePatch;
 
 use super::page::{PageQuery, page};
+use super::services::{Services, TAG};
 use super::view::{DeviceAnswer, DeviceView, ListView};
-use super::{Services, TAG};
 use crate::text::{Name, present};
 
 /// A merge patch (RFC 7396): absent fields stay as they are; null restores the default.

@@ -9,7 +9,7 @@ use authsome_core::identity::Email;
 use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
 
-use super::{Services, TAG};
+use super::services::{Services, TAG};
 use crate::text::PlainText;
 
 #[derive(Deserialize, JsonSchema)]

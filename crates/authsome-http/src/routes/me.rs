@@ -10,8 +10,8 @@ use authsome_core::identity::Username;
 use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_engine::ProfilePatch;
 
+use super::services::{Services, TAG};
 use super::view::UserAnswer;
-use super::{Services, TAG};
 use crate::text::{Name, present};
 
 /// A merge patch (RFC 7396): absent fields stay as they are; null removes the value.

@@ -8,7 +8,7 @@ use authsome_core::error::{Code, Error};
 use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Password;
 
-use super::{Services, TAG};
+use super::services::{Services, TAG};
 use crate::text::PlainText;
 
 /// Exactly one of `password` and `code` is given.

@@ -9,8 +9,8 @@ use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Rou
 use authsome_core::secret::Token;
 use authsome_core::session::{RefreshToken, SessionView};
 
+use super::services::{Services, TAG};
 use super::view::SessionAnswer;
-use super::{Services, TAG};
 use crate::text::PlainText;
 
 #[derive(Deserialize, JsonSchema)]

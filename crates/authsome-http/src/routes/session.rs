@@ -10,8 +10,8 @@ use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_core::session::SessionView;
 
 use super::page::{PageQuery, page};
+use super::services::{Services, TAG};
 use super::view::{ListView, SessionAnswer};
-use super::{Services, TAG};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,7 @@ use authsome_core::secret::Password;
 use authsome_core::user::SignedInView;
 use authsome_engine::SignIn;
 
-use super::{Services, TAG};
+use super::services::{Services, TAG};
 
 /// Exactly one of `email`, `username` and `phone` is given.
 #[derive(Deserialize, JsonSchema)]

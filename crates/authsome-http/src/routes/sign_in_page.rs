@@ -10,7 +10,7 @@ use authsome_core::formconfig::{Branding, FormField};
 use authsome_core::id::{EnvironmentId, OrganizationId};
 use authsome_core::route::{Guard, Reply, Request, Route};
 
-use super::{Services, TAG};
+use super::services::{Services, TAG};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -86,12 +86,8 @@ pub(super) fn route(services: &Services) -> Route {
 async fn config(services: Services, request: Request) -> Result<Reply, Error> {
     let query: Query = request.query()?;
     let here = services.at(&request.context);
-    let page = here.config_for_sign_in_page().await?;
+    let page = here.sign_in_page(query.organization_id).await?;
     let environment = &here.environment().environment;
-    let branding = match query.organization_id {
-        Some(id) => services.engine.store().branding(&here.scope(), id).await?,
-        None => None,
-    };
     let answer = Answer {
         environment: EnvironmentView {
             id: environment.id,
@@ -105,7 +101,7 @@ async fn config(services: Services, request: Request) -> Result<Reply, Error> {
         self_registration: page.self_registration,
         require_email_verification: page.require_email_verification,
         sign_up_form: Form { fields: page.sign_up_form },
-        branding: branding.map(Into::into),
+        branding: page.branding.map(Into::into),
     };
     Reply::json(StatusCode::OK, &answer)
 }

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use authsome_core::error::Error;
 use authsome_core::route::{Guard, Reply, Request, Route};
 
-use super::{Services, TAG};
+use super::services::{Services, TAG};
 
 pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/signout")

@@ -14,7 +14,7 @@ use authsome_core::session::SessionView;
 use authsome_core::user::UserView;
 use authsome_engine::{SignUp, SignUpOutcome};
 
-use super::{Services, TAG};
+use super::services::{Services, TAG};
 use crate::text::Name;
 
 #[derive(Deserialize, JsonSchema)]

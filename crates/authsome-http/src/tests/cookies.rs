@@ -72,6 +72,15 @@ async fn the_cookie_is_cleared_where_its_session_ends() {
 }
 
 #[tokio::test]
+async fn a_request_without_the_cookie_leaves_the_browsers_alone() {
+    let fixture = Fixture::new().await;
+    let person = fixture.person(EMAIL).await;
+    let answer = Call::post("/signout").bearer(&person.token).send(&fixture).await;
+    answer.ok(204);
+    assert!(!answer.headers.contains_key("set-cookie"));
+}
+
+#[tokio::test]
 async fn a_state_changing_request_with_the_cookie_must_come_from_its_own_site() {
     let options = HttpOptions { allowed_origins: vec!["https://app.example.com".to_owned()], ..HttpOptions::default() };
     let fixture = Fixture::with(Config::default(), options).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use authsome_core::app::App;
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
-use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
+use authsome_core::environment::{Environment, EnvironmentType, Settings};
 use authsome_core::event::AppEvent;
 use authsome_engine::{EnvironmentPatch, NewApp, NewEnvironment};
 
@@ -93,7 +93,7 @@ async fn no_authentication_completes_in_a_suspended_environment() {
     let person = fixture.person_in("staging", EMAIL).await;
     let app = fixture.engine.configured_app().await.unwrap();
     let id = fixture.engine.environment("staging").await.unwrap().scope().env_id;
-    fixture.engine.environments(app.id).deactivate(id).await.unwrap();
+    fixture.engine.environments_of(app.id).deactivate(id).await.unwrap();
     let body = json!({"email": EMAIL, "password": PASSWORD});
     for path in ["/signin", "/signup"] {
         let answer = Call::post(path).environment("staging").json(&body).send(&fixture).await;
@@ -104,7 +104,7 @@ async fn no_authentication_completes_in_a_suspended_environment() {
     let refresh = || Call::post("/refresh").json(&json!({"refresh_token": person.refresh_token}));
     refresh().send(&fixture).await.problem("environment_inactive");
     Call::get("/odd/admin").bearer(ADMIN).environment("staging").send(&fixture).await.ok(204);
-    fixture.engine.environments(app.id).activate(id).await.unwrap();
+    fixture.engine.environments_of(app.id).activate(id).await.unwrap();
     refresh().send(&fixture).await.ok(200);
 }
 
@@ -186,7 +186,7 @@ async fn a_credential_in_a_body_of_another_app_acts_in_its_environment_named_or_
     let fixture = Fixture::new().await;
     let other = fixture.other_app().await;
     let preview = NewEnvironment::new("Preview", EnvironmentType::Custom);
-    fixture.engine.environments(other.id).create(&preview).await.unwrap();
+    fixture.engine.environments_of(other.id).create(&preview).await.unwrap();
     let sign_up = Call::post("/signup").environment("preview").header(KEY, &other.publishable_key);
     let answer = sign_up.json(&json!({"email": EMAIL, "password": PASSWORD})).send(&fixture).await;
     let mut token = Person::of(answer.ok(201)).refresh_token;
@@ -206,10 +206,10 @@ async fn a_ticket_is_none_where_the_request_names_another_environment() {
     let fixture = Fixture::new().await;
     fixture.person_in("staging", EMAIL).await;
     let app = fixture.engine.configured_app().await.unwrap().id;
-    let settings = SettingsPatch { mfa_required: Some(Some(true)), ..SettingsPatch::default() };
-    let patch = EnvironmentPatch { settings: Some(settings), ..EnvironmentPatch::default() };
+    let settings = Settings { mfa_required: Some(true), ..Settings::default() };
+    let patch = EnvironmentPatch { settings: Some(settings.into()), ..EnvironmentPatch::default() };
     let here = fixture.named("staging").await;
-    fixture.engine.environments(app).update(here.id, &patch, Confirm::NOTHING).await.unwrap();
+    fixture.engine.environments_of(app).update(here.id, &patch, Confirm::NOTHING).await.unwrap();
     let body = json!({"email": EMAIL, "password": PASSWORD});
     let refused = Call::post("/signin").environment("staging").json(&body).send(&fixture).await;
     let body = json!({"mfa_ticket": refused.problem("mfa_required")["mfa_ticket"]});
@@ -249,7 +249,7 @@ async fn a_cookie_of_a_suspended_environment_does_not_either() {
     let bodies = in_bodies(&fixture).await;
     let own = fixture.person("carol@example.com").await.refresh_token;
     let development = fixture.named("development").await;
-    fixture.engine.environments(development.app_id).deactivate(development.id).await.unwrap();
+    fixture.engine.environments_of(development.app_id).deactivate(development.id).await.unwrap();
     let send = async |path: &str, body: &serde_json::Value| {
         Call::post(path).cookie(&cookie).header("origin", "http://localhost:8080").json(body).send(&fixture).await
     };
@@ -264,7 +264,7 @@ async fn a_cookie_of_a_suspended_environment_does_not_either() {
 async fn an_environments_publishable_key_names_it_with_its_app() {
     let fixture = Fixture::new().await;
     let other = fixture.other_app().await;
-    let environments = fixture.engine.environments(other.id);
+    let environments = fixture.engine.environments_of(other.id);
     for (name, slug, prefix) in [
         ("Development", "development", "apk_dev_"),
         ("Staging", "staging", "apk_test_"),
@@ -274,7 +274,7 @@ async fn an_environments_publishable_key_names_it_with_its_app() {
         if slug == "preview" {
             environments.create(&NewEnvironment::new(name, EnvironmentType::Custom)).await.unwrap();
         }
-        let environment = environments.by_slug(slug).await.unwrap();
+        let environment = environments.get_by_slug(slug).await.unwrap();
         assert!(environment.publishable_key.starts_with(prefix), "{slug}");
         let answer = Call::get("/config").header(KEY, &environment.publishable_key).send(&fixture).await;
         assert_eq!(answer.ok(200)["environment"]["id"], environment.id.to_string());
@@ -284,7 +284,7 @@ async fn an_environments_publishable_key_names_it_with_its_app() {
     let keyed = |path: &str| Call::get(path).header(KEY, &staging.publishable_key);
     assert_eq!(slug(keyed("/config?env=production"), &fixture).await, "production");
     assert_eq!(slug(keyed("/config").environment("development"), &fixture).await, "development");
-    let preview = environments.by_slug("preview").await.unwrap().id.to_string();
+    let preview = environments.get_by_slug("preview").await.unwrap().id.to_string();
     keyed("/config").environment(&preview).send(&fixture).await.problem("invalid_request");
     let person = fixture.person_in("staging", EMAIL).await;
     let me = |key: &str| Call::get("/me").bearer(&person.token).header(KEY, key);

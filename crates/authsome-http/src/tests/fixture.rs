@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::{HttpOptions, problem, standalone};
+use crate::{Http, HttpOptions, problem};
 use authsome_core::clock::ManualClock;
 use authsome_core::entropy::SeededEntropy;
 use authsome_core::error::Error;
@@ -25,6 +25,9 @@ use authsome_core::time::Timestamp;
 use authsome_engine::{Config, Engine};
 use authsome_plugin_password::PasswordPlugin;
 use authsome_store_memory::MemoryStore;
+
+use super::factor::Factor;
+use super::probe::Probe;
 
 pub(in crate::tests) const BASE: &str = "/v1/auth";
 pub(in crate::tests) const ADMIN: &str = "administrator-token-of-the-test-suite";
@@ -51,6 +54,12 @@ struct WithTicket {
     mfa_ticket: String,
 }
 
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WithTicketOrNone {
+    mfa_ticket: Option<String>,
+}
+
 impl Plugin for Odd {
     fn name(&self) -> &'static str {
         "odd"
@@ -67,8 +76,16 @@ impl Plugin for Odd {
                     .guard(Guard::Permission(Permission::write(Resource::Users)))
                     .handler(ok),
                 Route::new(Method::POST, "/odd/ticket")
-                    .takes_credential(CredentialKind::TICKET, |body: &WithTicket| &body.mfa_ticket)
+                    .takes_credential(CredentialKind::TICKET, |body: &WithTicket| Some(body.mfa_ticket.as_str()))
                     .guard(Guard::Public)
+                    .handler(ok),
+                Route::new(Method::POST, "/odd/challenge")
+                    .takes_ticket(|body: &WithTicketOrNone| body.mfa_ticket.as_deref())
+                    .guard(Guard::Ticket)
+                    .handler(ok),
+                Route::new(Method::POST, "/odd/enroll")
+                    .takes_ticket(|body: &WithTicketOrNone| body.mfa_ticket.as_deref())
+                    .guard(Guard::RecentSessionOrTicket)
                     .handler(ok),
                 Route::new(Method::GET, "/odd/panic").guard(Guard::Public).handler(panics),
                 Route::new(Method::GET, "/odd/hang").guard(Guard::Public).handler(hangs),
@@ -81,7 +98,9 @@ impl Plugin for Odd {
 pub(in crate::tests) struct Fixture {
     pub(in crate::tests) engine: Engine,
     pub(in crate::tests) clock: Arc<ManualClock>,
+    pub(in crate::tests) http: Http,
     pub(in crate::tests) router: Router,
+    pub(in crate::tests) probe: Probe,
     mails: Arc<Mails>,
 }
 
@@ -110,11 +129,17 @@ impl Fixture {
         Self::with(Config::default(), HttpOptions::default()).await
     }
 
+    /// One that limits no rates, for tests that walk the whole table.
+    pub(in crate::tests) async fn without_limits() -> Self {
+        Self::with(Config { rate_limits: false, ..Config::default() }, HttpOptions::default()).await
+    }
+
     pub(in crate::tests) async fn with(config: Config, options: HttpOptions) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000).unwrap()));
         let mails = Arc::new(Mails::default());
+        let probe = Probe::default();
         let engine = Engine::builder()
-            .store(Arc::new(MemoryStore::new()))
+            .store(MemoryStore::new())
             .clock(Arc::<ManualClock>::clone(&clock))
             .entropy(Arc::new(SeededEntropy::new(7)))
             .master_key(MasterKey::from_bytes([9; 32]))
@@ -122,12 +147,15 @@ impl Fixture {
             .config(config)
             .plugin(PasswordPlugin::default())
             .plugin(Odd)
+            .plugin(Factor::default())
+            .plugin(probe.clone())
             .build()
             .unwrap();
         engine.prepare().await.unwrap();
         let options = HttpOptions { admin_token: Some(SecretString::new(ADMIN.to_owned())), ..options };
-        let router = standalone(&engine, options).unwrap();
-        Self { engine, clock, router, mails }
+        let http = Http::new(&engine, options);
+        let router = http.standalone().unwrap();
+        Self { engine, clock, http, router, probe, mails }
     }
 
     /// Signs a person up in an environment.

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::table;
+use crate::{Http, HttpOptions};
 use authsome_core::route::{Guard, Route};
 
 use super::fixture::{ADMIN, Call, Fixture};
@@ -25,10 +25,11 @@ async fn a_guarded_route_refuses_nobody_garbage_the_ended_and_another_environmen
     let elsewhere = fixture.person_in("staging", "alice@example.com").await;
     let ended = fixture.person("bob@example.com").await;
     Call::post("/signout").bearer(&ended.token).send(&fixture).await.ok(204);
-    let table = table(&fixture.engine).unwrap();
+    let table = fixture.http.table().unwrap();
     assert!(table.iter().filter(|route| needs_session(route)).count() >= 14);
     for route in table.iter().filter(|route| route.guard() != Guard::Public) {
-        call(route).send(&fixture).await.problem("unauthenticated");
+        let nobody = if route.guard() == Guard::Ticket { "invalid_token" } else { "unauthenticated" };
+        call(route).send(&fixture).await.problem(nobody);
         for token in ["garbage", "", "ast_", &ended.token, &ended.refresh_token] {
             call(route).bearer(token).send(&fixture).await.problem("session_not_found");
             call(route).cookie(token).send(&fixture).await.problem("session_not_found");
@@ -48,7 +49,7 @@ async fn an_expired_session_is_told_so() {
     let fixture = Fixture::new().await;
     let person = fixture.person("alice@example.com").await;
     fixture.clock.advance(std::time::Duration::from_secs(7 * 86_400));
-    for route in table(&fixture.engine).unwrap().iter().filter(|route| needs_session(route)) {
+    for route in fixture.http.table().unwrap().iter().filter(|route| needs_session(route)) {
         let answer = call(route).bearer(&person.token).send(&fixture).await;
         answer.problem("token_expired");
         assert_eq!(answer.headers["www-authenticate"], "Bearer");
@@ -58,7 +59,7 @@ async fn an_expired_session_is_told_so() {
 #[tokio::test]
 async fn a_public_route_refuses_a_credential_that_is_not_valid() {
     let fixture = Fixture::new().await;
-    for route in table(&fixture.engine).unwrap().iter().filter(|route| route.guard() == Guard::Public) {
+    for route in fixture.http.table().unwrap().iter().filter(|route| route.guard() == Guard::Public) {
         call(route).bearer("garbage").send(&fixture).await.problem("session_not_found");
     }
 }
@@ -94,7 +95,7 @@ async fn the_administrators_token_opens_what_is_the_administrators_and_nothing_t
 #[tokio::test]
 async fn without_a_configured_token_nobody_is_the_administrator() {
     let fixture = Fixture::new().await;
-    let router = crate::router(&fixture.engine, Default::default()).unwrap();
+    let router = Http::new(&fixture.engine, HttpOptions::default()).router().unwrap();
     for token in [ADMIN, ""] {
         let answer = Call::get("/odd/admin").bearer(token).send_to(router.clone()).await;
         answer.problem("session_not_found");

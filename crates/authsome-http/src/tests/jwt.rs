@@ -11,7 +11,7 @@ use authsome_core::id::{AppSessionConfigId, TypedId};
 use authsome_core::jwt::{Expected, KeySet, verify};
 
 use super::fixture::{Call, Fixture, PASSWORD, Person};
-use crate::{JwtLayer, SessionClaims};
+use crate::SessionClaims;
 
 async fn with_jwts() -> Fixture {
     let fixture = Fixture::new().await;
@@ -34,7 +34,7 @@ async fn with_jwts() -> Fixture {
 fn application(fixture: &Fixture, environment: &str) -> Router {
     Router::new()
         .route("/whoami", get(|SessionClaims(claims): SessionClaims| async move { claims.sub.to_string() }))
-        .layer(JwtLayer::new(&fixture.engine, environment))
+        .layer(fixture.http.jwt_layer(environment))
 }
 
 fn whoami(token: &str) -> Call {
@@ -116,9 +116,9 @@ async fn the_layer_lets_nobody_through_while_the_environment_is_suspended() {
     let engine = &fixture.engine;
     let app = engine.configured_app().await.unwrap().id;
     let here = engine.default_environment().await.unwrap().scope().env_id;
-    engine.environments(app).deactivate(here).await.unwrap();
+    engine.environments_of(app).deactivate(here).await.unwrap();
     whoami(&person.token).send_to(application(&fixture, "development")).await.problem("environment_inactive");
-    engine.environments(app).activate(here).await.unwrap();
+    engine.environments_of(app).activate(here).await.unwrap();
     assert_eq!(whoami(&person.token).send_to(application(&fixture, "development")).await.text, person.id);
     let body = json!({"email": "alice@example.com", "password": PASSWORD});
     let answer = Call::post("/signin").json(&body).send(&fixture).await;

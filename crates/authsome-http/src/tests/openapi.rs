@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::{HttpOptions, table};
+use crate::HttpOptions;
 use authsome_core::route::Guard;
 
 use super::fixture::{BASE, Call, Fixture};
@@ -34,11 +34,12 @@ async fn every_route_is_in_the_document_with_its_guard() {
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["servers"][0]["url"], "http://localhost:8080");
     let mut operations = 0;
-    for route in table(&fixture.engine).unwrap() {
+    for route in fixture.http.table().unwrap() {
         let method = route.method().as_str().to_ascii_lowercase();
         let operation = &document["paths"][format!("{BASE}{}", route.path())][&method];
         assert!(operation.is_object(), "{route:?}");
-        assert_eq!(operation["security"].as_array().unwrap().is_empty(), route.guard() == Guard::Public, "{route:?}");
+        let needs_none = matches!(route.guard(), Guard::Public | Guard::Ticket);
+        assert_eq!(operation["security"].as_array().unwrap().is_empty(), needs_none, "{route:?}");
         assert_eq!(operation["requestBody"].is_object(), route.documentation().body.is_some(), "{route:?}");
         for name in route.path().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
             let parameters = operation["parameters"].as_array().unwrap();
@@ -105,12 +106,48 @@ async fn the_schemas_say_what_the_contract_says() {
     assert!(document["components"]["schemas"]["SessionPage"].is_object());
 }
 
+/// The members of every schema that describes settings.
+fn settings<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    let members: Vec<&Value> = match value {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(values) => values.iter().collect(),
+        _ => return,
+    };
+    if value.pointer("/properties/session_ttl").is_some() {
+        found.push(value);
+    }
+    members.into_iter().for_each(|value| settings(value, found));
+}
+
+#[tokio::test]
+async fn the_settings_of_plugins_are_described_wherever_settings_are() {
+    let fixture = Fixture::new().await;
+    let document = fixture.http.openapi().unwrap();
+    assert_eq!(document, self::document(&fixture).await);
+    let mut found = Vec::new();
+    settings(&document, &mut found);
+    let (with_source, plain): (Vec<&Value>, Vec<&Value>) =
+        found.into_iter().partition(|schema| schema.pointer("/properties/probe_ttl/properties/source").is_some());
+    assert_eq!(with_source.len(), 1, "those that apply");
+    assert!(plain.len() >= 2, "an environment's own, and a change of them");
+    for schema in with_source.iter().chain(&plain) {
+        assert_eq!(schema["additionalProperties"], false);
+    }
+    let own = |schema: &Value| schema["properties"]["probe_ttl"].clone();
+    for setting in
+        plain.into_iter().map(own).chain(with_source.iter().map(|schema| own(schema)["properties"]["value"].clone()))
+    {
+        assert_eq!((&setting["minimum"], &setting["maximum"]), (&60.into(), &3_600.into()), "{setting}");
+        assert!(setting["description"].as_str().unwrap().starts_with("How long something lasts"));
+    }
+}
+
 #[tokio::test]
 async fn the_page_lists_every_operation_and_loads_nothing() {
     let fixture = Fixture::new().await;
     let answer = Call::root(Method::GET, "/docs").send(&fixture).await;
     assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
-    for route in table(&fixture.engine).unwrap() {
+    for route in fixture.http.table().unwrap() {
         assert!(answer.text.contains(&format!("{} {BASE}{}", route.method(), route.path())), "{route:?}");
     }
     for loaded in ["<script", "src=", "http://", "https://", "@import"] {

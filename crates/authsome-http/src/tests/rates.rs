@@ -199,7 +199,7 @@ async fn a_credential_of_a_suspended_environment_is_counted_there() {
     let fixture = Fixture::new().await;
     let person = fixture.person_in("staging", "alice@example.com").await;
     let scope = fixture.engine.environment("staging").await.unwrap().scope();
-    fixture.engine.environments(scope.app_id).deactivate(scope.env_id).await.unwrap();
+    fixture.engine.environments_of(scope.app_id).deactivate(scope.env_id).await.unwrap();
     is_counted_in("staging", 600, "/me", || Call::get("/me").bearer(&person.token), &fixture).await;
     let refresh = || Call::post("/refresh").json(&json!({"refresh_token": person.refresh_token}));
     is_counted_in("staging", 600, "/refresh", refresh, &fixture).await;

@@ -10,6 +10,7 @@ use super::open::{self, Confirmation};
 use super::output;
 use crate::config::Flags;
 use crate::failure::Failure;
+use crate::plugins::Plugins;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -64,8 +65,8 @@ enum Verb {
     },
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
-    let engine = open::engine(flags).await?;
+pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -> Result<(), Failure> {
+    let engine = open::engine(flags, plugins).await?;
     let outcome = carry_out(&engine, arguments.verb).await;
     open::close(&engine).await?;
     outcome

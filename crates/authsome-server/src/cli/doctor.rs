@@ -13,6 +13,7 @@ use super::{isolation, output};
 use crate::config::{Config, Database, Flags, MailConfig, ServeFlags};
 use crate::data_dir::{DataDir, open_to_others};
 use crate::failure::{Failure, chain};
+use crate::plugins::Plugins;
 use crate::{assembly, master_key};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -62,10 +63,10 @@ impl Report {
     }
 }
 
-pub(super) async fn run(flags: &Flags, arguments: &Arguments) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, arguments: &Arguments, plugins: &Plugins) -> Result<(), Failure> {
     let Arguments { serve, isolation } = arguments;
     if *isolation {
-        return isolation::run(flags, serve).await;
+        return isolation::run(flags, serve, plugins).await;
     }
     let mut report = Report::default();
     match Config::load(flags, serve) {
@@ -73,7 +74,7 @@ pub(super) async fn run(flags: &Flags, arguments: &Arguments) -> Result<(), Fail
         Ok(config) => {
             crate::log::start(&config, "warn")?;
             report.line("configuration", understood(&config.unknown_variables))?;
-            examine(&config, &mut report).await?;
+            examine(&config, plugins, &mut report).await?;
         }
     }
     match report.failed {
@@ -83,11 +84,11 @@ pub(super) async fn run(flags: &Flags, arguments: &Arguments) -> Result<(), Fail
     }
 }
 
-async fn examine(config: &Config, report: &mut Report) -> Result<(), Failure> {
+async fn examine(config: &Config, plugins: &Plugins, report: &mut Report) -> Result<(), Failure> {
     let store = existing(config).await;
     let set_up = match &store {
         None => Ok(None),
-        Some(Ok(store)) => master_key::installation(&**store).await,
+        Some(Ok(store)) => master_key::installation(&**store, plugins).await,
         Some(Err(failure)) => Err(failure.clone()),
     };
     match DataDir::open(&config.data_dir) {
@@ -105,7 +106,7 @@ async fn examine(config: &Config, report: &mut Report) -> Result<(), Failure> {
     }
     match (store, config.database.file()) {
         (Some(Err(failure)), _) => report.line("database", Fail(failure.to_string())),
-        (Some(Ok(store)), _) => database_checks(&*store, report).await,
+        (Some(Ok(store)), _) => database_checks(&*store, plugins, report).await,
         (None, Some(file)) => report.line("database", Good(format!("{} is made at the first start", file.display()))),
         (None, None) => report.line("database", Warn("in memory: nothing outlives the server".to_owned())),
     }
@@ -117,12 +118,12 @@ async fn existing(config: &Config) -> Option<Result<Arc<dyn Store>, Failure>> {
     if is_absent || matches!(config.database, Database::Memory) { None } else { Some(assembly::open(config).await) }
 }
 
-async fn database_checks(store: &dyn Store, report: &mut Report) -> Result<(), Failure> {
+async fn database_checks(store: &dyn Store, plugins: &Plugins, report: &mut Report) -> Result<(), Failure> {
     report.line(
         "database",
         store.ping().await.map_or_else(|error| Fail(chain(&error)), |()| Good("answers".to_owned())),
     )?;
-    let migrator = match Migrator::new(store.migrations(), &assembly::migration_groups(), &SystemClock) {
+    let migrator = match Migrator::new(store.migrations(), &plugins.migration_groups(), &SystemClock) {
         Ok(migrator) => migrator,
         Err(error) => return report.line("migrations", Fail(chain(&error))),
     };

@@ -2,8 +2,6 @@
 
 use authsome::core::clock::SystemClock;
 use authsome::core::isolation::inspect;
-use authsome::core::registry;
-use authsome::core::schema::TableDef;
 use authsome::core::store::Store;
 use authsome::migrate::Migrator;
 
@@ -11,8 +9,9 @@ use super::output;
 use crate::assembly;
 use crate::config::{Config, Database, Flags, ServeFlags};
 use crate::failure::{Failure, chain};
+use crate::plugins::Plugins;
 
-pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, serve: &ServeFlags, plugins: &Plugins) -> Result<(), Failure> {
     let config = Config::load(flags, serve).map_err(Failure::while_running)?;
     crate::log::start(&config, "warn")?;
     if matches!(config.database, Database::Memory) {
@@ -25,21 +24,19 @@ pub(super) async fn run(flags: &Flags, serve: &ServeFlags) -> Result<(), Failure
         return Err(Failure::run("the database is not there yet", "start the server, which makes it"));
     }
     let store = assembly::open(&config).await.map_err(Failure::while_running)?;
-    let outcome = scan(&*store).await;
+    let outcome = scan(&*store, plugins).await;
     store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
     outcome
 }
 
-async fn scan(store: &dyn Store) -> Result<(), Failure> {
+async fn scan(store: &dyn Store, plugins: &Plugins) -> Result<(), Failure> {
     let unreadable = |error: &dyn std::error::Error| Failure::run(chain(error), "see `authsome doctor`");
-    let migrator = Migrator::new(store.migrations(), &assembly::migration_groups(), &SystemClock)
+    let migrator = Migrator::new(store.migrations(), &plugins.migration_groups(), &SystemClock)
         .map_err(|error| unreadable(&error))?;
     if !migrator.status().await.map_err(|error| unreadable(&error))?.is_current() {
         return Err(Failure::run("the database is not current", "run `authsome migrate up`"));
     }
-    let plugins = assembly::plugins();
-    let tables: Vec<&'static TableDef> =
-        registry::tables().into_iter().chain(plugins.iter().flat_map(|plugin| plugin.tables())).collect();
+    let tables = plugins.tables();
     let (mut found, mut printed) = (0, Ok(()));
     let rows = inspect(&tables, store, |finding| {
         found += 1;

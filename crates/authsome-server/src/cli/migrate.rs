@@ -12,6 +12,7 @@ use super::{output, prompt};
 use crate::assembly;
 use crate::config::{Config, Flags, ServeFlags};
 use crate::failure::{Failure, chain};
+use crate::plugins::Plugins;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -62,13 +63,13 @@ enum Verb {
     Baseline,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: &Plugins) -> Result<(), Failure> {
     if let Verb::Down { yes: false, .. } = arguments.verb {
         prompt::confirm("Taking steps back loses what they hold.", "--yes")?;
     }
     // Scripts tell a check that says no by exit code 2: here, a configuration that cannot be used is a failure like others.
     let store = open(flags).await.map_err(Failure::while_running)?;
-    let outcome = carry_out(&*store, arguments.verb).await;
+    let outcome = carry_out(&*store, arguments.verb, plugins).await;
     store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
     outcome
 }
@@ -82,9 +83,9 @@ async fn open(flags: &Flags) -> Result<Arc<dyn Store>, Failure> {
     assembly::open(&config).await
 }
 
-async fn carry_out(store: &dyn Store, verb: Verb) -> Result<(), Failure> {
-    let migrator = Migrator::new(store.migrations(), &assembly::migration_groups(), &SystemClock)
-        .map_err(|error| failed(&error))?;
+async fn carry_out(store: &dyn Store, verb: Verb, plugins: &Plugins) -> Result<(), Failure> {
+    let migrator =
+        Migrator::new(store.migrations(), &plugins.migration_groups(), &SystemClock).map_err(|error| failed(&error))?;
     match verb {
         Verb::Plan => output::line(migrator.plan().await.map_err(|error| failed(&error))?.to_string().trim_end()),
         Verb::Up { to: None } => report("applied", &migrator.up().await.map_err(|error| failed(&error))?.applied),

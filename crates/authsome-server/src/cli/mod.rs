@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Flags, ServeFlags};
 use crate::failure::Failure;
+use crate::plugins::Plugins;
 
 /// Where help, failures and doctor point to.
 const EXAMPLES: &str = "Examples:
@@ -60,15 +61,15 @@ enum Command {
 }
 
 /// Does what the command line asks for.
-pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) async fn run(cli: Cli, plugins: Plugins) -> Result<(), Failure> {
     let flags = &cli.flags;
     match cli.command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {
-        Command::Serve(serve) => serve::run(flags, &serve).await,
-        Command::Migrate(arguments) => migrate::run(flags, arguments).await,
-        Command::Doctor(arguments) => doctor::run(flags, &arguments).await,
+        Command::Serve(serve) => serve::run(flags, &serve, plugins).await,
+        Command::Migrate(arguments) => migrate::run(flags, arguments, &plugins).await,
+        Command::Doctor(arguments) => doctor::run(flags, &arguments, &plugins).await,
         Command::Keygen => keygen::run(),
-        Command::App(arguments) => app::run(flags, arguments).await,
-        Command::Env(arguments) => env::run(flags, arguments).await,
-        Command::User(arguments) => user::run(flags, arguments).await,
+        Command::App(arguments) => app::run(flags, arguments, plugins).await,
+        Command::Env(arguments) => env::run(flags, arguments, plugins).await,
+        Command::User(arguments) => user::run(flags, arguments, plugins).await,
     }
 }

@@ -8,6 +8,7 @@ use authsome::engine::{Engine, EnvironmentHandle};
 use crate::config::{Config, Database, Flags, ServeFlags};
 use crate::data_dir::DataDir;
 use crate::failure::{Failure, chain};
+use crate::plugins::Plugins;
 use crate::{assembly, master_key};
 
 /// Which app and environment a command works on.
@@ -33,7 +34,7 @@ impl Confirmation {
 }
 
 /// The database of the configuration, brought up to date, without background jobs.
-pub(crate) async fn engine(flags: &Flags) -> Result<Engine, Failure> {
+pub(crate) async fn engine(flags: &Flags, plugins: Plugins) -> Result<Engine, Failure> {
     let config = Config::load(flags, &ServeFlags::default())?;
     crate::log::start(&config, "warn")?;
     if matches!(config.database, Database::Memory) {
@@ -43,9 +44,9 @@ pub(crate) async fn engine(flags: &Flags) -> Result<Engine, Failure> {
         ));
     }
     let data = DataDir::open(&config.data_dir)?;
-    let (store, key) = master_key::open_database(&config, &data).await?;
+    let (store, key) = master_key::open_database(&config, &data, &plugins).await?;
     let mailer = assembly::mailer(&config.mail)?;
-    let engine = assembly::engine(authsome::engine::Config::default(), store, key, Some(mailer))?;
+    let engine = assembly::engine(authsome::engine::Config::default(), store, key, mailer, plugins)?;
     engine.prepare().await.map_err(|error| assembly::not_started(&error))?;
     Ok(engine)
 }
@@ -57,7 +58,7 @@ pub(crate) async fn close(engine: &Engine) -> Result<(), Failure> {
 
 /// The app of this slug.
 pub(crate) async fn app(engine: &Engine, slug: &str) -> Result<App, Failure> {
-    engine.apps().by_slug(slug).await.map_err(|error| refused(&error, &format!("the app `{slug}`"), "app list"))
+    engine.apps().get_by_slug(slug).await.map_err(|error| refused(&error, &format!("the app `{slug}`"), "app list"))
 }
 
 /// The app's environment of this slug or id, or its default one.
@@ -67,14 +68,12 @@ pub(crate) async fn environment(
     named: Option<&str>,
 ) -> Result<EnvironmentHandle, Failure> {
     let app = app(engine, app_slug).await?;
-    let named = match named {
-        Some(named) => named.to_owned(),
-        None => {
-            let default = engine.environments(app.id).default().await;
-            default.map_err(|error| refused(&error, "the default environment", "env list"))?.slug
-        }
+    let Some(named) = named else {
+        let unknown = |error| refused(&error, "the default environment", "env list");
+        let default = engine.environments_of(app.id).get_default().await.map_err(unknown)?;
+        return engine.environment_of(app.id, default.id).await.map_err(unknown);
     };
-    let found = engine.environment_of(app.id, &named).await;
+    let found = engine.environment_of(app.id, named).await;
     found.map_err(|error| refused(&error, &format!("the environment `{named}`"), "env list"))
 }
 

@@ -3,11 +3,12 @@
 use authsome::core::entity::Page;
 use authsome::core::environment::EnvironmentType;
 use authsome::engine::Engine;
-use authsome::http::HttpOptions;
+use authsome::http::{Http, HttpOptions};
 
 use crate::config::{Config, Flags, MailConfig, ServeFlags};
 use crate::data_dir::{self, DataDir};
 use crate::failure::{Failure, chain};
+use crate::plugins::Plugins;
 use crate::{assembly, log, master_key, serve};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -25,19 +26,19 @@ that goes away later is answered with 503 until it is back.
 SIGTERM and SIGINT finish the requests in flight, then the program ends with code 0; a second one ends it at once.";
 
 /// Serves until a signal ends it.
-pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags, plugins: Plugins) -> Result<(), Failure> {
     let config = Config::load(flags, serve_flags)?;
     log::start(&config, "info")?;
     let mut signals = serve::Signals::listen()?;
     let data = DataDir::open(&config.data_dir)?;
     let (listener, address) = serve::bind(config.listen).await?;
 
-    let (store, key) = master_key::open_database(&config, &data).await?;
+    let (store, key) = master_key::open_database(&config, &data, &plugins).await?;
     let admin_token = assembly::admin_token(&config, &data, &key)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", address.port()));
     let engine_config =
         authsome::engine::Config { public_url, rate_limits: config.rate_limits, ..authsome::engine::Config::default() };
-    let engine = assembly::engine(engine_config, store, key, Some(assembly::mailer(&config.mail)?))?;
+    let engine = assembly::engine(engine_config, store, key, assembly::mailer(&config.mail)?, plugins)?;
     tokio::select! {
         started = engine.start() => started.map_err(|error| assembly::not_started(&error))?,
         // What was not committed leaves nothing.
@@ -52,7 +53,8 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
         trusted_proxies: config.trusted_proxies,
         ..HttpOptions::default()
     };
-    let router = authsome::http::standalone(&engine, options)
+    let router = Http::new(&engine, options)
+        .standalone()
         .map_err(|error| Failure::run(chain(&error), "remove the plugin that declares the route again"))?;
     serve::announce(address)?;
     serve::serve(listener, router, async {

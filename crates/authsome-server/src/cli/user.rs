@@ -12,6 +12,7 @@ use super::output;
 use super::prompt::PasswordSource;
 use crate::config::Flags;
 use crate::failure::Failure;
+use crate::plugins::Plugins;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -88,8 +89,8 @@ enum Verb {
     },
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
-    let engine = open::engine(flags).await?;
+pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -> Result<(), Failure> {
+    let engine = open::engine(flags, plugins).await?;
     let outcome = match open::environment(&engine, &arguments.place.app, arguments.env.as_deref()).await {
         Ok(environment) => carry_out(&environment.users(), arguments.verb).await,
         Err(failure) => Err(failure),

@@ -9,7 +9,11 @@ use authsome_core::entity::Entity;
 use authsome_core::error::{AbortReason, StoreError};
 use authsome_core::store::{Store, Transactions};
 use authsome_store_sqlite::SqliteStore;
-use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    TransactionTrait,
+};
 
 async fn pragma(store: &SqliteStore, name: &str) -> String {
     let statement =
@@ -226,4 +230,53 @@ async fn a_full_disk_is_unavailable_and_the_store_works_again_when_there_is_room
     boxed("b").insert(&scope(), &*tx).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(Crate::find(&scope()).count(&other).await.unwrap(), 1);
+}
+
+/// A pool that an application opened, with these settings.
+async fn pool_of_an_application(
+    url: &str,
+    settings: fn(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options.max_connections(4).map_sqlx_sqlite_opts(|options| settings(options.create_if_missing(true)));
+    Database::connect(options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_on_an_applications_pool_serves_many_tasks_in_the_file_that_it_shares() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = pool_of_an_application(&url(folder.path()), |options| {
+        options.journal_mode(SqliteJournalMode::Wal).busy_timeout(Duration::from_secs(30))
+    })
+    .await;
+    pool.execute_unprepared("CREATE TABLE own (a)").await.unwrap();
+    let store = Arc::new(SqliteStore::from_connection(pool.clone()).await.unwrap());
+    migrate(&*store).await;
+    let tasks = (0..20).map(|number| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            store.transaction(|tx| async move { item(&format!("i{number:02}")).insert(&scope(), &*tx).await }).await
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(Item::find(&scope()).count(&*store).await.unwrap(), 20);
+    pool.execute_unprepared("INSERT INTO own VALUES (1)").await.unwrap();
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pool_that_loses_references_or_does_not_wait_is_refused_and_says_what_to_set() {
+    let refused: [(fn(SqliteConnectOptions) -> SqliteConnectOptions, &str); 3] = [
+        (|options| options.journal_mode(SqliteJournalMode::Wal).foreign_keys(false), "foreign_keys"),
+        (|options| options.journal_mode(SqliteJournalMode::Delete), "journal_mode"),
+        (|options| options.journal_mode(SqliteJournalMode::Wal).busy_timeout(Duration::ZERO), "busy_timeout"),
+    ];
+    for (settings, named) in refused {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = pool_of_an_application(&url(folder.path()), settings).await;
+        let error = SqliteStore::from_connection(pool).await.unwrap_err();
+        assert!(matches!(error, StoreError::Invalid { why, .. } if why.contains(named)), "{error:?}");
+    }
 }

@@ -12,8 +12,8 @@ use authsome_core::time::Timestamp;
 use authsome_engine::NewApiKey;
 
 use super::super::page::{PageQuery, page};
+use super::super::services::Services;
 use super::super::view::ListView;
-use super::Services;
 use super::view::{ApiKeyAnswer, ApiKeyView};
 use crate::text::Name;
 
@@ -71,40 +71,16 @@ fn own(context: &Context) -> Option<UserId> {
     }
 }
 
-/// The key that a request asks for. It has at most the requester's permissions and time. It belongs to the same user,
-/// so that it ends with that user's ban or deletion.
-fn granted(context: &Context, body: Body) -> Result<NewApiKey, Error> {
-    let mut new = NewApiKey {
+async fn create(services: Services, request: Request) -> Result<Reply, Error> {
+    let body: Body = request.json()?;
+    let context = &request.context;
+    let new = NewApiKey {
         name: body.name.into_string(),
         user_id: body.user_id,
         permissions: body.permissions,
         expires_at: body.expires_at,
     };
-    let (owner, may) = match &context.principal {
-        Principal::Administrator => (None, true),
-        Principal::Session(session) => (Some(session.user_id), new.permissions.is_empty()),
-        Principal::ApiKey(key) => {
-            new.expires_at = new.expires_at.or(key.expires_at);
-            let in_time = key.expires_at.is_none_or(|end| new.expires_at.is_some_and(|at| at <= end));
-            let may = new.permissions.iter().all(|permission| permission.is_among(&key.permissions));
-            (key.user_id, may && in_time)
-        }
-        Principal::Anonymous => (None, false),
-    };
-    if owner.is_some() {
-        new.user_id = new.user_id.or(owner);
-    }
-    if may && (owner.is_none() || new.user_id == owner) {
-        Ok(new)
-    } else {
-        Err(Error::new(Code::Forbidden, "a key can have at most the permissions, the time and the user of its maker"))
-    }
-}
-
-async fn create(services: Services, request: Request) -> Result<Reply, Error> {
-    let body: Body = request.json()?;
-    let context = &request.context;
-    let issued = services.at(context).api_keys().create(&granted(context, body)?).await?;
+    let issued = services.at(context).api_keys().create(&new.granted_by(&context.principal)?).await?;
     Reply::json(StatusCode::CREATED, &ApiKeyAnswer { api_key: ApiKeyView::issued(issued) })
 }
 

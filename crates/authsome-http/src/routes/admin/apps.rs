@@ -11,9 +11,10 @@ use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_engine::{AppPatch, Apps, NewApp};
 
 use super::super::page::{PageQuery, page};
+use super::super::services::Services;
 use super::super::view::ListView;
+use super::confirm::confirm;
 use super::view::{AppAnswer, AppView};
-use super::{Services, confirm};
 use crate::text::{Name, Text, kept, present};
 
 const TAG: &str = "Apps";

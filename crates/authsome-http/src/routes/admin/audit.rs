@@ -13,8 +13,8 @@ use authsome_core::time::Timestamp;
 use authsome_engine::EventQuery;
 
 use super::super::page::page_of;
+use super::super::services::Services;
 use super::super::view::ListView;
-use super::Services;
 use super::view::{AppEventView, EventView};
 use crate::text::Text;
 

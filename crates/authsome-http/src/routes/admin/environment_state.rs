@@ -9,9 +9,10 @@ use authsome_core::error::{Code, Error};
 use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_engine::EnvironmentCopy;
 
+use super::super::services::Services;
+use super::confirm::confirm;
 use super::environments::{TAG, environments};
 use super::view::EnvironmentAnswer;
-use super::{Services, confirm};
 use crate::text::{Name, PlainText, Text};
 
 #[derive(Deserialize, JsonSchema)]

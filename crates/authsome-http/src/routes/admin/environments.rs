@@ -6,18 +6,18 @@ use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use authsome_core::entity::Listed;
 use authsome_core::environment::{EnvironmentType, Settings, SettingsPatch, Sourced};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::EnvironmentId;
 use authsome_core::permission::{Permission, Resource};
-use authsome_core::route::{Context, Guard, Principal, Reply, Request, Route};
+use authsome_core::route::{Context, Guard, Reply, Request, Route};
 use authsome_engine::{EnvironmentPatch, Environments, NewEnvironment};
 
 use super::super::page::{PageQuery, page};
+use super::super::services::Services;
 use super::super::view::ListView;
+use super::confirm::confirm;
 use super::view::{EnvironmentAnswer, EnvironmentView};
-use super::{Services, confirm};
 use crate::text::{Name, PlainText, Text, kept, present};
 
 /// The group of these routes in the OpenAPI document.
@@ -118,18 +118,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
 
 /// The environments of the app that a request means, with its principal as the actor.
 pub(super) fn environments(services: &Services, context: &Context) -> Environments {
-    services.engine.environments(context.scope().app_id).acting(&context.principal)
-}
-
-/// Whether a request may reach an environment: the administrator's token reaches all of the app's, others their own.
-fn reaches(context: &Context, id: EnvironmentId) -> bool {
-    context.principal == Principal::Administrator || context.scope().env_id == id
-}
-
-/// The environment that the path names, where the request may reach it.
-fn named(request: &Request) -> Result<EnvironmentId, Error> {
-    let id: EnvironmentId = request.param("env_id")?;
-    if reaches(&request.context, id) { Ok(id) } else { Err(Error::not_found()) }
+    services.engine.environments_of(context.scope().app_id).acting(&context.principal)
 }
 
 async fn create(services: Services, request: Request) -> Result<Reply, Error> {
@@ -151,46 +140,28 @@ async fn create(services: Services, request: Request) -> Result<Reply, Error> {
 
 async fn list(services: Services, request: Request) -> Result<Reply, Error> {
     let page = page::<EnvironmentId>(&request)?;
-    let context = &request.context;
-    let listed = if context.principal == Principal::Administrator {
-        environments(&services, context).list(page).await?
-    } else {
-        let own = context.environment.environment.clone();
-        let data = if page.after.is_none_or(|after| own.id < after) { vec![own] } else { Vec::new() };
-        Listed { data, next_cursor: None }
-    };
+    let listed = environments(&services, &request.context).list(page).await?;
     Reply::json(StatusCode::OK, &ListView::<EnvironmentView>::of(listed))
 }
 
 async fn get(services: Services, request: Request) -> Result<Reply, Error> {
-    let found = environments(&services, &request.context).get(named(&request)?).await?;
+    let found = environments(&services, &request.context).get(request.param("env_id")?).await?;
     Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, found))
 }
 
 async fn by_slug(services: Services, request: Request) -> Result<Reply, Error> {
     let slug: String = request.param("slug")?;
-    if slug.contains('\0') {
-        return Err(Error::not_found());
-    }
-    let found = environments(&services, &request.context).by_slug(&slug).await?;
-    if !reaches(&request.context, found.id) {
-        return Err(Error::not_found());
-    }
+    let found = environments(&services, &request.context).get_by_slug(&slug).await?;
     Reply::json(StatusCode::OK, &EnvironmentAnswer::of(&services.engine, found))
 }
 
 async fn effective_settings(services: Services, request: Request) -> Result<Reply, Error> {
-    let settings = environments(&services, &request.context).effective_settings(named(&request)?).await?;
+    let settings = environments(&services, &request.context).effective_settings(request.param("env_id")?).await?;
     Reply::json(StatusCode::OK, &EffectiveAnswer { settings })
 }
 
 async fn update(services: Services, request: Request) -> Result<Reply, Error> {
-    let (id, patch) = (named(&request)?, request.json::<Patch>()?);
-    // What it is called in requests, and which walls stand around it, concerns the app's other environments.
-    let is_apps = patch.slug.is_some() || patch.kind.is_some();
-    if is_apps && request.context.principal != Principal::Administrator {
-        return Err(Error::new(Code::Forbidden, "only the administrator's token changes slug and type"));
-    }
+    let (id, patch) = (request.param("env_id")?, request.json::<Patch>()?);
     let patch = EnvironmentPatch {
         name: patch.name.map(Name::into_string),
         slug: patch.slug.map(Text::into_string),

@@ -11,7 +11,7 @@ use authsome_core::permission::{Permission, Resource};
 use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_engine::Engine;
 
-use super::Services;
+use super::super::services::Services;
 
 const TAG: &str = "Settings";
 

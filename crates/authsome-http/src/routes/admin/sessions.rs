@@ -10,8 +10,10 @@ use authsome_core::route::{Guard, Reply, Request, Route};
 use super::super::page::{PageQuery, page};
 use authsome_core::session::SessionView;
 
+use super::super::services::Services;
 use super::super::view::ListView;
-use super::{ProgressAnswer, Services, confirm, progress};
+use super::confirm::confirm;
+use super::progress::{ProgressAnswer, progress};
 
 const TAG: &str = "Sessions";
 const READ: Guard = Guard::Permission(Permission::read(Resource::Sessions));

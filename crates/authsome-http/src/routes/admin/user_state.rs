@@ -5,8 +5,8 @@ use http::{Method, StatusCode};
 use authsome_core::error::{Code, Error};
 use authsome_core::route::{Reply, Request, Route};
 
+use super::super::services::Services;
 use super::super::view::UserAnswer;
-use super::Services;
 use super::users::{TAG, WRITE};
 
 pub(super) fn routes(services: &Services) -> Vec<Route> {

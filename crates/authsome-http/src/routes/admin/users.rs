@@ -16,8 +16,10 @@ use authsome_core::user::{UserQuery, UserView};
 use authsome_engine::{NewUser, ProfilePatch, UserPatch};
 
 use super::super::page::page_of;
+use super::super::services::Services;
 use super::super::view::{ListView, UserAnswer};
-use super::{ProgressAnswer, Services, confirm, progress};
+use super::confirm::confirm;
+use super::progress::{ProgressAnswer, progress};
 use crate::text::{Name, PlainText, Text, kept, present};
 
 /// The group of these routes in the OpenAPI document.

@@ -81,7 +81,7 @@ async fn the_routes_that_a_method_has_are_those_that_say_so() {
     let world = World::new().await;
     let here = world.here();
     let tried: BTreeSet<&str> = Member::of(here).await.requests(here).into_iter().map(|(route, _)| route).collect();
-    let table = crate::table(&world.fixture.engine).unwrap();
+    let table = world.fixture.http.table().unwrap();
     let refusing = table.iter().filter(|route| route.documentation().errors.contains(&Code::MethodNotAllowedHere));
     // An administrator gives a user a password for when it is allowed; that alone authenticates nobody.
     let refusing = refusing.filter(|route| (route.method(), route.path()) != (&Method::POST, "/users"));

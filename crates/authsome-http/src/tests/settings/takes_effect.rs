@@ -189,7 +189,7 @@ fn the_table_has_a_line_for_every_setting() {
     lines.sort_unstable();
     let none = Settings::default();
     assert_eq!(lines, fields(&none));
-    let sourced = Sourced::resolve(&none, &none, &none);
+    let sourced = Sourced::resolve(&none, &none, &none, &[]);
     assert_eq!(lines, fields(&sourced));
     let effective: EffectiveSettings = sourced.effective();
     assert_eq!(lines, fields(&effective));

@@ -247,7 +247,7 @@ pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failur
     let slug = after.environment.slug.clone().unwrap_or_default();
     let target = match &arguments.into {
         Some(named) => Some(of.named(named).await?),
-        None => match of.environments.by_slug(&slug).await {
+        None => match of.environments.get_by_slug(&slug).await {
             Ok(environment) => Some(environment),
             Err(error) if error.code() == Code::NotFound => None,
             Err(error) => return Err(open::refused(&error, &format!("the environment `{slug}`"), "env list")),

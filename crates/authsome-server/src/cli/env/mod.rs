@@ -16,6 +16,7 @@ use super::open::{self, Place};
 use super::output;
 use crate::config::Flags;
 use crate::failure::Failure;
+use crate::plugins::Plugins;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -86,16 +87,16 @@ struct Named {
     environment: String,
 }
 
-pub(super) async fn run(flags: &Flags, arguments: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -> Result<(), Failure> {
     let Arguments { place, verb } = arguments;
     // Scripts tell environments that differ by exit code 2: here, a configuration that cannot be used is a failure like
     // others.
     let is_check = matches!(verb, Verb::Diff(_));
-    let engine = open::engine(flags).await;
+    let engine = open::engine(flags, plugins).await;
     let engine = if is_check { engine.map_err(Failure::while_running)? } else { engine? };
     let outcome = match open::app(&engine, &place.app).await {
         Ok(app) => {
-            let environments = engine.environments(app.id);
+            let environments = engine.environments_of(app.id);
             carry_out(&Of { engine: &engine, app: &app.slug, environments }, verb).await
         }
         Err(failure) => Err(failure),
