@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-context", &["authsome-core"]),
     ("authsome-engine", &["authsome-context", "authsome-core"]),
     ("authsome-example-plugin", &["authsome-core"]),
+    ("authsome-testkit", &["authsome-core", "authsome-engine", "authsome-store-memory"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (
         "authsome",
@@ -33,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "authsome-store-mongo",
             "authsome-store-pg",
             "authsome-store-sqlite",
+            "authsome-testkit",
         ],
     ),
     ("authsome-server", &["authsome"]),
