@@ -269,7 +269,6 @@ impl Environments {
         Ok(wrote)
     }
 
-    /// The secret that is wanted, sealed for its row.
     /// The environment's row as it is to be.
     fn changed(&self, found: &Environment, after: &NewEnvironment, confirm: Confirm) -> Result<Environment, Error> {
         let NewEnvironment { name, slug, kind, description, color, settings, metadata } = after.clone();
@@ -288,6 +287,7 @@ impl Environments {
         Ok(environment)
     }
 
+    /// The secret that is wanted, sealed for its row.
     fn sealed(
         &self,
         id: WebhookId,
