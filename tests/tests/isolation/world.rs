@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use authsome::engine::{
-    Config, Engine, EnvironmentHandle, Issued, NewApiKey, NewApp, NewEnvironment, NewUser, SignUp, SignUpOutcome,
+    Config, Engine, EnvironmentHandle, SignedIn, NewApiKey, NewApp, NewEnvironment, NewUser, SignUp, SignUpOutcome,
 };
 use authsome::http::{Http, HttpOptions};
 use authsome::password::{PasswordConfig, PasswordPlugin};
@@ -60,7 +60,7 @@ pub(crate) struct World {
 pub(crate) struct Place {
     pub(crate) at: EnvironmentHandle,
     pub(crate) app: App,
-    pub(crate) alice: Issued,
+    pub(crate) alice: SignedIn,
     /// The token of a session of somebody who signed in while tokens were JSON Web Tokens.
     pub(crate) jwt: String,
     pub(crate) key: String,
@@ -335,18 +335,16 @@ async fn plant<E: Sample>(home: &Home, number: u32, store: &dyn Store) -> Result
     Ok(())
 }
 
-async fn sign_up(at: &EnvironmentHandle, email: &str, names: Option<(String, String)>) -> Result<Issued, Cause> {
+async fn sign_up(at: &EnvironmentHandle, email: &str, names: Option<(String, String)>) -> Result<SignedIn, Cause> {
     let (username, phone) = names.unzip();
     let sign_up = SignUp {
-        email: email.parse()?,
-        password: password(PASSWORD),
         username: username.map(|name| name.parse()).transpose()?,
         phone: phone.map(|number| number.parse()).transpose()?,
         name: Some("Alice".to_owned()),
-        metadata: Metadata::default(),
+        ..SignUp::new(email.parse()?, password(PASSWORD))
     };
     match at.auth().sign_up(sign_up, &client()).await? {
-        SignUpOutcome::SignedUp(issued) => Ok(*issued),
+        SignUpOutcome::SignedUp(outcome) => Ok(outcome.signed_in()?),
         SignUpOutcome::VerifyFirst => Err("the address is to be proven first".into()),
     }
 }
