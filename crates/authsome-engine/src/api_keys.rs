@@ -7,7 +7,7 @@ use authsome_context::{EnvironmentContext, TOUCH_EVERY, nothing};
 use authsome_core::apikey::{ApiKey, ApiKeyState};
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::Environment;
-use authsome_core::error::{Code, Error, FieldErrors, StoreError};
+use authsome_core::error::{Code, Error, FieldErrors};
 use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::Permission;
 use authsome_core::scope::Scope;
@@ -130,7 +130,7 @@ impl ApiKeys {
                 if of.is_some_and(|user| found.user_id != Some(user)) {
                     return Err(Error::not_found());
                 }
-                tx.delete_api_key(scope, id).await.map_err(gone)?;
+                tx.delete_api_key(scope, id).await?;
                 Ok::<_, Error>(event.insert(scope, &*tx).await?)
             })
             .await
@@ -184,13 +184,6 @@ async fn owned(scope: &Scope, user: Option<UserId>, tx: &dyn StoreTx) -> Result<
         return Err(Error::not_found());
     }
     Ok(ApiKey::find(scope).filter(its_own).count(tx).await?)
-}
-
-fn gone(error: StoreError) -> Error {
-    match error {
-        StoreError::NotFound { .. } => Error::not_found(),
-        error => error.into(),
-    }
 }
 
 fn check(new: &NewApiKey, now: Timestamp) -> Result<(), Error> {

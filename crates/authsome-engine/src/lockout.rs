@@ -132,26 +132,6 @@ impl Attempt {
         first.insert_if_absent(&scope, store).await
     }
 
-    /// The attempt was right: the count begins anew.
-    pub(crate) async fn succeed(mut self) -> Result<(), Error> {
-        if self.has_place {
-            clear_key(&self.at.scope(), &self.subject.key, self.at.store()).await?;
-            self.has_place = false;
-        }
-        Ok(())
-    }
-
-    /// The attempt was wrong. The last one that is allowed locks the account.
-    pub(crate) async fn fail(mut self, now: Timestamp) -> Result<(), Error> {
-        if !std::mem::take(&mut self.has_place) {
-            return Ok(());
-        }
-        match less_pending(&self.at.scope(), &self.subject).one(self.at.store()).await? {
-            Some(row) if is_spent(&self.at, &row) => lock(&self.at, &self.subject, now).await,
-            _ => Ok(()),
-        }
-    }
-
     /// The attempt could not be verified, so it does not count.
     pub(crate) async fn withdraw(mut self) -> Result<(), StoreError> {
         if std::mem::take(&mut self.has_place) { give_back(&self.at, &self.subject).await } else { Ok(()) }
@@ -160,13 +140,25 @@ impl Attempt {
 
 #[async_trait]
 impl plugin::Attempt for Attempt {
-    async fn succeed(self: Box<Self>) -> Result<(), Error> {
-        Self::succeed(*self).await
+    /// The count begins anew.
+    async fn succeed(mut self: Box<Self>) -> Result<(), Error> {
+        if self.has_place {
+            clear_key(&self.at.scope(), &self.subject.key, self.at.store()).await?;
+            self.has_place = false;
+        }
+        Ok(())
     }
 
-    async fn fail(self: Box<Self>) -> Result<(), Error> {
+    /// The last one that is allowed locks the account.
+    async fn fail(mut self: Box<Self>) -> Result<(), Error> {
         let now = self.at.now();
-        Self::fail(*self, now).await
+        if !std::mem::take(&mut self.has_place) {
+            return Ok(());
+        }
+        match less_pending(&self.at.scope(), &self.subject).one(self.at.store()).await? {
+            Some(row) if is_spent(&self.at, &row) => lock(&self.at, &self.subject, now).await,
+            _ => Ok(()),
+        }
     }
 }
 

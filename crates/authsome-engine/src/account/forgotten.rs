@@ -49,8 +49,7 @@ impl Account {
         if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
             return Err(Error::invalid_token());
         }
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), password)?;
+        let method = passwords::method_for(at, password)?;
         let digest = method.hash(password).await?;
         let now = at.now();
         let id = reset.user_id;

@@ -24,8 +24,7 @@ impl Account {
     pub async fn change_password(&self, session: &Session, current: &Password, new: &Password) -> Result<(), Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), new)?;
+        let method = passwords::method_for(at, new)?;
         let id = session.user_id;
         passwords::prove(at, Subject::user(id), Some(id), current).await?;
         let digest = method.hash(new).await?;

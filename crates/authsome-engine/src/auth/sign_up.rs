@@ -88,8 +88,7 @@ impl Auth {
         }
         let form = at.store().form_config(&at.scope(), "signup").await?.map_or_else(Vec::new, |form| form.fields);
         let metadata = sign_up_form::fill(&form, &sign_up.form, &sign_up.metadata)?;
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), &sign_up.password)?;
+        let method = passwords::method_for(&at, &sign_up.password)?;
 
         let mut user = User::new(UserId::generate(now, at.entropy())?, at.scope(), &sign_up.email, now);
         user.set_username(sign_up.username.as_ref());

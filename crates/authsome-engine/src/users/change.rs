@@ -83,8 +83,7 @@ impl Users {
     /// `not_found`, `weak_password`, `method_not_allowed_here` where no plugin brings passwords; `unavailable`.
     pub async fn set_password(&self, id: UserId, password: &Password) -> Result<(), Error> {
         let at = &self.at;
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), password)?;
+        let method = passwords::method_for(at, password)?;
         self.get(id).await?;
         let digest = method.hash(password).await?;
         let now = at.now();

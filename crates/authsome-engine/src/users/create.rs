@@ -65,8 +65,7 @@ impl Users {
         user.metadata = new.metadata;
         let secret = match &new.password {
             Some(password) => {
-                let method = passwords::method(at.foundation())?;
-                method.check(&at.settings().password_policy(), password)?;
+                let method = passwords::method_for(at, password)?;
                 let digest = method.hash(password).await?;
                 Some((method, digest))
             }
