@@ -22,7 +22,6 @@ use authsome_core::identity::Identifier;
 use authsome_core::plugin;
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
-use authsome_core::store::Transactions;
 use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
 use serde_json::json;
@@ -216,20 +215,19 @@ async fn lock(at: &EnvironmentContext, subject: &Subject, now: Timestamp) -> Res
         event.target = None;
     }
     let (scope, event) = (&at.scope(), &event);
-    at.store()
-        .transaction(|tx| async move {
-            let update = Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key));
-            // A success since then has begun the count anew.
-            let update = update.filter(Lockout::FAILURES.ge(at.settings().lockout_max_attempts));
-            let update = update.filter(Lockout::LOCKED_UNTIL.is_null()).set(Lockout::LOCKED_UNTIL, Some(until));
-            // Nothing forgets it before it ends.
-            let update = update.set(Lockout::EXPIRES_AT, kept_until(at, now));
-            if update.one(&*tx).await?.is_some() {
-                event.insert(scope, &*tx).await?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await
+    at.transaction(|tx| async move {
+        let update = Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key));
+        // A success since then has begun the count anew.
+        let update = update.filter(Lockout::FAILURES.ge(at.settings().lockout_max_attempts));
+        let update = update.filter(Lockout::LOCKED_UNTIL.is_null()).set(Lockout::LOCKED_UNTIL, Some(until));
+        // Nothing forgets it before it ends.
+        let update = update.set(Lockout::EXPIRES_AT, kept_until(at, now));
+        if update.one(&*tx).await?.is_some() {
+            event.insert(scope, &*tx).await?;
+        }
+        Ok::<_, Error>(())
+    })
+    .await
 }
 
 /// Forgets a user's failures, and unlocks the account.

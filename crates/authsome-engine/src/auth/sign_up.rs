@@ -13,7 +13,7 @@ use authsome_core::plugin::{Moment, NewAccount, PasswordDigest, PasswordMethod, 
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
@@ -185,7 +185,7 @@ impl<'a> Registration<'a> {
 
     async fn run(self, proof: Proof<'_>) -> Result<SignUpOutcome, Error> {
         let this = &self;
-        let written = self.at.store().transaction(|tx| async move { this.write(proof, &*tx).await }).await?;
+        let written = self.at.transaction(|tx| async move { this.write(proof, &*tx).await }).await?;
         self.at.foundation().wakers.mail.wake();
         if !matches!(written, Written::TakenQuietly) {
             self.at.after(self.now, Moment::SignUp { user: &self.user }).await;
