@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use authsome_core::entropy::Entropy;
 use authsome_core::environment::{EffectiveSettings, EnvironmentStore, TestCodes};
-use authsome_core::error::{Code, Error};
+use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::records::Records;
 use authsome_core::route::{ActiveEnvironment, Client, Principal};
 use authsome_core::scope::Scope;
-use authsome_core::store::Store;
+use authsome_core::store::{MaybeTransient, Store, StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 
 use crate::foundation::Foundation;
@@ -72,6 +72,20 @@ impl EnvironmentContext {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.foundation.store
+    }
+
+    /// Runs a transaction of the store.
+    ///
+    /// # Errors
+    /// Those of [`Transactions::transaction`].
+    pub async fn transaction<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<StoreError> + MaybeTransient + Send,
+        F: Fn(Arc<dyn StoreTx>) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        self.store().transaction(work).await
     }
 
     /// The source of randomness.

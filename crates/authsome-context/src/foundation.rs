@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use authsome_core::clock::Clock;
-use authsome_core::entropy::Entropy;
+use authsome_core::clock::{Clock, SystemClock};
+use authsome_core::entropy::{Entropy, OsEntropy};
 use authsome_core::error::StoreError;
 use authsome_core::mail::Mailer;
 use authsome_core::plugin::{Host, Plugin};
@@ -21,8 +21,8 @@ use crate::wakers::Wakers;
 
 /// What a foundation is made from.
 pub struct Parts {
-    /// Where everything is kept.
-    pub store: Arc<dyn Store>,
+    /// Where everything is kept: what must be given.
+    pub store: Option<Arc<dyn Store>>,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
@@ -33,6 +33,19 @@ pub struct Parts {
     pub config: Config,
     /// How mail leaves; without it none is sent.
     pub mailer: Option<Arc<dyn Mailer>>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            store: None,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            master_key: None,
+            config: Config::default(),
+            mailer: None,
+        }
+    }
 }
 
 /// What an engine is made of, shared by all services.
@@ -76,6 +89,7 @@ impl Foundation {
     /// [`BuildError`].
     pub fn new(parts: Parts, plugins: &[Box<dyn Plugin>]) -> Result<Self, BuildError> {
         let Parts { store, clock, entropy, master_key, config, mailer } = parts;
+        let store = store.ok_or(BuildError::MissingStore)?;
         let is_lasting = master_key.is_some();
         let master_key = match master_key {
             Some(key) => key,

@@ -7,13 +7,13 @@ use authsome_context::{EnvironmentContext, TOUCH_EVERY, nothing};
 use authsome_core::apikey::{ApiKey, ApiKeyState};
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::Environment;
-use authsome_core::error::{Code, Error, FieldErrors, StoreError};
+use authsome_core::error::{Code, Error, FieldErrors};
 use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::Permission;
 use authsome_core::route::Principal;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Token;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 use serde_json::json;
@@ -77,14 +77,10 @@ pub struct IssuedApiKey {
 /// An environment's API keys.
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl ApiKeys {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// Makes a key. Its prefix names the type of its environment: `ask_live_` in production, else `ask_test_`, `ask_dev_`,
     /// `ask_custom_`.
     ///
@@ -114,15 +110,14 @@ impl ApiKeys {
         };
         let event = &at.event(now, "api_key.created", &key.id, json!({ "permissions": key.permissions }))?;
         let (scope, key_ref) = (&at.scope(), &key);
-        at.store()
-            .transaction(|tx| async move {
-                if owned(scope, new.user_id, &*tx).await? >= MOST {
-                    return Err(Error::new(Code::Conflict, "there are 1000 keys: delete some first"));
-                }
-                tx.create_api_key(scope, key_ref).await?;
-                Ok::<_, Error>(event.insert(scope, &*tx).await?)
-            })
-            .await?;
+        at.transaction(|tx| async move {
+            if owned(scope, new.user_id, &*tx).await? >= MOST {
+                return Err(Error::new(Code::Conflict, "there are 1000 keys: delete some first"));
+            }
+            tx.create_api_key(scope, key_ref).await?;
+            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+        })
+        .await?;
         Ok(IssuedApiKey { key, token })
     }
 
@@ -154,16 +149,15 @@ impl ApiKeys {
         let at = &self.at;
         let event = &at.event(at.now(), "api_key.deleted", &id, nothing())?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                let found = tx.api_key(scope, id).await?.ok_or_else(Error::not_found)?;
-                if of.is_some_and(|user| found.user_id != Some(user)) {
-                    return Err(Error::not_found());
-                }
-                tx.delete_api_key(scope, id).await.map_err(gone)?;
-                Ok::<_, Error>(event.insert(scope, &*tx).await?)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let found = tx.api_key(scope, id).await?.ok_or_else(Error::not_found)?;
+            if of.is_some_and(|user| found.user_id != Some(user)) {
+                return Err(Error::not_found());
+            }
+            tx.delete_api_key(scope, id).await?;
+            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+        })
+        .await
     }
 
     /// Checks a key of this environment, and notes its use.
@@ -214,13 +208,6 @@ async fn owned(scope: &Scope, user: Option<UserId>, tx: &dyn StoreTx) -> Result<
         return Err(Error::not_found());
     }
     Ok(ApiKey::find(scope).filter(its_own).count(tx).await?)
-}
-
-fn gone(error: StoreError) -> Error {
-    match error {
-        StoreError::NotFound { .. } => Error::not_found(),
-        error => error.into(),
-    }
 }
 
 fn check(new: &NewApiKey, now: Timestamp) -> Result<(), Error> {

@@ -16,7 +16,6 @@ use authsome_core::id::{AppId, TypedId};
 use authsome_core::metadata::Metadata;
 use authsome_core::records::MAX_ROWS;
 use authsome_core::route::Principal;
-use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -120,16 +119,7 @@ impl Apps {
         let slug = slug::of(new.slug.as_deref(), &new.name)?;
         let mut rows = NewAppRows::new(&self.foundation, &new.name, &slug)?;
         rows.events.iter_mut().for_each(|event| event.actor.clone_from(&self.actor));
-        let rows = &rows;
-        self.foundation
-            .change(|tx| async move {
-                if !rows.app.insert_if_absent((), &*tx).await? {
-                    return Err(slug::taken());
-                }
-                Ok(rows.write_rest(&*tx).await?)
-            })
-            .await?;
-        Ok(rows.app.clone())
+        if rows.write(&self.foundation).await? { Ok(rows.app) } else { Err(slug::taken()) }
     }
 
     /// Changes an app.
@@ -223,7 +213,7 @@ impl Apps {
 
 /// An app with what it starts with.
 pub(crate) struct NewAppRows {
-    pub(crate) app: App,
+    app: App,
     environments: Vec<Environment>,
     events: Vec<AppEvent>,
 }
@@ -257,9 +247,17 @@ impl NewAppRows {
         Ok(Self { app, environments, events })
     }
 
-    /// Writes all but the app itself. Part of the transaction that wrote it.
-    pub(crate) async fn write_rest(&self, tx: &dyn StoreTx) -> Result<(), StoreError> {
-        Environment::insert_all(&self.environments, &self.app.id, tx).await?;
-        AppEvent::insert_all(&self.events, &self.app.id, tx).await
+    /// Writes them; says whether the slug was free.
+    pub(crate) async fn write(&self, foundation: &Foundation) -> Result<bool, StoreError> {
+        foundation
+            .change(|tx| async move {
+                if !self.app.insert_if_absent((), &*tx).await? {
+                    return Ok(false);
+                }
+                Environment::insert_all(&self.environments, &self.app.id, &*tx).await?;
+                AppEvent::insert_all(&self.events, &self.app.id, &*tx).await?;
+                Ok(true)
+            })
+            .await
     }
 }

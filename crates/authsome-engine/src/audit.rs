@@ -26,15 +26,19 @@ pub struct EventQuery {
 
 impl EventQuery {
     /// Those that are meant of what is found.
-    fn narrow<E: Recorded>(&self, mut find: Find<E>) -> Find<E> {
+    fn narrow<E: Entity<Id = EventId>>(
+        &self,
+        mut find: Find<E>,
+        (by, done, to): (Column<E, Option<String>>, Column<E, String>, Column<E, Option<String>>),
+    ) -> Find<E> {
         if let Some(actor) = &self.actor {
-            find = find.filter(E::ACTOR.eq(actor));
+            find = find.filter(by.eq(actor));
         }
         if let Some(action) = &self.action {
-            find = find.filter(E::ACTION.eq(action));
+            find = find.filter(done.eq(action));
         }
         if let Some(target) = &self.target {
-            find = find.filter(E::TARGET.eq(target));
+            find = find.filter(to.eq(target));
         }
         // Ids rise with time, so that a walk in their order begins and ends where the times do.
         if let Some(since) = self.since {
@@ -47,42 +51,21 @@ impl EventQuery {
     }
 }
 
-/// Rows of what happened, by what they can be narrowed.
-trait Recorded: Entity<Id = EventId> {
-    const ACTOR: Column<Self, Option<String>>;
-    const ACTION: Column<Self, String>;
-    const TARGET: Column<Self, Option<String>>;
-}
-
-impl Recorded for Event {
-    const ACTOR: Column<Self, Option<String>> = Self::ACTOR;
-    const ACTION: Column<Self, String> = Self::ACTION;
-    const TARGET: Column<Self, Option<String>> = Self::TARGET;
-}
-
-impl Recorded for AppEvent {
-    const ACTOR: Column<Self, Option<String>> = Self::ACTOR;
-    const ACTION: Column<Self, String> = Self::ACTION;
-    const TARGET: Column<Self, Option<String>> = Self::TARGET;
-}
-
 /// An environment's events.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl Audit {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// A page of events, newest first.
     ///
     /// # Errors
     /// `unavailable`.
     pub async fn list(&self, query: &EventQuery, page: Page<EventId>) -> Result<Listed<Event, EventId>, Error> {
-        Ok(query.narrow(Event::find(&self.at.scope())).page(page, self.at.store()).await?)
+        let columns = (Event::ACTOR, Event::ACTION, Event::TARGET);
+        let find = query.narrow(Event::find(&self.at.scope()), columns);
+        Ok(find.page(page, self.at.store()).await?)
     }
 }
 
@@ -98,6 +81,7 @@ impl Apps {
         page: Page<EventId>,
     ) -> Result<Listed<AppEvent, EventId>, Error> {
         self.get(app).await?;
-        Ok(query.narrow(AppEvent::find(&app)).page(page, &*self.foundation.store).await?)
+        let columns = (AppEvent::ACTOR, AppEvent::ACTION, AppEvent::TARGET);
+        Ok(query.narrow(AppEvent::find(&app), columns).page(page, &*self.foundation.store).await?)
     }
 }

@@ -75,14 +75,10 @@ enum Found {
 /// From a presented token to an environment and a principal.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
-    foundation: Arc<Foundation>,
+    pub(crate) foundation: Arc<Foundation>,
 }
 
 impl Authenticator {
-    pub(crate) const fn new(foundation: Arc<Foundation>) -> Self {
-        Self { foundation }
-    }
-
     /// Checks a session token or an API key: one query, beside the environment and its settings, which are cached, and
     /// the user of a user's key.
     ///
@@ -152,7 +148,7 @@ impl Authenticator {
 /// Whether a credential is good, and for whom it stands.
 async fn admit(at: EnvironmentContext, found: Found, client: &Client) -> Result<Principal, Error> {
     match found {
-        Found::ApiKey(key) => Ok(Principal::ApiKey(Arc::new(ApiKeys::new(at).admit(*key).await?))),
+        Found::ApiKey(key) => Ok(Principal::ApiKey(Arc::new(ApiKeys { at }.admit(*key).await?))),
         Found::Session(mut session) => {
             at.require_active()?;
             let now = at.now();

@@ -5,7 +5,6 @@ use authsome_core::device::Device;
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::Error;
 use authsome_core::id::{DeviceId, UserId};
-use authsome_core::store::Transactions;
 
 /// A change of a device. What is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,14 +18,10 @@ pub struct DevicePatch {
 /// An environment's devices.
 #[derive(Clone, Debug)]
 pub struct Devices {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl Devices {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// A page of a user's devices, newest first.
     ///
     /// # Errors
@@ -43,23 +38,22 @@ impl Devices {
         let (at, now) = (&self.at, self.at.now());
         let event = &at.event_by(&user, now, "device.updated", &id, nothing())?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
-                let found = found.ok_or_else(Error::not_found)?;
-                let mut device = found.clone();
-                if let Some(name) = &patch.name {
-                    device.name.clone_from(name);
-                }
-                if let Some(trusted) = patch.trusted {
-                    device.trusted = trusted.unwrap_or(false);
-                }
-                device.updated_at = now;
-                let device = tx.update_device(scope, &found, &device).await?;
-                event.insert(scope, &*tx).await?;
-                Ok(device)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
+            let found = found.ok_or_else(Error::not_found)?;
+            let mut device = found.clone();
+            if let Some(name) = &patch.name {
+                device.name.clone_from(name);
+            }
+            if let Some(trusted) = patch.trusted {
+                device.trusted = trusted.unwrap_or(false);
+            }
+            device.updated_at = now;
+            let device = tx.update_device(scope, &found, &device).await?;
+            event.insert(scope, &*tx).await?;
+            Ok(device)
+        })
+        .await
     }
 
     /// Forgets one of a user's devices. Its sessions stay.
@@ -70,14 +64,13 @@ impl Devices {
         let at = &self.at;
         let event = &at.event_by(&user, at.now(), "device.deleted", &id, nothing())?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
-                found.ok_or_else(Error::not_found)?;
-                tx.clear_session_device(scope, id).await?;
-                tx.delete_device(scope, id).await?;
-                Ok(event.insert(scope, &*tx).await?)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
+            found.ok_or_else(Error::not_found)?;
+            tx.clear_session_device(scope, id).await?;
+            tx.delete_device(scope, id).await?;
+            Ok(event.insert(scope, &*tx).await?)
+        })
+        .await
     }
 }

@@ -22,7 +22,6 @@ use authsome_core::identity::Identifier;
 use authsome_core::plugin;
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
-use authsome_core::store::Transactions;
 use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
 use serde_json::json;
@@ -132,26 +131,6 @@ impl Attempt {
         first.insert_if_absent(&scope, store).await
     }
 
-    /// The attempt was right: the count begins anew.
-    pub(crate) async fn succeed(mut self) -> Result<(), Error> {
-        if self.has_place {
-            clear_key(&self.at.scope(), &self.subject.key, self.at.store()).await?;
-            self.has_place = false;
-        }
-        Ok(())
-    }
-
-    /// The attempt was wrong. The last one that is allowed locks the account.
-    pub(crate) async fn fail(mut self, now: Timestamp) -> Result<(), Error> {
-        if !std::mem::take(&mut self.has_place) {
-            return Ok(());
-        }
-        match less_pending(&self.at.scope(), &self.subject).one(self.at.store()).await? {
-            Some(row) if is_spent(&self.at, &row) => lock(&self.at, &self.subject, now).await,
-            _ => Ok(()),
-        }
-    }
-
     /// The attempt could not be verified, so it does not count.
     pub(crate) async fn withdraw(mut self) -> Result<(), StoreError> {
         if std::mem::take(&mut self.has_place) { give_back(&self.at, &self.subject).await } else { Ok(()) }
@@ -160,13 +139,25 @@ impl Attempt {
 
 #[async_trait]
 impl plugin::Attempt for Attempt {
-    async fn succeed(self: Box<Self>) -> Result<(), Error> {
-        Self::succeed(*self).await
+    /// The count begins anew.
+    async fn succeed(mut self: Box<Self>) -> Result<(), Error> {
+        if self.has_place {
+            clear_key(&self.at.scope(), &self.subject.key, self.at.store()).await?;
+            self.has_place = false;
+        }
+        Ok(())
     }
 
-    async fn fail(self: Box<Self>) -> Result<(), Error> {
+    /// The last one that is allowed locks the account.
+    async fn fail(mut self: Box<Self>) -> Result<(), Error> {
         let now = self.at.now();
-        Self::fail(*self, now).await
+        if !std::mem::take(&mut self.has_place) {
+            return Ok(());
+        }
+        match less_pending(&self.at.scope(), &self.subject).one(self.at.store()).await? {
+            Some(row) if is_spent(&self.at, &row) => lock(&self.at, &self.subject, now).await,
+            _ => Ok(()),
+        }
     }
 }
 
@@ -224,20 +215,19 @@ async fn lock(at: &EnvironmentContext, subject: &Subject, now: Timestamp) -> Res
         event.target = None;
     }
     let (scope, event) = (&at.scope(), &event);
-    at.store()
-        .transaction(|tx| async move {
-            let update = Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key));
-            // A success since then has begun the count anew.
-            let update = update.filter(Lockout::FAILURES.ge(at.settings().lockout_max_attempts));
-            let update = update.filter(Lockout::LOCKED_UNTIL.is_null()).set(Lockout::LOCKED_UNTIL, Some(until));
-            // Nothing forgets it before it ends.
-            let update = update.set(Lockout::EXPIRES_AT, kept_until(at, now));
-            if update.one(&*tx).await?.is_some() {
-                event.insert(scope, &*tx).await?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await
+    at.transaction(|tx| async move {
+        let update = Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key));
+        // A success since then has begun the count anew.
+        let update = update.filter(Lockout::FAILURES.ge(at.settings().lockout_max_attempts));
+        let update = update.filter(Lockout::LOCKED_UNTIL.is_null()).set(Lockout::LOCKED_UNTIL, Some(until));
+        // Nothing forgets it before it ends.
+        let update = update.set(Lockout::EXPIRES_AT, kept_until(at, now));
+        if update.one(&*tx).await?.is_some() {
+            event.insert(scope, &*tx).await?;
+        }
+        Ok::<_, Error>(())
+    })
+    .await
 }
 
 /// Forgets a user's failures, and unlocks the account.

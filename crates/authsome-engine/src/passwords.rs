@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authsome_context::{EnvironmentContext, Foundation};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
-use authsome_core::plugin::{PasswordMethod, Proof, Verified};
+use authsome_core::plugin::{Attempt as _, PasswordMethod, Proof, Verified};
 use authsome_core::records::Records;
 use authsome_core::secret::Password;
 
@@ -17,9 +17,16 @@ pub(crate) use authsome_context::PASSWORD as METHOD;
 pub(crate) const PROVEN: Proof<'static> = Proof { method: METHOD, amr: &["pwd"], redeem: &Verified };
 
 /// The password method of the engine.
-pub(crate) fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>, Error> {
+fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>, Error> {
     let found = foundation.plugins.password.as_ref().map(Arc::clone);
     found.ok_or_else(|| Error::new(Code::MethodNotAllowedHere, "passwords are not enabled here"))
+}
+
+/// The password method of the engine, for a new password that meets the environment's policy.
+pub(crate) fn method_for(at: &EnvironmentContext, new: &Password) -> Result<Arc<dyn PasswordMethod>, Error> {
+    let method = method(at.foundation())?;
+    method.check(&at.settings().password_policy(), new)?;
+    Ok(method)
 }
 
 /// Verifies a password, and counts the attempt. Takes the same path for nobody, for a user without a password, and for
@@ -37,9 +44,9 @@ pub(crate) async fn prove(
     let attempt = Attempt::begin(at, subject).await?;
     let records: &dyn Records = at.store();
     match method.verify(records, &at.scope(), user, password).await {
-        Ok(true) => attempt.succeed().await,
+        Ok(true) => Box::new(attempt).succeed().await,
         Ok(false) => {
-            attempt.fail(at.now()).await?;
+            Box::new(attempt).fail().await?;
             Err(Error::new(Code::InvalidCredentials, "unknown account, or wrong password"))
         }
         Err(error) => {

@@ -29,7 +29,7 @@ impl Ports {
     }
 
     fn auth(&self) -> Auth {
-        Auth::new(self.at.clone())
+        Auth { at: self.at.clone() }
     }
 }
 
@@ -67,7 +67,7 @@ impl SignIns for Ports {
     }
 
     async fn limit(&self, class: RateClass, subject: &str) -> Result<(), Error> {
-        let limiter = RateLimiter::new(Arc::clone(self.at.foundation()));
+        let limiter = RateLimiter { foundation: Arc::clone(self.at.foundation()) };
         let decision = limiter.check(class, &self.at.scope(), None, Some(subject)).await?;
         decision.map_or(Ok(()), |decision| decision.require())
     }

@@ -52,14 +52,10 @@ impl RateDecision {
 /// Counts requests.
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
-    foundation: Arc<Foundation>,
+    pub(crate) foundation: Arc<Foundation>,
 }
 
 impl RateLimiter {
-    pub(crate) const fn new(foundation: Arc<Foundation>) -> Self {
-        Self { foundation }
-    }
-
     /// Counts a request and says whether it may be made. `address` is the client's; `subject` is what the class counts
     /// beside addresses: the canonical identifier for sign-ins, the canonical address for mails, the refresh token or the
     /// session's id for refreshes. Only an HMAC of it is stored. A part that is not known is not limited.

@@ -9,7 +9,7 @@ use authsome_core::id::{SessionId, UserId};
 use authsome_core::plugin::Moment;
 use authsome_core::scope::Scope;
 use authsome_core::session::Session;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use serde_json::json;
 
 /// How many sessions one statement ends.
@@ -18,14 +18,10 @@ const BATCH: u32 = 500;
 /// An environment's sessions.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl Sessions {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// The session with this id.
     ///
     /// # Errors
@@ -104,16 +100,15 @@ impl Sessions {
 
     async fn end_batch(&self) -> Result<u64, Error> {
         let (at, scope) = (&self.at, &self.at.scope());
-        at.store()
-            .transaction(|tx| async move {
-                let count = Session::delete(scope).batch(BATCH, &*tx).await?;
-                if count > 0 {
-                    let data = json!({ "reason": "revoked", "count": count });
-                    at.event(at.now(), "sessions.revoked", &scope.env_id, data)?.insert(scope, &*tx).await?;
-                }
-                Ok::<_, Error>(count)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let count = Session::delete(scope).batch(BATCH, &*tx).await?;
+            if count > 0 {
+                let data = json!({ "reason": "revoked", "count": count });
+                at.event(at.now(), "sessions.revoked", &scope.env_id, data)?.insert(scope, &*tx).await?;
+            }
+            Ok::<_, Error>(count)
+        })
+        .await
     }
 
     async fn end_of_user(&self, user: UserId, keep: Option<SessionId>) -> Result<u64, Error> {
@@ -121,7 +116,7 @@ impl Sessions {
         let data = json!({ "reason": "revoked", "kept": keep });
         let event = &at.event_by(&user, at.now(), "sessions.revoked", &user, data)?;
         let scope = &at.scope();
-        at.store().transaction(|tx| async move { Ok(end_all(scope, user, keep, event, &*tx).await?) }).await
+        at.transaction(|tx| async move { Ok(end_all(scope, user, keep, event, &*tx).await?) }).await
     }
 }
 
@@ -133,7 +128,6 @@ pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str
     let event = &at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?;
     let scope = &at.scope();
     let ended = at
-        .store()
         .transaction(|tx| async move {
             match tx.delete_session(scope, session.id).await {
                 Ok(()) => {}

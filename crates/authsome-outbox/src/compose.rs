@@ -2,19 +2,9 @@
 
 use authsome_context::Config;
 use authsome_core::mail::Mail;
+use authsome_core::notification::CoreNotification;
 use authsome_core::plugin::{Letter, Links};
 use authsome_core::secret::Token;
-
-/// What a mail of core's is about.
-#[derive(Debug)]
-pub(crate) enum Subject {
-    VerifyEmail { token: Token },
-    ChangeEmail { token: Token },
-    ResetPassword { token: Token },
-    AccountExists,
-    PasswordChanged,
-    EmailChanged,
-}
 
 /// The mail. `app` is the app's name; `marker` begins the subject outside of production.
 pub(crate) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) -> Mail {
@@ -35,51 +25,50 @@ pub(crate) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) 
 }
 
 /// What a mail of core's says.
-pub(crate) fn letter(subject: &Subject, config: &Config) -> Letter {
+pub(crate) fn letter(kind: CoreNotification, token: Option<&Token>, config: &Config) -> Letter {
     let links = Links::new(&config.public_url);
-    let link = |page: &str, token: &Token| links.to(page, token);
     let valid = Links::validity;
-    let (subject, text, link) = match subject {
-        Subject::VerifyEmail { token } => (
+    let (subject, text, page) = match kind {
+        CoreNotification::VerifyEmail => (
             "Confirm your e-mail address",
             format!(
                 "please confirm that this address is yours by following the link below. {} If you did not register, \
                  ignore this mail.",
                 valid(config.verification_token_ttl)
             ),
-            Some(link("verify-email", token)),
+            Some("verify-email"),
         ),
-        Subject::ChangeEmail { token } => (
+        CoreNotification::ChangeEmail => (
             "Confirm your new e-mail address",
             format!(
                 "please confirm that this is to be the address of your account by following the link below. {} If you \
                  did not ask for it, ignore this mail.",
                 valid(config.verification_token_ttl)
             ),
-            Some(link("verify-email", token)),
+            Some("verify-email"),
         ),
-        Subject::ResetPassword { token } => (
+        CoreNotification::ResetPassword => (
             "Reset your password",
             format!(
                 "you can set a new password by following the link below. {} If you did not ask for it, ignore this \
                  mail: your password stays as it is.",
                 valid(config.reset_token_ttl)
             ),
-            Some(link("reset-password", token)),
+            Some("reset-password"),
         ),
-        Subject::AccountExists => (
+        CoreNotification::AccountExists => (
             "You have an account already",
             "someone, probably you, tried to register with this address, which has an account already. You can \
                    sign in, or ask for a new password if you forgot yours. If it was not you, ignore this mail."
                 .to_owned(),
             None,
         ),
-        Subject::PasswordChanged => (
+        CoreNotification::PasswordChanged => (
             "Your password was changed",
             "the password of your account was changed. If it was not you, ask for a new password at once.".to_owned(),
             None,
         ),
-        Subject::EmailChanged => (
+        CoreNotification::EmailChanged => (
             "Your e-mail address was changed",
             "your account has another e-mail address now and sends no more mail to this one. If it was not you, \
                    tell whoever runs the application."
@@ -87,6 +76,7 @@ pub(crate) fn letter(subject: &Subject, config: &Config) -> Letter {
             None,
         ),
     };
+    let link = page.zip(token).map(|(page, token)| links.to(page, token));
     Letter { subject: subject.to_owned(), text, link }
 }
 
@@ -101,7 +91,7 @@ mod tests {
     #[test]
     fn a_mail_outside_of_production_says_so_and_links_to_the_public_url() {
         let config = Config { public_url: "https://app.example".to_owned(), ..Config::default() };
-        let letter = letter(&Subject::ResetPassword { token: Token::presented("apt_x") }, &config);
+        let letter = letter(CoreNotification::ResetPassword, Some(&Token::presented("apt_x")), &config);
         let mail = mail("a@b.example".to_owned(), letter, "Shop\r\nBcc: x", Some("staging"));
         assert!(!mail.production && mail.subject.starts_with("[staging] ") && !mail.text.contains("\r"));
         assert_eq!(mail.link.as_deref(), Some("https://app.example/reset-password?token=apt_x"));

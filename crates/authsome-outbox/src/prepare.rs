@@ -11,7 +11,7 @@ use authsome_core::plugin::{DueNotice, Letter, Links};
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::time::Timestamp;
 
-use crate::compose::{self, Subject};
+use crate::compose;
 use crate::proof::{Proof, addressee};
 
 /// The mail that a notification asks for; `None` where there is nobody, or nothing any more, to send it for.
@@ -25,19 +25,7 @@ pub(crate) async fn prepare(
     };
     let prepared = match &notification.kind {
         NotificationKind::Plugin(name) => by_plugin(foundation, &environment, notification, name, now).await?,
-        NotificationKind::Core(kind) => {
-            let subject = match kind {
-                CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
-                    with_token(foundation, &environment, notification, now).await?
-                }
-                CoreNotification::AccountExists => to_stored(foundation, notification, Subject::AccountExists).await?,
-                CoreNotification::PasswordChanged => {
-                    to_stored(foundation, notification, Subject::PasswordChanged).await?
-                }
-                CoreNotification::EmailChanged => Some((notification.recipient.clone(), Subject::EmailChanged)),
-            };
-            subject.map(|(to, subject)| (to, compose::letter(&subject, &foundation.config)))
-        }
+        NotificationKind::Core(kind) => by_core(foundation, &environment, notification, *kind, now).await?,
     };
     let Some((to, letter)) = prepared else {
         return Ok(None);
@@ -45,6 +33,31 @@ pub(crate) async fn prepare(
     let app = foundation.store.app(notification.scope.app_id).await?;
     let name = app.map_or_else(String::new, |app| app.name);
     Ok(Some(compose::mail(to, letter, &name, marker(&environment))))
+}
+
+/// What core says, and to whom.
+async fn by_core(
+    foundation: &Foundation,
+    environment: &ActiveEnvironment,
+    notification: &Notification,
+    kind: CoreNotification,
+    now: Timestamp,
+) -> Result<Option<(String, Letter)>, Error> {
+    let store = &*foundation.store;
+    let (to, token) = match kind {
+        CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
+            let Some(proof) = Proof::of(notification, store).await? else { return Ok(None) };
+            let token = proof.token(foundation, environment, notification, now).await?;
+            let Some(token) = token else { return Ok(None) };
+            (proof.to, Some(token))
+        }
+        CoreNotification::AccountExists | CoreNotification::PasswordChanged => {
+            let Some(user) = addressee(notification, store).await? else { return Ok(None) };
+            (user.email, None)
+        }
+        CoreNotification::EmailChanged => (notification.recipient.clone(), None),
+    };
+    Ok(Some((to, compose::letter(kind, token.as_ref(), &foundation.config))))
 }
 
 /// What a plugin says, and to whom: the account's address, else the one that was given, where the kind of mail reaches
@@ -84,22 +97,4 @@ async fn by_plugin(
 fn marker(environment: &ActiveEnvironment) -> Option<&str> {
     let environment = &environment.environment;
     (environment.kind != EnvironmentType::Production).then_some(environment.slug.as_str())
-}
-
-type Prepared = Option<(String, Subject)>;
-
-async fn to_stored(foundation: &Foundation, notification: &Notification, subject: Subject) -> Result<Prepared, Error> {
-    let addressee = addressee(notification, &*foundation.store).await?;
-    Ok(addressee.map(|user| (user.email, subject)))
-}
-
-async fn with_token(
-    foundation: &Foundation,
-    environment: &ActiveEnvironment,
-    notification: &Notification,
-    now: Timestamp,
-) -> Result<Prepared, Error> {
-    let Some(proof) = Proof::of(notification, &*foundation.store).await? else { return Ok(None) };
-    let token = proof.token(foundation, environment, notification, now).await?;
-    Ok(token.map(|token| proof.letter(token)))
 }

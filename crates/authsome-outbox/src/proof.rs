@@ -21,12 +21,10 @@ use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 use authsome_core::user::{User, UserStore};
 
-use crate::compose::Subject;
-
 /// What a person can prove with a token.
 pub(crate) struct Proof {
     user: UserId,
-    to: String,
+    pub(crate) to: String,
     of: Of,
 }
 
@@ -93,16 +91,6 @@ impl Proof {
         };
         let is_open = self.is_open(&notification.scope, &token.hash(), now, &**store).await?;
         Ok(is_open.then_some(token))
-    }
-
-    /// To whom the mail goes, and what it says.
-    pub(crate) fn letter(self, token: Token) -> (String, Subject) {
-        let letter = match self.of {
-            Of::Address(VerificationPurpose::Confirm) => Subject::VerifyEmail { token },
-            Of::Address(VerificationPurpose::Change) => Subject::ChangeEmail { token },
-            Of::Reset => Subject::ResetPassword { token },
-        };
-        (self.to, letter)
     }
 
     const fn kind(&self) -> Mailed {

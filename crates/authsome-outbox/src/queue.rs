@@ -5,7 +5,7 @@ use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::id::UserId;
 use authsome_core::notification::{CoreNotification, Notification};
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 
 use crate::proof::Proof;
 
@@ -31,7 +31,7 @@ impl<'a> Outbox<'a> {
         if self.at.test_codes().is_none() {
             notification.insert(scope, self.at.store()).await?;
         } else {
-            let queued = self.at.store().transaction(|tx| async move {
+            let queued = self.at.transaction(|tx| async move {
                 notification.insert(scope, &*tx).await?;
                 self.issue_known(notification, &*tx).await
             });

@@ -83,17 +83,6 @@ where
 }
 
 /// The work panicked; the thread goes on with the next.
-#[derive(Debug)]
-struct Panicked;
-
-impl std::fmt::Display for Panicked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("hashing panicked")
-    }
-}
-
-impl std::error::Error for Panicked {}
-
 impl Pool {
     /// Starts the threads.
     ///
@@ -123,7 +112,7 @@ impl Pool {
     {
         let (answer, answered) = oneshot::channel();
         self.shared.submit(Box::new(Task { work, answer }))?;
-        answered.await.map_err(|_| Error::internal(Panicked))
+        answered.await.map_err(|_| Error::internal("hashing panicked"))
     }
 }
 

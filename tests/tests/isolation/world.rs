@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use authsome::engine::{
-    Config, Engine, EnvironmentHandle, SignedIn, NewApiKey, NewApp, NewEnvironment, NewUser, SignUp, SignUpOutcome,
+    Config, Engine, EnvironmentHandle, NewApiKey, NewApp, NewEnvironment, NewUser, SignUp, SignUpOutcome,
 };
 use authsome::http::{Http, HttpOptions};
 use authsome::password::{PasswordConfig, PasswordPlugin};
@@ -22,7 +22,7 @@ use authsome_core::for_each_entity;
 use authsome_core::formconfig::Branding;
 use authsome_core::id::UserId;
 use authsome_core::mail::Mailer;
-use authsome_core::metadata::Metadata;
+use authsome_core::plugin::SignedIn;
 use authsome_core::organization::{Member, Organization};
 use authsome_core::permission::{Access, Permission, Resource};
 use authsome_core::route::Route;

@@ -52,6 +52,29 @@ pub struct Listed<E, Id = <E as Entity>::Id> {
     pub next_cursor: Option<Id>,
 }
 
+impl<E, Id> Listed<E, Id> {
+    /// Every entity of a list, page by page, until there are `most`.
+    ///
+    /// # Errors
+    /// Those of `list`.
+    pub async fn every<Error>(
+        most: usize,
+        list: impl AsyncFn(Page<Id>) -> Result<Self, Error>,
+    ) -> Result<Vec<E>, Error> {
+        let (mut every, mut page) = (Vec::new(), Page::first(Page::<Id>::MAX_LIMIT));
+        loop {
+            let listed = list(page).await?;
+            every.extend(listed.data);
+            match listed.next_cursor {
+                Some(after) if every.len() < most => page = Page::after(after, Page::<Id>::MAX_LIMIT),
+                _ => break,
+            }
+        }
+        every.truncate(most);
+        Ok(every)
+    }
+}
+
 impl<E: Entity> Listed<E> {
     /// The page of `limit` entities that begins what was found; more than these say that there is a next one.
     pub(crate) fn cut(mut found: Vec<E>, limit: u32) -> Self {

@@ -10,7 +10,6 @@ use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::plugin::Moment;
 use authsome_core::secret::Token;
 use authsome_core::session::Session;
-use authsome_core::store::Transactions;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
 
@@ -66,7 +65,6 @@ impl Account {
         let told = &at.notification(now, CoreNotification::EmailChanged.into(), Some(id), String::new())?;
         let scope = &at.scope();
         let user = at
-            .store()
             .transaction(|tx| async move {
                 require_accepted(&at.require_still_active(&*tx).await?, Mailed::Verification, token)?;
                 let consumed = tx.consume_verification(scope, &verification.token_hash, now).await?;

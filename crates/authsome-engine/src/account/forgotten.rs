@@ -8,7 +8,6 @@ use authsome_core::error::Error;
 use authsome_core::identity::Email;
 use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::secret::{Password, Token};
-use authsome_core::store::Transactions;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
 use serde_json::json;
@@ -49,8 +48,7 @@ impl Account {
         if reset.consumed_at.is_some() || at.now() >= reset.expires_at {
             return Err(Error::invalid_token());
         }
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), password)?;
+        let method = passwords::method_for(at, password)?;
         let digest = method.hash(password).await?;
         let now = at.now();
         let id = reset.user_id;
@@ -58,26 +56,25 @@ impl Account {
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_reset" }))?;
         let told = &at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), String::new())?;
         let (scope, method, digest) = (&at.scope(), &method, &digest);
-        at.store()
-            .transaction(|tx| async move {
-                let at = at.require_still_active(&*tx).await?;
-                at.require_method(passwords::METHOD)?;
-                require_accepted(&at, Mailed::Reset, token)?;
-                let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
-                // A token that is known beforehand may be another user's meanwhile.
-                consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
-                let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
-                let user = User { email_verified: true, updated_at: now, ..found.clone() };
-                let user = tx.update_user(scope, &found, &user).await?;
-                method.set(&*tx, scope, id, digest, now).await?;
-                delete_proofs(&at, id, &*tx).await?;
-                lockout::clear(scope, id, &*tx).await?;
-                sessions::end_all(scope, id, None, ended, &*tx).await?;
-                let told = Notification { recipient: user.email_key, ..told.clone() };
-                told.insert(scope, &*tx).await?;
-                Ok::<_, Error>(event.insert(scope, &*tx).await?)
-            })
-            .await?;
+        at.transaction(|tx| async move {
+            let at = at.require_still_active(&*tx).await?;
+            at.require_method(passwords::METHOD)?;
+            require_accepted(&at, Mailed::Reset, token)?;
+            let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
+            // A token that is known beforehand may be another user's meanwhile.
+            consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
+            let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
+            let user = User { email_verified: true, updated_at: now, ..found.clone() };
+            let user = tx.update_user(scope, &found, &user).await?;
+            method.set(&*tx, scope, id, digest, now).await?;
+            delete_proofs(&at, id, &*tx).await?;
+            lockout::clear(scope, id, &*tx).await?;
+            sessions::end_all(scope, id, None, ended, &*tx).await?;
+            let told = Notification { recipient: user.email_key, ..told.clone() };
+            told.insert(scope, &*tx).await?;
+            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+        })
+        .await?;
         at.foundation().wakers.mail.wake();
         Ok(())
     }

@@ -18,14 +18,10 @@ use authsome_core::secret::Token;
 /// Passwords and addresses: reset, change, verification.
 #[derive(Clone, Debug)]
 pub struct Account {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl Account {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// The row of a mailed token of this environment.
     async fn find<E: Credential + Entity<Scope = PerEnvironment>>(&self, token: &Token) -> Result<E, Error> {
         let find = E::find(&self.at.scope()).filter(E::HASH.eq(&token.hash()));

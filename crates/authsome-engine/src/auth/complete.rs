@@ -11,7 +11,7 @@ use authsome_core::id::{DeviceId, RefreshTokenId, SessionId, TypedId, UserId};
 use authsome_core::plugin::{Moment, Proof, SignInOutcome, SignedIn};
 use authsome_core::scope::Scope;
 use authsome_core::session::{RefreshToken, Session};
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::{Seconds, Timestamp};
 use authsome_core::user::User;
 use serde_json::json;
@@ -66,7 +66,6 @@ pub(super) async fn complete(at: &EnvironmentContext, user: &User, proof: Proof<
     let entry = Entry::new(at, user.id, method, proof.amr, now).await?;
     let entry_ref = &entry;
     let written = at
-        .store()
         .transaction(|tx| async move {
             let tx: &dyn StoreTx = &*tx;
             let at = at.require_still_active(tx).await?;
@@ -226,7 +225,7 @@ impl Draft {
             expires_at: now.plus(settings.session_ttl.duration()).min(refresh_expires_at),
             refresh_expires_at,
         };
-        tokens.session = SigningKeys::new(at.clone()).access_token(&session, &tokens.session, now).await?;
+        tokens.session = SigningKeys { at: at.clone() }.access_token(&session, &tokens.session, now).await?;
         session.token_hash = tokens.session.hash();
         let refresh = RefreshToken {
             id: RefreshTokenId::generate(now, entropy)?,

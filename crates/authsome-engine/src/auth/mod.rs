@@ -17,11 +17,5 @@ pub use sign_up::{SignUp, SignUpOutcome};
 /// Sign-up, sign-in, sign-out, refresh.
 #[derive(Clone, Debug)]
 pub struct Auth {
-    at: EnvironmentContext,
-}
-
-impl Auth {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
+    pub(crate) at: EnvironmentContext,
 }

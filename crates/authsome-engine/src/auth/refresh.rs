@@ -20,7 +20,7 @@ use authsome_core::plugin::{Moment, SignedIn};
 use authsome_core::route::{Client, RateClass};
 use authsome_core::secret::Token;
 use authsome_core::session::{RefreshToken, RefreshTokenState, Session, SessionState};
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 
@@ -35,10 +35,8 @@ enum Outcome {
     Exchanged(Box<(User, Session)>),
     /// Another caller did, at this moment, a moment ago.
     Graced(Box<(User, Session)>, Timestamp),
-    /// It was exchanged before, and the family is gone.
-    Replayed(Box<Session>),
-    /// The user is gone or banned, and so is the family.
-    Ended(Box<Session>),
+    /// It was exchanged before, or the user is gone or banned: the family is gone.
+    Ended { session: Box<Session>, is_replayed: bool },
 }
 
 /// What a refresh writes, made before its transaction.
@@ -92,21 +90,21 @@ impl Auth {
                 return Err(token_expired());
             }
             // By session, since each refresh comes with another token.
-            let limiter = RateLimiter::new(Arc::clone(foundation));
+            let limiter = RateLimiter { foundation: Arc::clone(foundation) };
             let subject = session.id.to_string();
             if let Some(limit) = limiter.check(RateClass::REFRESH, &token.scope, None, Some(&subject)).await? {
                 limit.require()?;
             }
             at.before(now, Moment::SessionRefresh { session: &session }).await?;
         }
-        let signing_keys = SigningKeys::new(at.clone());
+        let signing_keys = SigningKeys { at: at.clone() };
         let mut tokens = Pair::child(&foundation.keys.refresh, presented);
         let opaque = tokens.session.clone();
         let renewed = Session { expires_at: renewed_end(&at, &session, now), ..session.clone() };
         tokens.session = signing_keys.access_token(&renewed, &opaque, now).await?;
         let exchange = Exchange::new(&at, token, &session, &tokens, now)?;
         let exchange = &exchange;
-        let outcome = at.store().transaction(|tx| async move { exchange.run(&*tx).await }).await?;
+        let outcome = at.transaction(|tx| async move { exchange.run(&*tx).await }).await?;
         let ((user, session), token) = match outcome {
             Outcome::Exchanged(issued) => {
                 at.after(now, Moment::SessionRefresh { session: &issued.1 }).await;
@@ -116,12 +114,10 @@ impl Auth {
                 let token = signing_keys.access_token_again(&issued.1, &opaque, exchanged_at).await?;
                 (*issued, token)
             }
-            Outcome::Replayed(session) => {
-                tracing::warn!(session = %session.id, "a refresh token was presented again: its session is ended");
-                at.after(now, Moment::SignOut { session: &session }).await;
-                return Err(Error::session_not_found());
-            }
-            Outcome::Ended(session) => {
+            Outcome::Ended { session, is_replayed } => {
+                if is_replayed {
+                    tracing::warn!(session = %session.id, "a refresh token was presented again: its session is ended");
+                }
                 at.after(now, Moment::SignOut { session: &session }).await;
                 return Err(Error::session_not_found());
             }
@@ -179,7 +175,7 @@ impl<'a> Exchange<'a> {
                 RefreshTokenState::Replayed => {
                     tx.delete_session(scope, session.id).await?;
                     self.replayed.insert(scope, tx).await?;
-                    return Ok(Outcome::Replayed(Box::new(session)));
+                    return Ok(Outcome::Ended { session: Box::new(session), is_replayed: true });
                 }
                 RefreshTokenState::Expired => return Err(token_expired()),
                 // Another transaction exchanged it since this one began; run again, this one sees it.
@@ -190,7 +186,7 @@ impl<'a> Exchange<'a> {
         let Some(user) = tx.user(scope, session.user_id).await?.filter(|user| !user.banned) else {
             tx.delete_session(scope, session.id).await?;
             self.revoked.insert(scope, tx).await?;
-            return Ok(Outcome::Ended(Box::new(session)));
+            return Ok(Outcome::Ended { session: Box::new(session), is_replayed: false });
         };
         if let Some(exchanged_at) = exchanged_at {
             return Ok(Outcome::Graced(Box::new((user, session)), exchanged_at));

@@ -4,7 +4,7 @@ use authsome_context::EnvironmentContext;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
 use authsome_core::plugin::{Moment, Proof, SignInOutcome};
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::ticket::{Ticket, TicketPurpose};
 
 use super::Auth;
@@ -29,7 +29,6 @@ impl Auth {
         at.before(now, Moment::SessionCreate { session: draft.session() }).await?;
         let draft_ref = &draft;
         let (user, session) = at
-            .store()
             .transaction(|tx| async move {
                 let tx: &dyn StoreTx = &*tx;
                 let at = at.require_still_active(tx).await?;

@@ -8,7 +8,7 @@ use authsome_core::organization::Member;
 use authsome_core::plugin::Proof;
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use serde_json::json;
 
 use super::Auth;
@@ -48,21 +48,20 @@ impl Auth {
         let (at, now, user) = (&self.at, self.at.now(), session.user_id);
         let event = &at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                let tx: &dyn StoreTx = &*tx;
-                let at = at.require_still_active(tx).await?;
-                require_strong_enough(&at, user, proof.method, tx).await?;
-                if tx.session(scope, session.id).await?.is_none() {
-                    return Err(Error::session_not_found());
-                }
-                let found = tx.user(scope, user).await?.ok_or_else(Error::session_not_found)?;
-                proof.redeem.redeem(&found, tx).await?;
-                let session = tx.reauthenticate_session(scope, session.id, now).await?;
-                event.insert(scope, tx).await?;
-                Ok(session)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let tx: &dyn StoreTx = &*tx;
+            let at = at.require_still_active(tx).await?;
+            require_strong_enough(&at, user, proof.method, tx).await?;
+            if tx.session(scope, session.id).await?.is_none() {
+                return Err(Error::session_not_found());
+            }
+            let found = tx.user(scope, user).await?.ok_or_else(Error::session_not_found)?;
+            proof.redeem.redeem(&found, tx).await?;
+            let session = tx.reauthenticate_session(scope, session.id, now).await?;
+            event.insert(scope, tx).await?;
+            Ok(session)
+        })
+        .await
     }
 
     /// Sets the session's active organization.
@@ -74,22 +73,21 @@ impl Auth {
         let data = json!({ "organization_id": organization });
         let event = &at.event_by(&session.user_id, at.now(), "session.organization_set", &session.id, data)?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                let member = tx.member_by_user(scope, organization, session.user_id).await?;
-                let member = member.ok_or_else(Error::not_found)?;
-                // A membership that ends at the same moment does not leave the organization active.
-                if !Member::find(scope).filter(Member::ID.eq(member.id)).touch(&*tx).await? {
-                    return Err(Error::not_found());
-                }
-                if tx.session(scope, session.id).await?.is_none() {
-                    return Err(Error::session_not_found());
-                }
-                let session = tx.set_session_organization(scope, session.id, Some(organization)).await?;
-                event.insert(scope, &*tx).await?;
-                Ok(session)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let member = tx.member_by_user(scope, organization, session.user_id).await?;
+            let member = member.ok_or_else(Error::not_found)?;
+            // A membership that ends at the same moment does not leave the organization active.
+            if !Member::find(scope).filter(Member::ID.eq(member.id)).touch(&*tx).await? {
+                return Err(Error::not_found());
+            }
+            if tx.session(scope, session.id).await?.is_none() {
+                return Err(Error::session_not_found());
+            }
+            let session = tx.set_session_organization(scope, session.id, Some(organization)).await?;
+            event.insert(scope, &*tx).await?;
+            Ok(session)
+        })
+        .await
     }
 }
 

@@ -13,7 +13,7 @@ use authsome_core::plugin::{Moment, NewAccount, PasswordDigest, PasswordMethod, 
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
@@ -88,8 +88,7 @@ impl Auth {
         }
         let form = at.store().form_config(&at.scope(), "signup").await?.map_or_else(Vec::new, |form| form.fields);
         let metadata = sign_up_form::fill(&form, &sign_up.form, &sign_up.metadata)?;
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), &sign_up.password)?;
+        let method = passwords::method_for(&at, &sign_up.password)?;
 
         let mut user = User::new(UserId::generate(now, at.entropy())?, at.scope(), &sign_up.email, now);
         user.set_username(sign_up.username.as_ref());
@@ -186,7 +185,7 @@ impl<'a> Registration<'a> {
 
     async fn run(self, proof: Proof<'_>) -> Result<SignUpOutcome, Error> {
         let this = &self;
-        let written = self.at.store().transaction(|tx| async move { this.write(proof, &*tx).await }).await?;
+        let written = self.at.transaction(|tx| async move { this.write(proof, &*tx).await }).await?;
         self.at.foundation().wakers.mail.wake();
         if !matches!(written, Written::TakenQuietly) {
             self.at.after(self.now, Moment::SignUp { user: &self.user }).await;

@@ -1,20 +1,13 @@
 //! Cloning an environment: what it is set to goes along, who is in it does not.
 
-use std::collections::BTreeMap;
-
-use authsome_context::rules::slug;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
 use authsome_core::error::Error;
-use authsome_core::formconfig::FormConfig;
-use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
-use authsome_core::store::StoreTx;
-use authsome_core::time::Timestamp;
-use authsome_core::webhook::{ADDRESS_RULE, Webhook, is_address};
+use authsome_core::id::EnvironmentId;
+use authsome_core::webhook::{ADDRESS_RULE, is_address};
 use serde_json::json;
 
-use super::{Environments, NewEnvironment, row};
-use crate::webhooks;
+use super::{EnvironmentSetup, Environments, NewEnvironment, WebhookSetup, row};
 
 /// A clone to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +39,11 @@ impl Environments {
         self.foundation
             .change(|tx| async move {
                 self.lock(&*tx).await?;
-                let source = tx.environment(self.app, source).await?.ok_or_else(Error::not_found)?;
-                let environment = self.copied(&source, copy, now)?;
-                tx.create_environment(self.app, &environment).await.map_err(slug::refused)?;
-                self.copy_forms(&source, &environment, &*tx).await?;
-                self.copy_webhooks(&source, &environment, copy.webhook_url.as_deref(), &*tx).await?;
+                let rows = self.rows(source, &*tx).await?;
+                let source = &rows.environment;
+                let setup = copied(rows.setup(), copy);
+                let environment = row(&self.foundation, self.app, &setup.environment, &source.settings, now)?;
+                self.write_new(&environment, &setup, &*tx).await?;
                 for plugin in &self.foundation.plugins.environment_data {
                     plugin.copy(&source.scope(), &environment.scope(), now, &*tx).await?;
                 }
@@ -60,54 +53,17 @@ impl Environments {
             })
             .await
     }
+}
 
-    fn copied(&self, source: &Environment, copy: &EnvironmentCopy, now: Timestamp) -> Result<Environment, Error> {
-        let mut settings = source.settings.clone().fitting(copy.kind);
-        settings.patch(copy.settings.clone());
-        let new = NewEnvironment {
-            name: copy.name.clone(),
-            slug: copy.slug.clone(),
-            kind: copy.kind,
-            description: None,
-            color: None,
-            settings,
-            metadata: BTreeMap::new(),
-        };
-        row(&self.foundation, self.app, &new, &source.settings, now)
-    }
-
-    async fn copy_forms(&self, source: &Environment, target: &Environment, tx: &dyn StoreTx) -> Result<(), Error> {
-        let now = target.created_at;
-        for form in FormConfig::find(&source.scope()).every(tx).await? {
-            let id = FormConfigId::generate(now, &*self.foundation.entropy)?;
-            let form = FormConfig { id, scope: target.scope(), created_at: now, updated_at: now, ..form };
-            form.insert(&target.scope(), tx).await?;
-        }
-        Ok(())
-    }
-
-    async fn copy_webhooks(
-        &self,
-        source: &Environment,
-        target: &Environment,
-        url: Option<&str>,
-        tx: &dyn StoreTx,
-    ) -> Result<(), Error> {
-        let now = target.created_at;
-        for webhook in Webhook::find(&source.scope()).every(tx).await? {
-            let id = WebhookId::generate(now, &*self.foundation.entropy)?;
-            let webhook = Webhook {
-                id,
-                scope: target.scope(),
-                url: url.map_or(webhook.url, ToOwned::to_owned),
-                sealed_secret: webhooks::new_secret(&self.foundation, id)?,
-                enabled: false,
-                created_at: now,
-                updated_at: now,
-                ..webhook
-            };
-            webhook.insert(&target.scope(), tx).await?;
-        }
-        Ok(())
-    }
+/// What a clone is set to, whose source is set to `setup`.
+fn copied(setup: EnvironmentSetup, copy: &EnvironmentCopy) -> EnvironmentSetup {
+    let mut settings = setup.environment.settings.fitting(copy.kind);
+    settings.patch(copy.settings.clone());
+    let environment =
+        NewEnvironment { slug: copy.slug.clone(), settings, ..NewEnvironment::new(&copy.name, copy.kind) };
+    let webhooks = setup.webhooks.into_iter().map(|webhook| {
+        let url = copy.webhook_url.clone().unwrap_or(webhook.url);
+        WebhookSetup { url, enabled: false, ..webhook }
+    });
+    EnvironmentSetup { environment, webhooks: webhooks.collect(), forms: setup.forms }
 }

@@ -48,25 +48,20 @@ pub struct WebhookSetup {
 }
 
 /// The rows of which a setup is made.
-struct Rows {
-    environment: Environment,
+pub(super) struct Rows {
+    pub(super) environment: Environment,
     forms: Vec<FormConfig>,
     webhooks: Vec<Webhook>,
 }
 
 impl Rows {
-    /// An environment that has nothing in it.
-    fn empty(environment: Environment) -> Self {
-        Self { environment, forms: Vec::new(), webhooks: Vec::new() }
-    }
-
     async fn read(environment: Environment, tx: &dyn StoreTx) -> Result<Self, Error> {
         let scope = environment.scope();
         let (forms, webhooks) = (FormConfig::find(&scope).every(tx).await?, Webhook::find(&scope).every(tx).await?);
         Ok(Self { environment, forms, webhooks })
     }
 
-    fn setup(&self) -> EnvironmentSetup {
+    pub(super) fn setup(&self) -> EnvironmentSetup {
         let Environment { name, slug, kind, description, color, settings, metadata, .. } = self.environment.clone();
         let mut webhooks: Vec<WebhookSetup> = self.webhooks.iter().map(setup_of).collect();
         webhooks.sort_by(|one, other| order(one).cmp(&order(other)));
@@ -130,10 +125,7 @@ impl Environments {
         self.foundation
             .change(|tx| async move {
                 self.lock(&*tx).await?;
-                tx.create_environment(self.app, environment).await.map_err(slug::refused)?;
-                let empty = Rows::empty(environment.clone());
-                self.write_forms(&empty, &setup.forms, now, &*tx).await?;
-                self.write_webhooks(&empty, &setup.webhooks, now, &*tx).await?;
+                self.write_new(environment, setup, &*tx).await?;
                 Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
             })
             .await?;
@@ -179,9 +171,23 @@ impl Environments {
             .await
     }
 
-    async fn rows(&self, id: EnvironmentId, tx: &dyn StoreTx) -> Result<Rows, Error> {
+    pub(super) async fn rows(&self, id: EnvironmentId, tx: &dyn StoreTx) -> Result<Rows, Error> {
         let environment = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
         Rows::read(environment, tx).await
+    }
+
+    /// Writes a new environment with what it is set to beside what its row says.
+    pub(super) async fn write_new(
+        &self,
+        environment: &Environment,
+        setup: &EnvironmentSetup,
+        tx: &dyn StoreTx,
+    ) -> Result<(), Error> {
+        tx.create_environment(self.app, environment).await.map_err(slug::refused)?;
+        let empty = Rows { environment: environment.clone(), forms: Vec::new(), webhooks: Vec::new() };
+        self.write_forms(&empty, &setup.forms, environment.created_at, tx).await?;
+        self.write_webhooks(&empty, &setup.webhooks, environment.created_at, tx).await?;
+        Ok(())
     }
 
     /// Says whether that changed anything.

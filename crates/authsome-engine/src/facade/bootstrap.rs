@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use authsome_context::Foundation;
-use authsome_core::app::App;
-use authsome_core::entity::Entity;
 use authsome_core::entropy::EntropyError;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::installation::Installation;
@@ -75,18 +73,7 @@ async fn make_app(foundation: &Foundation) -> Result<(), StartError> {
     if foundation.store.app_by_slug(slug).await?.is_some() {
         return Ok(());
     }
-    let rows = &NewAppRows::new(foundation, slug, slug).map_err(StartError::App)?;
-    let made = foundation
-        .change(|tx| async move {
-            let app: &App = &rows.app;
-            if !app.insert_if_absent((), &*tx).await? {
-                return Ok::<_, StoreError>(false);
-            }
-            rows.write_rest(&*tx).await?;
-            Ok(true)
-        })
-        .await?;
-    if made {
+    if NewAppRows::new(foundation, slug, slug).map_err(StartError::App)?.write(foundation).await? {
         tracing::info!(app = slug, "the app was made with environments development, staging and production");
     }
     Ok(())

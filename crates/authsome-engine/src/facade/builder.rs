@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use authsome_context::{BuildError, Config, Foundation, Parts};
-use authsome_core::clock::{Clock, SystemClock};
-use authsome_core::entropy::{Entropy, OsEntropy};
+use authsome_core::clock::Clock;
+use authsome_core::entropy::Entropy;
 use authsome_core::mail::Mailer;
 use authsome_core::plugin::Plugin;
 use authsome_core::secret::MasterKey;
@@ -15,40 +15,22 @@ use super::engine::Engine;
 
 /// What an engine is made of. The store is the only thing that must be given.
 #[must_use = "a builder makes no engine until `build` is called"]
+#[derive(Default)]
 pub struct EngineBuilder {
-    store: Option<Arc<dyn Store>>,
+    parts: Parts,
     plugins: Vec<Box<dyn Plugin>>,
-    config: Config,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    master_key: Option<MasterKey>,
-    mailer: Option<Arc<dyn Mailer>>,
-}
-
-impl Default for EngineBuilder {
-    fn default() -> Self {
-        Self {
-            store: None,
-            plugins: Vec::new(),
-            config: Config::default(),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(OsEntropy),
-            master_key: None,
-            mailer: None,
-        }
-    }
 }
 
 impl fmt::Debug for EngineBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EngineBuilder").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("EngineBuilder").field("config", &self.parts.config).finish_non_exhaustive()
     }
 }
 
 impl EngineBuilder {
     /// Where everything is kept: a store, or an `Arc` of one. Required.
     pub fn store(mut self, store: impl IntoStore) -> Self {
-        self.store = Some(store.into_store());
+        self.parts.store = Some(store.into_store());
         self
     }
 
@@ -66,32 +48,32 @@ impl EngineBuilder {
 
     /// The configuration. Without it, [`Config::default`].
     pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+        self.parts.config = config;
         self
     }
 
     /// Where time comes from. Without it, the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.parts.clock = clock;
         self
     }
 
     /// Where randomness comes from. Without it, the operating system.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
-        self.entropy = entropy;
+        self.parts.entropy = entropy;
         self
     }
 
     /// The installation's key. Without it, one is made and kept in memory: mailed links, refreshes in their grace period
     /// and what plugins seal end with the process, and several processes do not understand each other's.
     pub fn master_key(mut self, key: MasterKey) -> Self {
-        self.master_key = Some(key);
+        self.parts.master_key = Some(key);
         self
     }
 
     /// How mail leaves. Without it none is sent, and what waits to be sent is marked as failed.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
-        self.mailer = Some(mailer);
+        self.parts.mailer = Some(mailer);
         self
     }
 
@@ -100,10 +82,7 @@ impl EngineBuilder {
     /// # Errors
     /// [`BuildError`].
     pub fn build(self) -> Result<Engine, BuildError> {
-        let Self { store, plugins, config, clock, entropy, master_key, mailer } = self;
-        let store = store.ok_or(BuildError::MissingStore)?;
-        let parts = Parts { store, clock, entropy, master_key, config, mailer };
-        Ok(Engine::new(Foundation::new(parts, &plugins)?))
+        Ok(Engine::new(Foundation::new(self.parts, &self.plugins)?))
     }
 }
 

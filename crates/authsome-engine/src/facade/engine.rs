@@ -159,14 +159,14 @@ impl Engine {
     /// Turns presented tokens into an environment and a principal, for what is not served by `authsome-http`.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
-        Authenticator::new(Arc::clone(&self.foundation))
+        Authenticator { foundation: Arc::clone(&self.foundation) }
     }
 
     /// Counts requests.
     #[doc(hidden)]
     #[must_use]
     pub fn rate_limiter(&self) -> RateLimiter {
-        RateLimiter::new(Arc::clone(&self.foundation))
+        RateLimiter { foundation: Arc::clone(&self.foundation) }
     }
 
     /// The apps of the installation.
@@ -242,6 +242,6 @@ impl Engine {
     /// The services of an environment that was authenticated: that of `CurrentEnvironment`, say.
     #[must_use]
     pub fn handle(&self, active: Arc<ActiveEnvironment>) -> EnvironmentHandle {
-        EnvironmentHandle::new(EnvironmentContext::new(&self.foundation, active))
+        EnvironmentHandle { at: EnvironmentContext::new(&self.foundation, active) }
     }
 }

@@ -27,14 +27,10 @@ use crate::users::Users;
 /// kept.
 #[derive(Clone, Debug)]
 pub struct EnvironmentHandle {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl EnvironmentHandle {
-    pub(super) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// The same environment, acted in by this principal from this client: events and hooks name them.
     #[must_use]
     pub fn acting(self, principal: &Principal, client: &Client) -> Self {
@@ -83,48 +79,48 @@ impl EnvironmentHandle {
     /// Sign-up, sign-in, sign-out, refresh.
     #[must_use]
     pub fn auth(&self) -> Auth {
-        Auth::new(self.at.clone())
+        Auth { at: self.at.clone() }
     }
 
     /// Users.
     #[must_use]
     pub fn users(&self) -> Users {
-        Users::new(self.at.clone())
+        Users { at: self.at.clone() }
     }
 
     /// Sessions.
     #[must_use]
     pub fn sessions(&self) -> Sessions {
-        Sessions::new(self.at.clone())
+        Sessions { at: self.at.clone() }
     }
 
     /// Devices.
     #[must_use]
     pub fn devices(&self) -> Devices {
-        Devices::new(self.at.clone())
+        Devices { at: self.at.clone() }
     }
 
     /// API keys.
     #[must_use]
     pub fn api_keys(&self) -> ApiKeys {
-        ApiKeys::new(self.at.clone())
+        ApiKeys { at: self.at.clone() }
     }
 
     /// What happened.
     #[must_use]
     pub fn audit(&self) -> Audit {
-        Audit::new(self.at.clone())
+        Audit { at: self.at.clone() }
     }
 
     /// Passwords and addresses: reset, change, verification.
     #[must_use]
     pub fn account(&self) -> Account {
-        Account::new(self.at.clone())
+        Account { at: self.at.clone() }
     }
 
     /// The keys that sign its sessions' tokens, where they are JSON Web Tokens.
     #[must_use]
     pub fn signing_keys(&self) -> SigningKeys {
-        SigningKeys::new(self.at.clone())
+        SigningKeys { at: self.at.clone() }
     }
 }

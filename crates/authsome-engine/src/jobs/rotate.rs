@@ -10,6 +10,6 @@ use crate::jwt::SigningKeys;
 
 /// Rotates the keys that have signed for long enough, and drops those that no valid token needs.
 pub(super) async fn rotate(foundation: &Arc<Foundation>) -> Result<bool, Error> {
-    let tend = |active| async move { SigningKeys::new(EnvironmentContext::new(foundation, active)).tend().await };
+    let tend = |active| async move { SigningKeys { at: EnvironmentContext::new(foundation, active) }.tend().await };
     every_environment(foundation, tend).await.map(|()| false)
 }

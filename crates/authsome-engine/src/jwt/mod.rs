@@ -22,14 +22,10 @@ pub use rotate::Rotation;
 /// The keys that sign an environment's tokens.
 #[derive(Clone, Debug)]
 pub struct SigningKeys {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl SigningKeys {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// The token of a session that was issued at a moment: `opaque` itself, or a JWT with its hash as id. The same
     /// arguments give the same token.
     pub(crate) async fn access_token(

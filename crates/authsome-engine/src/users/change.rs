@@ -8,7 +8,7 @@ use authsome_core::notification::CoreNotification;
 use authsome_core::plugin::Moment;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
@@ -43,21 +43,20 @@ impl Users {
         let event = &at.event(now, if banned { "user.banned" } else { "user.unbanned" }, &id, nothing())?;
         let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "banned" }))?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
-                if user.banned != banned {
-                    let changed = User { banned, updated_at: now, ..user.clone() };
-                    user = tx.update_user(scope, &user, &changed).await?;
-                    event.insert(scope, &*tx).await?;
-                }
-                if banned {
-                    delete_tickets(scope, id, &*tx).await?;
-                    sessions::end_all(scope, id, None, ended, &*tx).await?;
-                }
-                Ok(user)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let mut user = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+            if user.banned != banned {
+                let changed = User { banned, updated_at: now, ..user.clone() };
+                user = tx.update_user(scope, &user, &changed).await?;
+                event.insert(scope, &*tx).await?;
+            }
+            if banned {
+                delete_tickets(scope, id, &*tx).await?;
+                sessions::end_all(scope, id, None, ended, &*tx).await?;
+            }
+            Ok(user)
+        })
+        .await
     }
 
     /// Forgets a user's failed attempts, and ends a lock.
@@ -68,13 +67,12 @@ impl Users {
         let at = &self.at;
         let event = &at.event(at.now(), "account.unlocked", &id, nothing())?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
-                lockout::clear(scope, id, &*tx).await?;
-                Ok(event.insert(scope, &*tx).await?)
-            })
-            .await
+        at.transaction(|tx| async move {
+            tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+            lockout::clear(scope, id, &*tx).await?;
+            Ok(event.insert(scope, &*tx).await?)
+        })
+        .await
     }
 
     /// Sets a user's password, and ends every session.
@@ -83,25 +81,23 @@ impl Users {
     /// `not_found`, `weak_password`, `method_not_allowed_here` where no plugin brings passwords; `unavailable`.
     pub async fn set_password(&self, id: UserId, password: &Password) -> Result<(), Error> {
         let at = &self.at;
-        let method = passwords::method(at.foundation())?;
-        method.check(&at.settings().password_policy(), password)?;
+        let method = passwords::method_for(at, password)?;
         self.get(id).await?;
         let digest = method.hash(password).await?;
         let now = at.now();
         let event = &at.event(now, "password.changed", &id, nothing())?;
         let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
         let (scope, method, digest) = (&at.scope(), &method, &digest);
-        at.store()
-            .transaction(|tx| async move {
-                let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
-                tx.update_user(scope, &found, &User { updated_at: now, ..found.clone() }).await?;
-                method.set(&*tx, scope, id, digest, now).await?;
-                delete_proofs(at, id, &*tx).await?;
-                lockout::clear(scope, id, &*tx).await?;
-                sessions::end_all(scope, id, None, ended, &*tx).await?;
-                Ok(event.insert(scope, &*tx).await?)
-            })
-            .await
+        at.transaction(|tx| async move {
+            let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
+            tx.update_user(scope, &found, &User { updated_at: now, ..found.clone() }).await?;
+            method.set(&*tx, scope, id, digest, now).await?;
+            delete_proofs(at, id, &*tx).await?;
+            lockout::clear(scope, id, &*tx).await?;
+            sessions::end_all(scope, id, None, ended, &*tx).await?;
+            Ok(event.insert(scope, &*tx).await?)
+        })
+        .await
     }
 
     /// Sends a user a link that lets the person set a new password. Whatever they have stays until they do. In a
@@ -129,15 +125,14 @@ impl Users {
         let event = &at.event(now, "user.deleted", &id, nothing())?;
         let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "user_deleted" }))?;
         let scope = &at.scope();
-        at.store()
-            .transaction(|tx| async move {
-                tx.delete_user(scope, id, now).await?;
-                sessions::end_all(scope, id, None, ended, &*tx).await?;
-                delete_proofs(at, id, &*tx).await?;
-                while tx.delete_user_api_keys(scope, id, BATCH).await? == u64::from(BATCH) {}
-                Ok::<_, Error>(event.insert(scope, &*tx).await?)
-            })
-            .await?;
+        at.transaction(|tx| async move {
+            tx.delete_user(scope, id, now).await?;
+            sessions::end_all(scope, id, None, ended, &*tx).await?;
+            delete_proofs(at, id, &*tx).await?;
+            while tx.delete_user_api_keys(scope, id, BATCH).await? == u64::from(BATCH) {}
+            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+        })
+        .await?;
         at.after(now, Moment::UserDelete { user: &user }).await;
         Ok(())
     }

@@ -7,7 +7,6 @@ use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
 use authsome_core::secret::Password;
-use authsome_core::store::Transactions;
 use authsome_core::user::User;
 
 use super::{Users, taken_name};
@@ -65,8 +64,7 @@ impl Users {
         user.metadata = new.metadata;
         let secret = match &new.password {
             Some(password) => {
-                let method = passwords::method(at.foundation())?;
-                method.check(&at.settings().password_policy(), password)?;
+                let method = passwords::method_for(at, password)?;
                 let digest = method.hash(password).await?;
                 Some((method, digest))
             }
@@ -74,20 +72,19 @@ impl Users {
         };
         let event = at.event(now, "user.created", &user.id, nothing())?;
         let (scope, user_ref, secret, event) = (&at.scope(), &user, &secret, &event);
-        at.store()
-            .transaction(|tx| async move {
-                if !user_ref.insert_if_absent(scope, &*tx).await? {
-                    return match taken_name(scope, user_ref, &*tx).await? {
-                        Some(taken) => Err(taken.conflict()),
-                        None => Err(StoreError::contention().into()),
-                    };
-                }
-                if let Some((method, digest)) = secret {
-                    method.set(&*tx, scope, user_ref.id, digest, now).await?;
-                }
-                Ok::<_, Error>(event.insert(scope, &*tx).await?)
-            })
-            .await?;
+        at.transaction(|tx| async move {
+            if !user_ref.insert_if_absent(scope, &*tx).await? {
+                return match taken_name(scope, user_ref, &*tx).await? {
+                    Some(taken) => Err(taken.conflict()),
+                    None => Err(StoreError::contention().into()),
+                };
+            }
+            if let Some((method, digest)) = secret {
+                method.set(&*tx, scope, user_ref.id, digest, now).await?;
+            }
+            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+        })
+        .await?;
         Ok(user)
     }
 }

@@ -9,7 +9,7 @@ use authsome_core::id::UserId;
 use authsome_core::notification::Notification;
 use authsome_core::plugin::Moment;
 use authsome_core::scope::Scope;
-use authsome_core::store::{StoreTx, Transactions};
+use authsome_core::store::StoreTx;
 use authsome_core::user::User;
 use authsome_core::value::Json;
 
@@ -38,19 +38,18 @@ impl Users {
         }
         let (scope, user_ref, event) = (&at.scope(), &user, &event);
         let plugins = &at.foundation().plugins.user_data;
-        at.store()
-            .transaction(|tx| async move {
-                let tx: &dyn StoreTx = &*tx;
-                for (_, data) in plugins {
-                    data.erase(tx, scope, id).await?;
-                }
-                erase_rows(at, user_ref, tx).await?;
-                strip_events(scope, id, tx).await?;
-                event.insert(scope, tx).await?;
-                // Last, because rows of all kinds refer to it.
-                Ok::<_, Error>(tx.erase_user(scope, id).await?)
-            })
-            .await?;
+        at.transaction(|tx| async move {
+            let tx: &dyn StoreTx = &*tx;
+            for (_, data) in plugins {
+                data.erase(tx, scope, id).await?;
+            }
+            erase_rows(at, user_ref, tx).await?;
+            strip_events(scope, id, tx).await?;
+            event.insert(scope, tx).await?;
+            // Last, because rows of all kinds refer to it.
+            Ok::<_, Error>(tx.erase_user(scope, id).await?)
+        })
+        .await?;
         at.after(now, Moment::UserDelete { user: &user }).await;
         Ok(())
     }

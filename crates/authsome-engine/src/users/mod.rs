@@ -25,14 +25,10 @@ pub use update::UserPatch;
 /// An environment's users.
 #[derive(Clone, Debug)]
 pub struct Users {
-    at: EnvironmentContext,
+    pub(crate) at: EnvironmentContext,
 }
 
 impl Users {
-    pub(crate) const fn new(at: EnvironmentContext) -> Self {
-        Self { at }
-    }
-
     /// The user with this id.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ use authsome_core::error::Error;
 use authsome_core::id::UserId;
 use authsome_core::identity::{Email, Phone};
 use authsome_core::plugin::Moment;
-use authsome_core::store::Transactions;
 use authsome_core::user::User;
 use serde_json::json;
 
@@ -83,7 +82,6 @@ impl Users {
         let event = &at.event(now, "user.updated", &id, json!({ "fields": patch.fields() }))?;
         let scope = &at.scope();
         let user = at
-            .store()
             .transaction(|tx| async move {
                 let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
                 let user = User { updated_at: now, ..patch.applied(&found)? };

@@ -1,7 +1,7 @@
 //! `authsome app`.
 
 use authsome::core::app::App;
-use authsome::core::entity::Page;
+use authsome::core::entity::Listed;
 use authsome::core::error::Error;
 use authsome::engine::{AppPatch, Engine, NewApp};
 use clap::Subcommand;
@@ -99,16 +99,11 @@ async fn carry_out(engine: &Engine, verb: Verb) -> Result<(), Failure> {
 }
 
 async fn list(engine: &Engine) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    let mut page = Page::first(Page::<()>::MAX_LIMIT);
-    loop {
-        let listed = engine.apps().list(page).await.map_err(|error| open::refused(&error, "the list", "doctor"))?;
-        rows.extend(listed.data.into_iter().map(|app| [app.slug, app.name, app.publishable_key, app.id.to_string()]));
-        match listed.next_cursor {
-            Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
-            None => break,
-        }
-    }
+    let apps = engine.apps();
+    let every = Listed::every(usize::MAX, |page| apps.list(page)).await;
+    let every = every.map_err(|error| open::refused(&error, "the list", "doctor"))?;
+    let row = |app: App| [app.slug, app.name, app.publishable_key, app.id.to_string()];
+    let rows: Vec<_> = every.into_iter().map(row).collect();
     output::table(["SLUG", "NAME", "PUBLISHABLE KEY", "ID"], &rows)
 }
 

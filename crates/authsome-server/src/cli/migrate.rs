@@ -84,25 +84,21 @@ async fn open(flags: &Flags) -> Result<Arc<dyn Store>, Failure> {
 }
 
 async fn carry_out(store: &dyn Store, verb: Verb, plugins: &Plugins) -> Result<(), Failure> {
-    let migrator =
-        Migrator::new(store.migrations(), &plugins.migration_groups(), &SystemClock).map_err(|error| failed(&error))?;
+    let migrator = Migrator::new(store.migrations(), &plugins.migration_groups(), &SystemClock)?;
     match verb {
-        Verb::Plan => output::line(migrator.plan().await.map_err(|error| failed(&error))?.to_string().trim_end()),
-        Verb::Up { to: None } => report("applied", &migrator.up().await.map_err(|error| failed(&error))?.applied),
-        Verb::Up { to: Some(to) } => {
-            let report_of = migrator.up_to(&step(&to)?).await.map_err(|error| failed(&error))?;
-            report("applied", &report_of.applied)
-        }
+        Verb::Plan => output::line(migrator.plan().await?.to_string().trim_end()),
+        Verb::Up { to: None } => report("applied", &migrator.up().await?.applied),
+        Verb::Up { to: Some(to) } => report("applied", &migrator.up_to(&step(&to)?).await?.applied),
         Verb::Down { to, all, yes: _ } => {
             let to = match to {
                 Some(to) => DownTo::Step(step(&to)?),
                 None if all => DownTo::Start,
                 None => DownTo::LastStep,
             };
-            report("taken back", &migrator.down(&to).await.map_err(|error| failed(&error))?.reverted)
+            report("taken back", &migrator.down(&to).await?.reverted)
         }
         Verb::Status { check } => {
-            let status = migrator.status().await.map_err(|error| failed(&error))?;
+            let status = migrator.status().await?;
             output::line(status.to_string().trim_end())?;
             if check && !status.is_current() {
                 return Err(Failure::config("the database is not current", "run `authsome migrate up`"));
@@ -110,7 +106,7 @@ async fn carry_out(store: &dyn Store, verb: Verb, plugins: &Plugins) -> Result<(
             Ok(())
         }
         Verb::Verify => {
-            let differences = migrator.verify().await.map_err(|error| failed(&error))?;
+            let differences = migrator.verify().await?;
             for difference in &differences {
                 output::line(difference)?;
             }
@@ -120,7 +116,7 @@ async fn carry_out(store: &dyn Store, verb: Verb, plugins: &Plugins) -> Result<(
             }
             output::line("no differences")
         }
-        Verb::Baseline => report("adopted", &migrator.baseline().await.map_err(|error| failed(&error))?.applied),
+        Verb::Baseline => report("adopted", &migrator.baseline().await?.applied),
     }
 }
 
@@ -137,10 +133,12 @@ fn step(text: &str) -> Result<StepRef, Failure> {
 }
 
 /// What a migration error says is followed by what to do, where it does not say so itself.
-fn failed(error: &MigrateError) -> Failure {
-    let text = chain(error);
-    match text.split_once(": ") {
-        Some((what, remedy)) => Failure::run(what, remedy),
-        None => Failure::run(text, "see `authsome migrate status`"),
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        let text = chain(&error);
+        match text.split_once(": ") {
+            Some((what, remedy)) => Self::run(what, remedy),
+            None => Self::run(text, "see `authsome migrate status`"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `authsome user`.
 
-use authsome::core::entity::Page;
+use authsome::core::entity::Listed;
 use authsome::core::error::Error;
 use authsome::core::id::UserId;
 use authsome::core::user::{User, UserQuery};
@@ -129,19 +129,10 @@ async fn carry_out(users: &Users, verb: Verb) -> Result<(), Failure> {
 }
 
 async fn list(users: &Users, limit: usize) -> Result<Vec<[String; 5]>, Failure> {
-    let mut rows = Vec::new();
-    let mut page = Page::first(Page::<()>::MAX_LIMIT);
-    while rows.len() < limit {
-        let listed = users.list(&UserQuery::default(), page).await;
-        let listed = listed.map_err(|error| open::refused(&error, "the list", "doctor"))?;
-        rows.extend(listed.data.iter().map(row));
-        match listed.next_cursor {
-            Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
-            None => break,
-        }
-    }
-    rows.truncate(limit);
-    Ok(rows)
+    let all = UserQuery::default();
+    let found = Listed::every(limit, |page| users.list(&all, page)).await;
+    let found = found.map_err(|error| open::refused(&error, "the list", "doctor"))?;
+    Ok(found.iter().map(row).collect())
 }
 
 async fn find(users: &Users, named: &str) -> Result<User, Failure> {

@@ -1,6 +1,6 @@
 //! `authsome env list` and `show`.
 
-use authsome::core::entity::Page;
+use authsome::core::entity::Listed;
 use authsome::core::environment::{Environment, Sourced};
 
 use super::Of;
@@ -8,19 +8,10 @@ use crate::cli::{open, output};
 use crate::failure::Failure;
 
 pub(super) async fn list(of: &Of<'_>) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    let mut page = Page::first(Page::<()>::MAX_LIMIT);
-    loop {
-        let listed = of.environments.list(page).await;
-        let listed = listed.map_err(|error| open::refused(&error, "the list", "doctor"))?;
-        rows.extend(listed.data.iter().map(row));
-        match listed.next_cursor {
-            Some(after) => page = Page::after(after, Page::<()>::MAX_LIMIT),
-            None => break,
-        }
-    }
+    let every = Listed::every(usize::MAX, |page| of.environments.list(page)).await;
+    let every = every.map_err(|error| open::refused(&error, "the list", "doctor"))?;
     // Oldest first, as they were made.
-    rows.reverse();
+    let rows: Vec<_> = every.iter().rev().map(row).collect();
     output::table(["SLUG", "TYPE", "DEFAULT", "ACTIVE", "NAME", "ID"], &rows)
 }
 
