@@ -13,7 +13,7 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// What is wrong with several fields, so that the answer names all of them.
+/// Errors of several fields, so that the answer names all of them.
 ///
 /// ```
 /// use authsome_core::error::FieldErrors;
@@ -29,21 +29,21 @@ pub struct FieldError {
 pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
-    /// Notes what is wrong with a field where `holds` is false.
+    /// Notes an error of a field unless `holds` is true.
     pub fn require(&mut self, holds: bool, field: impl Into<String>, message: impl Into<String>) {
         if !holds {
             self.0.push(FieldError { field: field.into(), message: message.into() });
         }
     }
 
-    /// Notes what is wrong with the fields of a part of the request, below the part's name.
+    /// Notes errors in a part of the request, below the part's name.
     pub fn extend(&mut self, part: &str, errors: impl IntoIterator<Item = FieldError>) {
         for error in errors {
             self.require(false, format!("{part}.{}", error.field), error.message);
         }
     }
 
-    /// Whether nothing is wrong so far.
+    /// Whether it has no errors.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -55,7 +55,7 @@ impl FieldErrors {
         self.0
     }
 
-    /// Nothing, where nothing is wrong.
+    /// `Ok` without errors.
     ///
     /// # Errors
     /// `invalid_request` with every field that is wrong.

@@ -39,7 +39,7 @@ impl DeleteRequest {
         &self.predicate
     }
 
-    /// How many at most. Which ones, where more are meant, is not said.
+    /// How many at most. The backend chooses which.
     #[must_use]
     pub const fn limit(&self) -> u32 {
         self.limit
