@@ -1,4 +1,4 @@
-//! [`Config`]: what an engine is told besides its store, keys and plugins.
+//! [`Config`]: an engine's configuration besides its store, keys and plugins.
 
 use std::time::Duration;
 
@@ -11,15 +11,16 @@ use crate::settings::in_settings;
 
 const DAY: Seconds = Seconds::days(1);
 
-/// What an engine is told besides its store, keys and plugins.
+/// An engine's configuration besides its store, keys and plugins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Slug of the app that requests mean where they name none. Made at the first start. Default: `default`.
+    /// Slug of the configured app, which requests mean unless they name another. Made at the first start. Default:
+    /// `default`.
     pub app: String,
-    /// Path below which routes live: empty, or beginning and not ending with a slash. Default: `/v1/auth`.
+    /// Path in front of all routes: empty, or with a slash at the beginning and none at the end. Default: `/v1/auth`.
     pub base_path: String,
-    /// Where people reach the application: an `http` or `https` URL without query, fragment and trailing slash. Links in
-    /// mails are made from it, never from a request. Default: `http://localhost:8080`.
+    /// Where people reach the application: an `http` or `https` URL without query, fragment and trailing slash. Links
+    /// in mails are made from it, never from a request. Default: `http://localhost:8080`.
     pub public_url: String,
     /// Settings for all environments, weaker than an environment's and an app's own. Default: none.
     pub settings: Settings,
@@ -53,7 +54,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What is wrong with it, field by field. `declared` are the settings of plugins.
+    /// Its errors, field by field. `declared` are the settings of plugins.
     #[must_use]
     pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let mut errors = Vec::new();
@@ -63,20 +64,24 @@ impl Config {
             }
         };
         require(slug::is_valid(&self.app), "app", slug::RULE);
-        require(is_base_path(&self.base_path), "base_path", "it is empty, or begins and does not end with a slash");
+        require(
+            is_base_path(&self.base_path),
+            "base_path",
+            "it must be empty, or have a slash at the beginning and none at the end",
+        );
         require(
             is_public_url(&self.public_url),
             "public_url",
-            "it is an http or https URL without query and end slash",
+            "it must be an http or https URL without a query and without a slash at the end",
         );
-        require(self.cache_ttl <= Duration::from_secs(60), "cache_ttl", "it is at most a minute");
+        require(self.cache_ttl <= Duration::from_secs(60), "cache_ttl", "it must be at most a minute");
         let within = |value: Seconds, most: Seconds| (Seconds::minutes(1)..=most).contains(&value);
-        require(within(self.reset_token_ttl, DAY), "reset_token_ttl", "it lies between a minute and a day");
+        require(within(self.reset_token_ttl, DAY), "reset_token_ttl", "it must lie between a minute and a day");
         let month = Seconds::days(30);
-        let message = "it lies between a minute and 30 days";
+        let message = "it must lie between a minute and 30 days";
         require(within(self.verification_token_ttl, month), "verification_token_ttl", message);
         let is_ttl = (DAY..=Seconds::days(365)).contains(&self.signing_key_ttl);
-        require(is_ttl, "signing_key_ttl", "it lies between a day and a year");
+        require(is_ttl, "signing_key_ttl", "it must lie between a day and a year");
         errors.extend(self.settings.check(declared).into_iter().map(in_settings));
         errors.extend(self.settings.unknown(declared).into_iter().map(in_settings));
         errors
