@@ -1,4 +1,4 @@
-//! Going through the environments of all apps.
+//! A walk through the environments of all apps.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use futures::future::BoxFuture;
 use crate::apps::Apps;
 use crate::environments::Environments;
 
-/// Visits every environment, page by page. One whose visit fails does not keep the others waiting.
+/// Visits every environment, page by page. A failed visit does not stop the others.
 ///
 /// # Errors
-/// The first of a visit; `unavailable` where a page cannot be read, which ends it.
+/// The first error of a visit; `unavailable` if a page cannot be read, which ends the walk.
 pub(crate) async fn every_environment(
     foundation: &Arc<Foundation>,
     visit: impl Fn(Environment) -> BoxFuture<'static, Result<(), Error>> + Send + Sync,

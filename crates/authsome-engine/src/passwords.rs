@@ -1,4 +1,4 @@
-//! Passwords in the flows: which method there is, and one way to verify one.
+//! Passwords in the flows: the engine's method, and one way to verify a password.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ pub(crate) fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>,
     found.ok_or_else(|| Error::new(Code::MethodNotAllowedHere, "passwords are not enabled here"))
 }
 
-/// Verifies a password, and counts the attempt. Takes the same path for nobody, for a user without a password, and for
-/// a wrong one.
+/// Verifies a password, and counts the attempt. Takes the same path for an unknown user, for a user without a password,
+/// and for a wrong password.
 ///
 /// # Errors
 /// `invalid_credentials`, `account_locked`, `unavailable`.
@@ -44,7 +44,10 @@ pub(crate) async fn prove(
         }
         Err(error) => {
             if let Err(withdrawal) = attempt.withdraw().await {
-                tracing::debug!(error = &withdrawal as &dyn std::error::Error, "an attempt stays counted");
+                tracing::debug!(
+                    error = &withdrawal as &dyn std::error::Error,
+                    "an attempt could not be taken back and stays counted"
+                );
             }
             Err(error)
         }

@@ -1,4 +1,4 @@
-//! A password that was forgotten.
+//! Resetting a forgotten password.
 
 use authsome_context::nothing;
 use authsome_context::rules::tokens::Mailed;
@@ -18,8 +18,8 @@ use crate::users::delete_proofs;
 use crate::{lockout, passwords, sessions};
 
 impl Account {
-    /// Sends a link that lets the person set a new password, if there is an account with this address. Whether there is
-    /// one is not said.
+    /// Sends a link that lets the person set a new password, if an account has this address. The answer does not tell
+    /// whether one has.
     ///
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `unavailable`.
@@ -38,7 +38,7 @@ impl Account {
         self.reset_found(token, &self.find(token).await?, password).await
     }
 
-    /// [`Account::reset`] where the token's row was found before.
+    /// [`Account::reset`] with the token's row.
     ///
     /// # Errors
     /// Those of [`Account::reset`].
@@ -64,7 +64,7 @@ impl Account {
                 at.require_method(passwords::METHOD)?;
                 require_accepted(&at, Mailed::Reset, token)?;
                 let consumed = tx.consume_password_reset(scope, &reset.token_hash, now).await?;
-                // A token that is known beforehand may be another user's meanwhile.
+                // A test code may be another user's meanwhile.
                 consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
                 let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
                 let user = User { email_verified: true, updated_at: now, ..found.clone() };

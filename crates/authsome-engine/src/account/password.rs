@@ -1,4 +1,4 @@
-//! Changing a password that is known.
+//! Changing a known password.
 
 use authsome_context::nothing;
 use authsome_core::entity::Entity;
@@ -19,8 +19,8 @@ impl Account {
     /// Changes the password of a session's user: every other session ends. Attempts are counted like sign-ins.
     ///
     /// # Errors
-    /// `weak_password`; `invalid_credentials` where the current one is wrong; `account_locked`,
-    /// `method_not_allowed_here`; `session_not_found` where the session is gone; `unavailable`.
+    /// `weak_password`; `invalid_credentials` if the current one is wrong; `account_locked`,
+    /// `method_not_allowed_here`; `session_not_found` if the session is gone; `unavailable`.
     pub async fn change_password(&self, session: &Session, current: &Password, new: &Password) -> Result<(), Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;
@@ -37,7 +37,7 @@ impl Account {
         at.store()
             .transaction(|tx| async move {
                 at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
-                // A reset at the same moment has ended the session, and its password stays.
+                // A reset at the same moment has ended the session; the password of the reset stays.
                 if tx.session(scope, session.id).await?.is_none() {
                     return Err(Error::session_not_found());
                 }

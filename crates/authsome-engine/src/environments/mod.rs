@@ -39,7 +39,7 @@ impl Environments {
         Self { foundation, app, actor: None }
     }
 
-    /// The same environments, acted on by this principal: events name it.
+    /// The same environments, with this principal as the actor of events.
     #[must_use]
     pub fn acting(self, principal: &Principal) -> Self {
         Self { actor: principal.actor(), ..self }
@@ -64,7 +64,7 @@ impl Environments {
     /// The app's default environment.
     ///
     /// # Errors
-    /// `not_found` where the app is gone, `unavailable`.
+    /// `not_found` if the app is gone, `unavailable`.
     pub async fn default(&self) -> Result<Environment, Error> {
         self.foundation.store.default_environment(self.app).await?.ok_or_else(Error::not_found)
     }
@@ -77,7 +77,7 @@ impl Environments {
         Ok(self.foundation.store.list_environments(self.app, page).await?)
     }
 
-    /// The settings that apply in an environment, each with where it comes from.
+    /// The effective settings of an environment, each with its source.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -92,19 +92,19 @@ impl Environments {
         Ok(AppEvent { actor: self.actor.clone(), ..event })
     }
 
-    /// Makes changes that must hold of all environments of the app together exclude each other.
+    /// Makes changes with a rule over all environments of the app exclude each other.
     async fn lock(&self, tx: &dyn StoreTx) -> Result<(), Error> {
         lock_app(self.app, tx).await
     }
 }
 
-/// Makes transactions that call it for one app exclude each other, and refuses where the app is deleted.
+/// Makes transactions that call it for one app exclude each other, and refuses a deleted app.
 pub(crate) async fn lock_app(app: AppId, tx: &dyn StoreTx) -> Result<(), Error> {
     let find = App::find(()).filter(App::ID.eq(app)).filter(App::DELETED_AT.is_null());
     if find.touch(tx).await? { Ok(()) } else { Err(Error::not_found()) }
 }
 
-/// What events say of an environment.
+/// An environment in the data of events.
 pub(crate) fn about(environment: &Environment) -> Value {
     json!({ "slug": environment.slug, "type": environment.kind })
 }

@@ -28,25 +28,25 @@ pub enum StartError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no randomness to make ids and keys from.
+    /// The source of randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// The environments could not be looked at.
-    #[error("the environments could not be looked at: {0}")]
+    /// The environments could not be read.
+    #[error("the environments could not be read: {0}")]
     Environments(Error),
     /// The app could not be made.
     #[error("the app could not be made: {0}")]
     App(Error),
 }
 
-/// Brings the database up to date and makes what every start needs, where it is not there. Of processes at once, one
-/// makes it.
+/// Brings the database up to date and makes the app and its environments if they are missing. Of processes at once, one
+/// makes them.
 pub(super) async fn prepare(foundation: &Arc<Foundation>) -> Result<(), StartError> {
     let report = foundation.store.migrate(&foundation.plugins.groups).await?;
     for group in &report.absent_groups {
-        tracing::warn!(group, "the database holds tables of a plugin that this program does not have");
+        tracing::warn!(group, "the database has tables of a plugin that is missing in this program");
     }
-    // A key that ends with the process claims nothing.
+    // A key that ends with the process must not claim the database.
     if foundation.is_lasting
         && !Installation::claim(&foundation.master_key, foundation.now(), &*foundation.store).await?
     {
@@ -56,7 +56,7 @@ pub(super) async fn prepare(foundation: &Arc<Foundation>) -> Result<(), StartErr
     warn_of_lock_outs(foundation).await
 }
 
-/// Warns of environments in which nobody can sign in, because a second factor is required and no plugin brings one.
+/// Warns of environments that require a second factor although no plugin brings one: every sign-in is refused there.
 async fn warn_of_lock_outs(foundation: &Arc<Foundation>) -> Result<(), StartError> {
     if !foundation.plugins.second_factors.is_empty() {
         return Ok(());
@@ -69,7 +69,7 @@ async fn warn_of_lock_outs(foundation: &Arc<Foundation>) -> Result<(), StartErro
                 let environment = environment.slug;
                 tracing::warn!(
                     environment,
-                    "nobody can sign in: a second factor is required, and no plugin brings one"
+                    "every sign-in is refused: a second factor is required, and no plugin brings one"
                 );
             }
             Ok(())
@@ -95,7 +95,7 @@ async fn make_app(foundation: &Foundation) -> Result<(), StartError> {
         })
         .await?;
     if made {
-        tracing::info!(app = slug, "the app was made with environments development, staging and production");
+        tracing::info!(app = slug, "the app was made, with the environments development, staging and production");
     }
     Ok(())
 }

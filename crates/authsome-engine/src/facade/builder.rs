@@ -1,4 +1,4 @@
-//! [`EngineBuilder`]: what an engine is made of.
+//! [`EngineBuilder`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use authsome_core::store::Store;
 
 use super::engine::Engine;
 
-/// What an engine is made of. The store is the only thing that must be given.
-#[must_use = "a builder makes no engine until `build` is called"]
+/// The parts of an engine. Only the store is required.
+#[must_use = "call `build` to make the engine"]
 pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     plugins: Vec<Box<dyn Plugin>>,
@@ -46,7 +46,7 @@ impl fmt::Debug for EngineBuilder {
 }
 
 impl EngineBuilder {
-    /// Where everything is kept. Required.
+    /// The store. Required.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -64,32 +64,32 @@ impl EngineBuilder {
         self
     }
 
-    /// The configuration. Without it, [`Config::default`].
+    /// The configuration. Default: [`Config::default`].
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// Where time comes from. Without it, the operating system.
+    /// The clock. Default: the operating system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where randomness comes from. Without it, the operating system.
+    /// The source of randomness. Default: the operating system's.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
         self
     }
 
-    /// The installation's key. Without it, one is made and kept in memory: mailed links, refreshes in their grace period
-    /// and what plugins seal end with the process, and several processes do not understand each other's.
+    /// The installation's key. Default: a random one in memory. Then mailed links, refreshes in their grace period and
+    /// sealed values end with the process, and another process cannot use them.
     pub fn master_key(mut self, key: MasterKey) -> Self {
         self.master_key = Some(key);
         self
     }
 
-    /// How mail leaves. Without it none is sent, and what waits to be sent is marked as failed.
+    /// The transport of mails. Without one, no mail is sent, and queued mails are marked as failed.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self

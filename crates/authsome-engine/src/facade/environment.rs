@@ -20,10 +20,10 @@ use crate::sessions::Sessions;
 use crate::sign_in_page::SignInPage;
 use crate::users::Users;
 
-/// An environment of an engine: services hang on it, and reach nothing outside of it.
+/// An environment of an engine. It hands out services, which reach nothing outside of the environment.
 ///
-/// It holds the environment and its settings as they were when it was made, so it is made for a request or a task, not
-/// kept.
+/// It holds the environment and its settings as they were when it was made. Make one for each request or task; do not
+/// keep it.
 #[derive(Clone, Debug)]
 pub struct EnvironmentHandle {
     at: EnvironmentContext,
@@ -34,38 +34,38 @@ impl EnvironmentHandle {
         Self { at }
     }
 
-    /// The same environment, acted in by this principal from this client: events and hooks name them.
+    /// The same environment, with this principal and client: events and hooks name them.
     #[must_use]
     pub fn acting(self, principal: &Principal, client: &Client) -> Self {
         Self { at: self.at.acting(principal, client) }
     }
 
-    /// What plugins ask the engine for, for this principal: what a handler's context has.
+    /// The ports of plugins, for this principal: a handler's context has them.
     #[doc(hidden)]
     #[must_use]
     pub fn ports(&self, principal: &Principal) -> (Arc<dyn SignIns>, Arc<dyn Notices>) {
         (Arc::new(Ports::new(self.at.clone(), principal.clone())), Arc::new(self.at.clone()))
     }
 
-    /// The scope of what lives in it.
+    /// The environment's scope.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.at.scope()
     }
 
-    /// The environment with the settings that apply in it.
+    /// The environment with its effective settings.
     #[must_use]
     pub fn environment(&self) -> &Arc<ActiveEnvironment> {
         self.at.environment()
     }
 
-    /// The settings that apply in it.
+    /// The effective settings.
     #[must_use]
     pub fn settings(&self) -> &EffectiveSettings {
         self.at.settings()
     }
 
-    /// The authentication methods that some plugin brings and this environment allows.
+    /// The authentication methods that a plugin brings and this environment allows.
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
         self.at.methods()
@@ -109,7 +109,7 @@ impl EnvironmentHandle {
         ApiKeys::new(self.at.clone())
     }
 
-    /// What happened.
+    /// Events.
     #[must_use]
     pub fn audit(&self) -> Audit {
         Audit::new(self.at.clone())
@@ -121,7 +121,7 @@ impl EnvironmentHandle {
         Account::new(self.at.clone())
     }
 
-    /// The keys that sign its sessions' tokens, where they are JSON Web Tokens.
+    /// The keys that sign its sessions' JSON Web Tokens.
     #[must_use]
     pub fn signing_keys(&self) -> SigningKeys {
         SigningKeys::new(self.at.clone())

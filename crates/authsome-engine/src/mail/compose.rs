@@ -1,11 +1,11 @@
-//! What mails say.
+//! The texts of mails.
 
 use authsome_context::Config;
 use authsome_core::mail::Mail;
 use authsome_core::plugin::{Letter, Links};
 use authsome_core::secret::Token;
 
-/// What a mail of core's is about.
+/// The content of core's mails.
 #[derive(Debug)]
 pub(super) enum Subject {
     VerifyEmail { token: Token },
@@ -34,7 +34,7 @@ pub(super) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) 
     }
 }
 
-/// What a mail of core's says.
+/// The text of a mail of core.
 pub(super) fn letter(subject: &Subject, config: &Config) -> Letter {
     let links = Links::new(&config.public_url);
     let link = |page: &str, token: &Token| links.to(page, token);

@@ -1,4 +1,4 @@
-//! Mail: the queue of notifications, what they say, and the job that sends them.
+//! Mail: the queue of notifications, their texts, and the job that sends them.
 
 mod compose;
 mod deliver;

@@ -1,4 +1,4 @@
-//! From a notification to a mail: whom it goes to, and what it says.
+//! From a notification to a mail: its recipient and its text.
 
 use authsome_context::Foundation;
 use authsome_core::entity::Entity;
@@ -14,7 +14,7 @@ use authsome_core::time::Timestamp;
 use super::compose::{self, Subject};
 use super::proof::{Proof, addressee};
 
-/// The mail that a notification asks for; `None` where there is nobody, or nothing any more, to send it for.
+/// The mail of a notification; `None` if it has no recipient, or is obsolete.
 pub(super) async fn prepare(
     foundation: &Foundation,
     notification: &Notification,
@@ -47,8 +47,8 @@ pub(super) async fn prepare(
     Ok(Some(compose::mail(to, letter, &name, marker(&environment))))
 }
 
-/// What a plugin says, and to whom: the account's address, else the one that was given, where the kind of mail reaches
-/// addresses without an account.
+/// A plugin's mail, to the account's address, else to the given address if the kind of mail allows one without an
+/// account.
 async fn by_plugin(
     foundation: &Foundation,
     environment: &ActiveEnvironment,
@@ -57,7 +57,7 @@ async fn by_plugin(
     now: Timestamp,
 ) -> Result<Option<(String, Letter)>, Error> {
     let Some(kind) = foundation.plugins.notice(name) else {
-        tracing::warn!(kind = name, "a mail of a plugin that this program does not have is dropped");
+        tracing::warn!(kind = name, "a mail is dropped: its plugin is missing in this program");
         return Ok(None);
     };
     let store = &*foundation.store;
@@ -80,7 +80,7 @@ async fn by_plugin(
     Ok(letter.map(|letter| (user.map_or_else(|| notification.recipient.clone(), |user| user.email), letter)))
 }
 
-/// What the subject begins with, so that nobody takes a trial for the real thing.
+/// The mark before the subject, which distinguishes mails of tests from real ones.
 fn marker(environment: &ActiveEnvironment) -> Option<&str> {
     let environment = &environment.environment;
     (environment.kind != EnvironmentType::Production).then_some(environment.slug.as_str())

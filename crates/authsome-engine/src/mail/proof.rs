@@ -1,8 +1,8 @@
-//! What a notification lets a person prove, and the row of its token.
+//! The proofs of mailed tokens, and the tokens' rows.
 //!
-//! The row has the same ULID as the notification, so that a mail that is tried again carries the same token. The token is
-//! derived from the row's id, and stored as a hash alone. One that is known beforehand ([`TestCodes`]) is written with its
-//! notification, in the place of what has the same token: nobody waits for a mail to use it, and the mail repeats it.
+//! The row has the same ULID as the notification, so that a mail that is tried again carries the same token. The token
+//! is derived from the row's id, and only its hash is stored. A test code ([`TestCodes`]) is written with its
+//! notification, in place of an earlier row with the same token, so that it works before the mail is sent.
 
 use authsome_context::Foundation;
 use authsome_context::rules::tokens::{self, Mailed};
@@ -37,7 +37,7 @@ enum Of {
 }
 
 impl Proof {
-    /// What a notification asks for; `None` where there is nobody, or nothing any more, to ask for it.
+    /// The proof of a notification; `None` if it has no recipient, or is obsolete.
     pub(super) async fn of<R: Records + ?Sized>(
         notification: &Notification,
         records: &R,
@@ -65,7 +65,7 @@ impl Proof {
         Ok(Some(Self { user: user.id, to, of }))
     }
 
-    /// The token; `None` where it was used, or voided, or the addressee is gone.
+    /// The token; `None` if it was used or voided, or the recipient is gone.
     pub(super) async fn token(
         &self,
         foundation: &Foundation,
@@ -95,7 +95,7 @@ impl Proof {
         Ok(is_open.then_some(token))
     }
 
-    /// To whom the mail goes, and what it says.
+    /// The recipient and the content of the mail.
     pub(super) fn letter(self, token: Token) -> (String, Subject) {
         let letter = match self.of {
             Of::Address(VerificationPurpose::Confirm) => Subject::VerifyEmail { token },
@@ -126,7 +126,7 @@ impl Proof {
         }
     }
 
-    /// Writes the row of a notification's token where it has none and no other has this token.
+    /// Writes the row of a notification's token, unless it exists or another row has this token.
     pub(super) async fn write(
         &self,
         foundation: &Foundation,
@@ -170,7 +170,7 @@ impl Proof {
         update.set(Notification::USER_ID, Some(user_id)).existing(tx).await.map(|_| ())
     }
 
-    /// Deletes the row that has this token.
+    /// Deletes the row with this token.
     pub(super) async fn void(&self, scope: &Scope, hash: &TokenHash, tx: &dyn StoreTx) -> Result<(), StoreError> {
         match self.of {
             Of::Address(_) => {
@@ -202,7 +202,7 @@ impl Proof {
     }
 }
 
-/// Whom a notification is for: the user it names, else the one who has its address.
+/// The recipient of a notification: the user that it names, else the user with its address.
 pub(super) async fn addressee<R: Records + ?Sized>(
     notification: &Notification,
     records: &R,

@@ -19,7 +19,7 @@ impl<'a> Outbox<'a> {
         Self { at }
     }
 
-    /// Queues a notification and wakes the job that works it off.
+    /// Queues a notification and wakes the delivery job.
     pub(crate) async fn queue(
         &self,
         kind: CoreNotification,
@@ -41,14 +41,14 @@ impl<'a> Outbox<'a> {
         Ok(())
     }
 
-    /// Writes the token of a notification that was just queued, where it is known beforehand.
+    /// Writes the test code of a notification that was just queued, if it has one.
     pub(crate) async fn issue_known(&self, notification: &Notification, tx: &dyn StoreTx) -> Result<(), Error> {
         let Some(codes) = self.at.test_codes() else { return Ok(()) };
         let Some(proof) = Proof::of(notification, tx).await? else { return Ok(()) };
         let Some(token) = proof.known(codes) else { return Ok(()) };
         let hash = token.hash();
         proof.void(&notification.scope, &hash, tx).await?;
-        // Where the same token was issued at the same moment, that one stays.
+        // If the same code was issued at the same moment, that row stays.
         Ok(proof.write(self.at.foundation(), notification, hash, notification.created_at, tx).await?)
     }
 }

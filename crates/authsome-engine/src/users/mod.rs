@@ -44,7 +44,7 @@ impl Users {
     /// The user with this address, in any spelling.
     ///
     /// # Errors
-    /// `invalid_request` where it is not an address; `not_found`, `unavailable`.
+    /// `invalid_request` if it is not an address; `not_found`, `unavailable`.
     pub async fn get_by_email(&self, email: &str) -> Result<User, Error> {
         let email: Email = email.parse().map_err(|error| invalid("email", &error))?;
         self.at.store().user_by_email(&self.at.scope(), &email).await?.ok_or_else(Error::not_found)
@@ -53,7 +53,7 @@ impl Users {
     /// The user with this username, in any spelling.
     ///
     /// # Errors
-    /// `invalid_request` where it is not a username; `not_found`, `unavailable`.
+    /// `invalid_request` if it is not a username; `not_found`, `unavailable`.
     pub async fn get_by_username(&self, username: &str) -> Result<User, Error> {
         let username: Username = username.parse().map_err(|error| invalid("username", &error))?;
         self.at.store().user_by_username(&self.at.scope(), &username).await?.ok_or_else(Error::not_found)
@@ -62,7 +62,7 @@ impl Users {
     /// The user with this phone number.
     ///
     /// # Errors
-    /// `invalid_request` where it is not a number; `not_found`, `unavailable`.
+    /// `invalid_request` if it is not a number; `not_found`, `unavailable`.
     pub async fn get_by_phone(&self, phone: &str) -> Result<User, Error> {
         let phone: Phone = phone.parse().map_err(|error| invalid("phone", &error))?;
         self.at.store().user_by_phone(&self.at.scope(), &phone).await?.ok_or_else(Error::not_found)
@@ -81,7 +81,7 @@ fn invalid(field: &str, error: &impl ToString) -> Error {
     Error::invalid_fields(vec![FieldError { field: field.to_owned(), message: error.to_string() }])
 }
 
-/// Which of a user's names another user has.
+/// The name that another user has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Email,
@@ -101,7 +101,7 @@ impl Taken {
         )
     }
 
-    /// Which name a unique index is about.
+    /// The name of a unique index.
     fn of_index(error: &StoreError) -> Option<Self> {
         let indexes = [
             ("authsome_users_email_key", Self::Email),
@@ -112,7 +112,7 @@ impl Taken {
     }
 }
 
-/// The error of a write of a user, saying which name is taken where one is.
+/// The error of a write of a user, with the name that is taken.
 pub(crate) fn name_conflict(error: StoreError) -> Error {
     match Taken::of_index(&error) {
         Some(taken) => taken.conflict(),
@@ -120,8 +120,8 @@ pub(crate) fn name_conflict(error: StoreError) -> Error {
     }
 }
 
-/// Which of the names of a user who is not stored another user has: usernames and numbers first, so that an answer about
-/// them says nothing about an address.
+/// The name of a new user that another user has: usernames and numbers first, so that an answer about them says nothing
+/// about an address.
 pub(crate) async fn taken_name<R: Records + ?Sized>(
     scope: &Scope,
     user: &User,
