@@ -1,4 +1,5 @@
-//! [`Cache`]: apps, environments with their settings, and signing keys, kept for a moment, so that a session check is one query.
+//! [`Cache`]: apps, environments with their settings, and signing keys, kept for a moment, so that a session check is
+//! one query.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -13,14 +14,14 @@ use authsome_core::scope::Scope;
 use authsome_core::time::Timestamp;
 use dashmap::DashMap;
 
-/// By what an app is looked up.
+/// The key of an app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum AppKey {
     Slug(String),
     PublishableKey(String),
 }
 
-/// By what an environment is looked up.
+/// The key of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum EnvironmentKey {
     Id(AppId, EnvironmentId),
@@ -39,7 +40,7 @@ pub struct KeyRing {
     pub published: Vec<VerifyingKey>,
 }
 
-/// What was found lately. What was not found is never kept, so requests cannot make it grow.
+/// Recent look-ups. Failed look-ups are never kept, so requests cannot make it grow.
 pub struct Cache {
     pub(crate) apps: Kept<AppKey, App>,
     pub(crate) environments: Kept<EnvironmentKey, ActiveEnvironment>,
@@ -83,8 +84,8 @@ impl<K: Eq + Hash + Clone, V> Kept<K, V> {
         (now >= *kept_at && now < kept_at.plus(self.ttl)).then(|| Arc::clone(value))
     }
 
-    /// The value that is kept, else the one that `load` finds, which is kept then. What a change overtook while it was
-    /// being loaded is returned but not kept.
+    /// The kept value, else the one that `load` finds, which is kept then. If something changes during the load, the
+    /// value is returned but not kept.
     ///
     /// # Errors
     /// Those of `load`.

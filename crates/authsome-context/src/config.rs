@@ -1,4 +1,4 @@
-//! [`Config`]: what an engine is told besides its store, keys and plugins.
+//! [`Config`]: an engine's configuration besides its store, keys and plugins.
 
 use std::time::Duration;
 
@@ -10,15 +10,16 @@ use crate::rules::slug;
 
 const DAY: Seconds = Seconds::days(1);
 
-/// What an engine is told besides its store, keys and plugins.
+/// An engine's configuration besides its store, keys and plugins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Slug of the app that requests mean where they name none. Made at the first start. Default: `default`.
+    /// Slug of the configured app, which requests mean unless they name another. Made at the first start. Default:
+    /// `default`.
     pub app: String,
-    /// Path below which routes live: empty, or beginning and not ending with a slash. Default: `/v1/auth`.
+    /// Path in front of all routes: empty, or with a slash at the beginning and none at the end. Default: `/v1/auth`.
     pub base_path: String,
-    /// Where people reach the application: an `http` or `https` URL without query, fragment and trailing slash. Links in
-    /// mails are made from it, never from a request. Default: `http://localhost:8080`.
+    /// Where people reach the application: an `http` or `https` URL without query, fragment and trailing slash. Links
+    /// in mails are made from it, never from a request. Default: `http://localhost:8080`.
     pub public_url: String,
     /// Settings for all environments, weaker than an environment's and an app's own. Default: none.
     pub settings: Settings,
@@ -52,7 +53,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What is wrong with it, field by field. `declared` are the settings of plugins.
+    /// Its errors, field by field. `declared` are the settings of plugins.
     #[must_use]
     pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let mut errors = FieldErrors::default();
@@ -65,7 +66,7 @@ impl Config {
         errors.require(
             is_public_url(&self.public_url),
             "public_url",
-            "it is an http or https URL without query and end slash",
+            "it must be an http or https URL without a query and without a slash at the end",
         );
         errors.require(self.cache_ttl <= Duration::from_secs(60), "cache_ttl", "it is at most a minute");
         let within = |value: Seconds, most: Seconds| (Seconds::minutes(1)..=most).contains(&value);

@@ -1,4 +1,4 @@
-//! [`EnvironmentContext`]: where, who, from where, when.
+//! [`EnvironmentContext`]: environment, principal, client and time of a service's work.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use crate::foundation::Foundation;
 use crate::refusals::suspended;
 use crate::settings;
 
-/// Where a service acts, for whom and from where: services of an environment are made from it, and reach nothing outside of
-/// it.
+/// The environment in which a service acts, its principal and its client. Services of an environment are made from it,
+/// and reach nothing outside of it.
 ///
-/// It holds the environment and its settings as they were when it was made, so it is made for a request or a task, not
-/// kept.
+/// It holds the environment and its settings as they were when it was made. Make one for each request or task; do not
+/// keep it.
 #[derive(Clone)]
 pub struct EnvironmentContext {
     foundation: Arc<Foundation>,
@@ -30,9 +30,9 @@ pub struct EnvironmentContext {
     client: Client,
 }
 
-/// How exact the time at which a session or key was last used is, at most.
+/// The precision of the time at which a session or key was last used, at most.
 pub const TOUCH_EVERY: Duration = Duration::from_secs(60);
-/// Most characters of a user agent that are kept.
+/// Longest stored user agent, in characters.
 const MAX_USER_AGENT: usize = 500;
 
 impl fmt::Debug for EnvironmentContext {
@@ -42,13 +42,13 @@ impl fmt::Debug for EnvironmentContext {
 }
 
 impl EnvironmentContext {
-    /// For nobody, from nowhere that is known.
+    /// Without a principal and a client.
     #[must_use]
     pub fn new(foundation: &Arc<Foundation>, active: Arc<ActiveEnvironment>) -> Self {
         Self { foundation: Arc::clone(foundation), active, actor: None, client: Client::default() }
     }
 
-    /// The same environment, acted in by this principal from this client: events and hooks name them.
+    /// The same environment, with this principal and client: events and hooks name them.
     #[must_use]
     pub fn acting(mut self, principal: &Principal, client: &Client) -> Self {
         self.actor = principal.actor();
@@ -56,7 +56,7 @@ impl EnvironmentContext {
         self
     }
 
-    /// The same environment and actor, from this client.
+    /// The same environment and actor, with this client.
     #[must_use]
     pub fn with_client(&self, client: &Client) -> Self {
         Self { client: storable(client), ..self.clone() }
@@ -100,50 +100,50 @@ impl EnvironmentContext {
         self.foundation.now()
     }
 
-    /// Who acts, as events name them.
+    /// The actor of events.
     #[must_use]
     pub fn actor(&self) -> Option<&str> {
         self.actor.as_deref()
     }
 
-    /// From where.
+    /// The client.
     #[must_use]
     pub const fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The scope of what lives in it.
+    /// The scope of the environment.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.active.scope()
     }
 
-    /// The environment with the settings that apply in it.
+    /// The environment with its effective settings.
     #[must_use]
     pub fn environment(&self) -> &Arc<ActiveEnvironment> {
         &self.active
     }
 
-    /// The settings that apply in it.
+    /// The effective settings.
     #[must_use]
     pub fn settings(&self) -> &EffectiveSettings {
         &self.active.settings
     }
 
-    /// What makes and accepts codes that are known beforehand, where there are any.
+    /// The environment's test codes, if it has any.
     #[must_use]
     pub fn test_codes(&self) -> Option<TestCodes> {
         TestCodes::of(&self.active.environment, self.settings())
     }
 
-    /// The authentication methods that some plugin brings and this environment allows.
+    /// The authentication methods that a plugin brings and this environment allows.
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
         let brought = self.foundation.plugins.methods.iter().map(|method| method.name());
         brought.filter(|method| self.settings().allows_method(method)).collect()
     }
 
-    /// Refuses where the environment is suspended.
+    /// Refuses a suspended environment.
     ///
     /// # Errors
     /// `environment_inactive`.
@@ -151,11 +151,11 @@ impl EnvironmentContext {
         if self.active.environment.is_active { Ok(()) } else { Err(suspended()) }
     }
 
-    /// The same environment as it is now, read past the cache. What completes an authentication reads it in its
-    /// transaction, since it may have been suspended while a password was being verified.
+    /// The environment as it is now, read past the cache. A transaction that completes an authentication reads it,
+    /// since it may have been suspended while a password was being verified.
     ///
     /// # Errors
-    /// `environment_inactive` where it is suspended, or deleted; `unavailable`.
+    /// `environment_inactive` if it is suspended or deleted; `unavailable`.
     pub async fn require_still_active<R: Records + ?Sized>(&self, records: &R) -> Result<Self, Error> {
         let scope = self.scope();
         let environment = records.environment(scope.app_id, scope.env_id).await?.ok_or_else(suspended)?;
@@ -165,7 +165,7 @@ impl EnvironmentContext {
         Ok(current)
     }
 
-    /// Refuses where the environment is suspended, or a method is not enabled in it.
+    /// Refuses a suspended environment, and a method that it does not allow.
     ///
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`.
@@ -174,7 +174,7 @@ impl EnvironmentContext {
         self.require_enabled(method)
     }
 
-    /// Refuses where a method is not enabled in the environment, suspended or not.
+    /// Refuses a method that the environment does not allow, suspended or not.
     ///
     /// # Errors
     /// `method_not_allowed_here`.
@@ -187,7 +187,7 @@ impl EnvironmentContext {
     }
 }
 
-/// The client as it can be stored, whoever named it: one form of its address, a user agent of bounded length.
+/// The client in its stored form: one form of its address, a user agent of bounded length.
 fn storable(client: &Client) -> Client {
     let kept = |agent: &String| agent.chars().filter(|c| *c != '\0').take(MAX_USER_AGENT).collect();
     Client { ip: client.ip.map(|ip| ip.to_canonical()), user_agent: client.user_agent.as_ref().map(kept) }

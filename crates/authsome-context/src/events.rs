@@ -12,7 +12,7 @@ use crate::environment::EnvironmentContext;
 use crate::foundation::Foundation;
 
 impl EnvironmentContext {
-    /// An event of this environment, done by whom the context acts for.
+    /// An event of this environment, with the context's actor.
     ///
     /// # Errors
     /// Where randomness fails.
@@ -36,7 +36,7 @@ impl EnvironmentContext {
         })
     }
 
-    /// The same, done by this user where the context acts for nobody.
+    /// The same, with this user as the actor if the context has none.
     ///
     /// # Errors
     /// Where randomness fails.
@@ -79,7 +79,7 @@ impl Foundation {
     }
 }
 
-/// Data of an event of which nothing else is to be known.
+/// The data of an event without further details.
 #[must_use]
 pub fn nothing() -> Value {
     Value::Object(serde_json::Map::new())

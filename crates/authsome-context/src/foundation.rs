@@ -19,19 +19,19 @@ use crate::leases::Leases;
 use crate::plugins::{BuildError, Plugins};
 use crate::wakers::Wakers;
 
-/// What a foundation is made from.
+/// The parts of a foundation.
 pub struct Parts {
     /// Where everything is kept: what must be given.
     pub store: Option<Arc<dyn Store>>,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
-    /// Where randomness comes from.
+    /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// The installation's key; without it, one is made that ends with the process.
+    /// The installation's key. Default: a random one, which ends with the process.
     pub master_key: Option<MasterKey>,
-    /// What the engine is told.
+    /// The configuration.
     pub config: Config,
-    /// How mail leaves; without it none is sent.
+    /// The transport of mails. Without one, no mail is sent.
     pub mailer: Option<Arc<dyn Mailer>>,
 }
 
@@ -50,13 +50,13 @@ impl Default for Parts {
 
 /// What an engine is made of, shared by all services.
 pub struct Foundation {
-    /// Where everything is kept.
+    /// The store.
     pub store: Arc<dyn Store>,
-    /// Where time comes from.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where randomness comes from.
+    /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// What the engine is told.
+    /// The configuration.
     pub config: Config,
     /// The installation's key.
     pub master_key: MasterKey,
@@ -64,15 +64,15 @@ pub struct Foundation {
     pub is_lasting: bool,
     /// What the plugins bring.
     pub plugins: Plugins,
-    /// How mail leaves.
+    /// The transport of mails.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The keys that are derived from the master key.
     pub keys: Keys,
-    /// What was found lately.
+    /// The cache.
     pub cache: Cache,
-    /// Requests that this process may still let through.
+    /// Requests that this process has taken from rate limits in advance.
     pub leases: Leases,
-    /// What wakes the jobs.
+    /// The wakers of the jobs.
     pub wakers: Wakers,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Debug for Foundation {
 }
 
 impl Foundation {
-    /// Checks the configuration and installs the plugins. The store is not asked.
+    /// Checks the configuration and installs the plugins. Does not use the store.
     ///
     /// # Errors
     /// [`BuildError`].
@@ -105,10 +105,13 @@ impl Foundation {
             return Err(BuildError::Config(errors));
         }
         if !is_lasting {
-            tracing::warn!("no master key: a random one is used, and what is derived from it ends with this process");
+            tracing::warn!(
+                "no master key is given: a random one is used, and derived tokens and sealed values end with this \
+                process"
+            );
         }
         if mailer.is_none() {
-            tracing::warn!("no mailer: mails are not sent");
+            tracing::warn!("no mailer is given: mails are not sent");
         }
         Ok(Self {
             keys: Keys::new(&master_key),
@@ -132,7 +135,7 @@ impl Foundation {
         self.clock.now()
     }
 
-    /// Runs a transaction that changes what is cached: apps, environments, settings, signing keys. This process sees the
+    /// Runs a transaction that changes cached rows: apps, environments, settings, signing keys. This process sees the
     /// change at once, others within [`Config::cache_ttl`].
     ///
     /// # Errors
@@ -145,7 +148,7 @@ impl Foundation {
         Fut: Future<Output = Result<T, E>> + Send,
     {
         let result = self.store.transaction(work).await;
-        // After an error too: a commit whose answer was lost may have happened.
+        // After an error too: the commit may have happened although its answer was lost.
         self.cache.clear();
         result
     }

@@ -11,10 +11,10 @@ impl EnvironmentContext {
         HookContext { environment: self.environment(), client: self.client(), now, notices: self }
     }
 
-    /// Asks every hook in order; the first refusal ends it.
+    /// Runs every hook before a moment, in order; the first refusal ends it.
     ///
     /// # Errors
-    /// What a hook refuses with.
+    /// A hook's refusal.
     pub async fn before(&self, now: Timestamp, moment: Moment<'_>) -> Result<(), Error> {
         let context = self.hook_context(now);
         for hook in &self.foundation().plugins.hooks {
@@ -23,12 +23,12 @@ impl EnvironmentContext {
         Ok(())
     }
 
-    /// Tells every hook. What is durable stays: an error is logged.
+    /// Runs every hook after a moment. The moment is durable: an error is only logged.
     pub async fn after(&self, now: Timestamp, moment: Moment<'_>) {
         let context = self.hook_context(now);
         for hook in &self.foundation().plugins.hooks {
             if let Err(error) = hook.after(&context, &moment).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a hook failed after the fact");
+                tracing::error!(error = &error as &dyn std::error::Error, "a hook failed after a moment");
             }
         }
     }

@@ -34,7 +34,7 @@ impl Keys {
     }
 }
 
-/// Lower-case hexadecimal, as counters name what they count.
+/// Lower-case hexadecimal, the form of subjects in counters.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

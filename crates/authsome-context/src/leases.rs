@@ -1,13 +1,13 @@
-//! [`Leases`]: requests that a process took from a limit's counter at once, and deals out itself.
+//! [`Leases`]: requests that a process takes from a limit's counter in blocks, and deals out itself.
 
 use authsome_core::scope::Scope;
 use authsome_core::time::Timestamp;
 use dashmap::DashMap;
 
-/// How many requests a process takes at once. It divides every limit of which it takes several.
+/// How many requests a process takes at once. It divides every limit that is taken in blocks.
 pub const LEASE: u32 = 20;
 
-/// What this process took from the store and did not deal out yet.
+/// The requests that this process has taken from the store and not dealt out yet.
 #[derive(Debug, Default)]
 pub struct Leases(DashMap<(Scope, String), Lease>);
 
@@ -26,7 +26,7 @@ impl Lease {
     }
 }
 
-/// What became of a request to deal one out.
+/// The result of dealing one out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dealt {
     /// One was dealt out.
@@ -34,14 +34,14 @@ pub enum Dealt {
         /// How many are left in the window.
         left: u32,
     },
-    /// The lease is used up: another one is to be taken from the store.
+    /// The lease is used up: take another one from the store.
     TakeMore,
     /// The limit is reached.
     Exhausted,
 }
 
 impl Leases {
-    /// Deals one out where the lease has one.
+    /// Deals one out if the lease has one.
     #[must_use]
     pub fn deal(&self, key: &(Scope, String), most: u32) -> Dealt {
         let Some(mut lease) = self.0.get_mut(key) else { return Dealt::TakeMore };
@@ -52,8 +52,8 @@ impl Leases {
         if lease.taken >= most { Dealt::Exhausted } else { Dealt::TakeMore }
     }
 
-    /// Notes that the store's count grew by a lease to `taken`, deals out one of it, and says how many are left. Past the
-    /// limit, the lease is worth nothing, and what an earlier one left is dealt out.
+    /// Notes that the store's count grew by a lease to `taken`, deals out one of it, and says how many are left. Past
+    /// the limit, the new lease is worth nothing, and the rest of an earlier one is dealt out.
     #[must_use]
     pub fn add(&self, key: &(Scope, String), taken: u32, most: u32, expires_at: Timestamp) -> Option<u32> {
         let mut lease = self.0.entry(key.clone()).or_insert(Lease { available: 0, taken: 0, expires_at });

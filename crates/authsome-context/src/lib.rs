@@ -1,11 +1,11 @@
-//! What every service of Authsome stands on.
+//! The base of every service of Authsome.
 //!
-//! What lives here: what the services ask and what asks none of them. [`Foundation`] is what an engine is made of;
-//! [`EnvironmentContext`] says where a service acts, for whom, from where, and when. Beside them: the cache, the settings
-//! that apply, what plugins bring, hooks, events, which environment a request means, and pure [`rules`]. What never does:
-//! a flow.
+//! What lives here: what services use and what uses no service. [`Foundation`] is what an engine is made of;
+//! [`EnvironmentContext`] says where a service acts, for whom, from where, and when. Beside them: the cache, effective
+//! settings, the capabilities of plugins, hooks, events, the selection of a request's environment, and pure [`rules`].
+//! What never does: a flow.
 //!
-//! - [`Foundation::change`] writes what is cached: apps, environments, settings, signing keys.
+//! - [`Foundation::change`] writes cached rows: apps, environments, settings, signing keys.
 //! - A service of an environment is made from an [`EnvironmentContext`], one of the installation from a [`Foundation`].
 
 mod cache;

@@ -12,7 +12,7 @@ use authsome_core::time::Timestamp;
 use crate::environment::EnvironmentContext;
 
 impl EnvironmentContext {
-    /// A notification that is due at once, to be inserted in the transaction of what it is about.
+    /// A notification that is due at once, to insert in the transaction of the change that it tells about.
     ///
     /// # Errors
     /// Where randomness fails.
@@ -46,7 +46,7 @@ impl Notices for EnvironmentContext {
         let declared = declared.ok_or_else(|| Error::internal(format!("no plugin declares the notice `{kind}`")))?;
         let (user, recipient) = match to {
             Recipient::User(id) => (Some(id), String::new()),
-            // Without an account, the address as it was given is the only one that mail can go to.
+            // Without an account, mail can only go to the given address.
             Recipient::Address(email) if declared.reaches_strangers() => (None, email.address().to_owned()),
             Recipient::Address(email) => (None, email.key().to_owned()),
         };

@@ -1,4 +1,4 @@
-//! [`Plugins`]: what all plugins of an engine bring together.
+//! [`Plugins`]: the capabilities of all plugins of an engine.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use authsome_core::schema::TableDef;
 /// Name of the method of passwords, as `allowed_auth_methods` names it.
 pub const PASSWORD: &str = "password";
 
-/// Why an engine was not made.
+/// Why an engine could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// No store was given, the one thing that has no default.
+    /// No store was given. It has no default.
     #[error("an engine needs a store: call `store`")]
     MissingStore,
     /// Two plugins have one name.
@@ -28,7 +28,7 @@ pub enum BuildError {
         /// The name.
         name: &'static str,
     },
-    /// Two plugins bring one thing of a name that only one can have.
+    /// Two plugins bring capabilities with the same name.
     #[error("the {what} `{name}` is brought by two plugins")]
     Duplicate {
         /// What it is: an authentication method, a second factor, a notice, a setting, a rate class.
@@ -36,7 +36,7 @@ pub enum BuildError {
         /// Its name.
         name: &'static str,
     },
-    /// A name or a default is not one that a plugin can declare.
+    /// A plugin declares an invalid name or default.
     #[error("plugin `{plugin}`: the {what} `{name}` cannot be declared: {rule}")]
     Declaration {
         /// The plugin.
@@ -45,7 +45,7 @@ pub enum BuildError {
         what: &'static str,
         /// Its name.
         name: &'static str,
-        /// What it must be like.
+        /// What is required.
         rule: &'static str,
     },
     /// A plugin refused its configuration.
@@ -60,12 +60,12 @@ pub enum BuildError {
     #[error("configuration: {}", .0.iter().map(|error| format!("{}: {}", error.field, error.message))
         .collect::<Vec<_>>().join("; "))]
     Config(Vec<FieldError>),
-    /// No master key was given and none could be made.
+    /// No master key was given, and making one failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
 
-/// What all plugins bring together, in the order in which they were given.
+/// The capabilities of all plugins, in the order of the plugins.
 #[derive(Default)]
 pub struct Plugins {
     names: Vec<&'static str>,
@@ -75,7 +75,7 @@ pub struct Plugins {
     pub tables: Vec<&'static TableDef>,
     /// Authentication methods.
     pub methods: Vec<Arc<dyn Method>>,
-    /// Passwords, where a plugin brings them.
+    /// Passwords, if a plugin brings them.
     pub password: Option<Arc<dyn PasswordMethod>>,
     /// Second factors.
     pub second_factors: Vec<Arc<dyn SecondFactor>>,
@@ -86,9 +86,9 @@ pub struct Plugins {
     notices: Vec<Arc<dyn NoticeKind>>,
     /// Settings.
     pub settings: Vec<SettingDeclaration>,
-    /// What plugins keep about users, by the plugin's name.
+    /// What plugins store about users, by the plugin's name.
     pub user_data: Vec<(&'static str, Arc<dyn UserData>)>,
-    /// What plugins keep about environments.
+    /// What plugins store about environments.
     pub environment_data: Vec<Arc<dyn EnvironmentData>>,
     /// Rows that expire.
     pub expiries: Vec<Expiry>,

@@ -1,4 +1,4 @@
-//! [`Progress`]: of calls that take in all of an environment.
+//! [`Progress`] of calls that change a whole environment.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use tokio::time::Instant;
 
 use crate::environment::EnvironmentContext;
 
-/// How long one call works. What is left then is done by the next.
+/// How long one call works. The next call does the rest.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// What one call of something that takes in all of an environment did.
+/// How far a change of a whole environment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How many this call took in.
+    /// How many this call changed.
     pub count: u64,
-    /// Whether nothing is left. Otherwise the same call again goes on.
+    /// Whether all are done. Otherwise, make the same call again to go on.
     pub complete: bool,
 }
 
@@ -40,10 +40,10 @@ impl Budget {
 }
 
 impl EnvironmentContext {
-    /// Refuses what was not confirmed, where this environment is of type production by now.
+    /// Refuses an unconfirmed action if this environment is of type production now.
     ///
     /// # Errors
-    /// `confirmation_required`; `not_found` where the environment is gone; `unavailable`.
+    /// `confirmation_required`; `not_found` if the environment is gone; `unavailable`.
     pub async fn require_confirmed(&self, confirm: Confirm, action: Destructive) -> Result<(), Error> {
         let scope = self.scope();
         let environment = self.store().environment(scope.app_id, scope.env_id).await?.ok_or_else(Error::not_found)?;

@@ -1,4 +1,4 @@
-//! Refusals that several services give, in the same words.
+//! The errors that several services share.
 
 use authsome_core::error::{Code, Error};
 
@@ -11,5 +11,5 @@ pub fn token_expired() -> Error {
 /// The environment is suspended.
 #[must_use]
 pub fn suspended() -> Error {
-    Error::new(Code::EnvironmentInactive, "no authentication completes while it is suspended")
+    Error::new(Code::EnvironmentInactive, "the environment is suspended: sign-in is possible when the suspension ends")
 }

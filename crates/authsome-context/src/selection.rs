@@ -1,4 +1,4 @@
-//! Which environment a request acts in.
+//! The selection of the environment that a request acts in.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub enum Published {
 }
 
 impl Published {
-    /// Whether this is, or has, an environment.
+    /// Whether this is the environment, or its app.
     #[must_use]
     pub fn agrees_with(&self, environment: &Environment) -> bool {
         match self {
@@ -44,12 +44,12 @@ impl Foundation {
         self.find(named_key(app, name)).await?.ok_or_else(Error::not_found)
     }
 
-    /// The environment of a request without a credential, of the app whose publishable key it carries, else of the
-    /// configured one: the one that it names by slug or id, else the one whose publishable key it carries, else the
-    /// default one. A suspended environment is found too; flows refuse there.
+    /// The environment of a request without a credential: the one that it names by slug or id, else that of its
+    /// publishable key, else the app's default. The app is that of the publishable key, else the configured one. A
+    /// suspended environment is found too; flows refuse there.
     ///
     /// # Errors
-    /// `invalid_request` where what is named does not exist; `unavailable`.
+    /// `invalid_request` for an unknown name; `unavailable`.
     pub async fn select(
         &self,
         publishable_key: Option<&str>,
@@ -62,7 +62,7 @@ impl Foundation {
         self.select_published(published.as_ref(), named).await
     }
 
-    /// [`Foundation::select`] where it is known what the publishable key names.
+    /// [`Foundation::select`] with the look-up of the publishable key.
     ///
     /// # Errors
     /// Those of [`Foundation::select`].
@@ -85,7 +85,7 @@ impl Foundation {
             (None, Some(active)) => Ok(active),
             (None, None) => {
                 let found = self.find(EnvironmentKey::Default(app)).await?;
-                // An app that is being deleted has none any more.
+                // An app that is being deleted has lost its default environment.
                 found.ok_or_else(|| match published {
                     Some(_) => unknown_key(),
                     None => Error::internal("the app has no default environment"),
@@ -107,10 +107,10 @@ impl Foundation {
         Ok(self.app(AppKey::PublishableKey(key.to_owned())).await?.map(|app| Published::App(app.id)))
     }
 
-    /// The app that requests mean where they name none.
+    /// The configured app, which requests mean unless they name another.
     ///
     /// # Errors
-    /// `internal` where the engine was not started; `unavailable`.
+    /// `internal` if the engine was not started; `unavailable`.
     pub async fn configured_app(&self) -> Result<Arc<App>, Error> {
         let found = self.app(AppKey::Slug(self.config.app.clone())).await?;
         found.ok_or_else(|| Error::internal("the configured app does not exist: the engine was not started"))
@@ -154,10 +154,10 @@ impl Foundation {
     }
 }
 
-/// What is answered where a publishable key is nobody's.
+/// The refusal of an unknown publishable key.
 #[must_use]
 pub fn unknown_key() -> Error {
-    Error::invalid("X-Publishable-Key", "no app and no environment has this key")
+    Error::invalid("X-Publishable-Key", "the publishable key is unknown")
 }
 
 fn named_key(app: AppId, name: &EnvironmentName) -> EnvironmentKey {

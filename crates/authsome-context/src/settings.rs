@@ -1,4 +1,4 @@
-//! Which settings apply in an environment: the one place that resolves them.
+//! The effective settings of an environment: the one place that resolves them.
 
 use authsome_core::appsessionconfig::{AppSessionConfig, AppSessionConfigStore, TokenFormat};
 use authsome_core::environment::{Environment, EnvironmentType, SettingSource, SettingValue, Settings, Sourced};
@@ -9,8 +9,8 @@ use authsome_core::route::ActiveEnvironment;
 use crate::foundation::Foundation;
 use crate::plugins::Plugins;
 
-/// The settings that apply, each with its source, in falling precedence: environment, app, configuration, built in. Nothing
-/// switches test codes on in production.
+/// The effective settings, each with its source, in falling precedence: environment, app, configuration, built in. Test
+/// codes are always off in production.
 #[must_use]
 pub fn resolve(environment: &Environment, app: Option<&AppSessionConfig>, foundation: &Foundation) -> Sourced {
     let none = Settings::default();
@@ -22,7 +22,7 @@ pub fn resolve(environment: &Environment, app: Option<&AppSessionConfig>, founda
     sourced
 }
 
-/// The environment with the settings that apply in it.
+/// The environment with its effective settings.
 ///
 /// # Errors
 /// Those of the store.
@@ -52,7 +52,7 @@ pub fn check(plugins: &Plugins, before: &Settings, after: &Settings, kind: Optio
     errors
 }
 
-/// What is allowed and advised against, in words for the operator.
+/// Warnings for the operator: settings that are allowed, but that a standard advises against.
 #[must_use]
 pub fn warnings(plugins: &Plugins, settings: &Settings) -> Vec<&'static str> {
     let mut warnings = settings.warnings();
@@ -60,7 +60,7 @@ pub fn warnings(plugins: &Plugins, settings: &Settings) -> Vec<&'static str> {
     warnings
 }
 
-const LOCKS_OUT: &str = "no plugin of this program brings a second factor, so with `mfa_required` nobody can sign in";
+const LOCKS_OUT: &str = "no plugin of this program brings a second factor, so `mfa_required` would lock everybody out";
 
 fn locks_out(plugins: &Plugins, settings: &Settings) -> bool {
     settings.mfa_required == Some(true) && plugins.second_factors.is_empty()

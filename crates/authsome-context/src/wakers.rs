@@ -1,4 +1,4 @@
-//! [`Wakers`]: services wake, jobs listen.
+//! [`Wakers`]: services wake jobs with them.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use tokio::sync::Notify;
 pub struct Waker(Arc<Notify>);
 
 impl Waker {
-    /// Says that there is something to do.
+    /// Wakes the job.
     pub fn wake(&self) {
         self.0.notify_one();
     }
 
-    /// Waits until there is something to do.
+    /// Waits until the job is woken.
     pub async fn woken(&self) {
         self.0.notified().await;
     }
 }
 
-/// The wakers of the jobs that services wake.
+/// The wakers of all jobs that services wake.
 #[derive(Debug, Default)]
 pub struct Wakers {
     /// A mail was queued.

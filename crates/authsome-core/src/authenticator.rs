@@ -1,7 +1,7 @@
-//! The one door through which a credential, or what a key names, is looked up before its environment is known.
+//! Look-ups past the scope: of a credential or a publishable key before its environment is known.
 //!
-//! Only the engine's authenticator opens it, and its jobs, which work across environments; `cargo xtask tidy` holds that
-//! no other crate names this module but the suite that proves it.
+//! Only the engine's authenticator and its jobs, which work across environments, use it; `cargo xtask tidy` holds that
+//! no other crate names this module, except the suite that tests it.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::route::{CredentialKind, ResolvedCredential};
 use crate::secret::{Token, TokenHash};
 use crate::time::Timestamp;
 
-/// An entity that is found by the hash of a secret alone. The entity that comes back carries its scope.
+/// An entity that is found by the hash of a secret alone. The found entity carries its scope.
 pub trait Credential: Entity {
     /// The column with the hash, which is unique over all environments.
     const HASH: Column<Self, TokenHash>;
@@ -43,7 +43,7 @@ pub async fn resolve_kind(
     kind.resolve(token, records).await
 }
 
-/// An entity that requests name by a key that is no secret.
+/// An entity that requests name by a public key, such as a publishable key.
 pub trait Published: Entity {
     /// The column with the key, which is unique over all apps.
     const KEY: Column<Self, String>;
@@ -57,7 +57,7 @@ pub async fn published<E: Published>(key: &str, records: &(impl Records + ?Sized
     Find::new(Reach::unbound()).filter(E::KEY.eq(key)).one(records).await
 }
 
-/// An entity that becomes useless at a moment and is deleted after it.
+/// An entity that expires and is deleted afterwards.
 pub trait Expiring: Entity {
     /// The column with the moment. An index leads with it.
     const EXPIRES: Column<Self, Timestamp>;
@@ -78,7 +78,7 @@ pub async fn delete_expired<E: Expiring>(
 /// [`delete_expired`] of one entity.
 type DeleteExpired = for<'a> fn(Timestamp, u32, &'a dyn Records) -> BoxFuture<'a, Result<u64, StoreError>>;
 
-/// The rows of an entity that are deleted once they are expired, the entity itself forgotten.
+/// The expired rows of an entity, with its type erased.
 #[derive(Clone, Copy)]
 pub struct Expiry {
     table: &'static str,
@@ -106,7 +106,7 @@ impl fmt::Debug for Expiry {
     }
 }
 
-/// [`delete_expired`] for an entity that is known by its [`Expiry`] alone.
+/// [`delete_expired`] with an erased type.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -119,14 +119,14 @@ pub async fn delete_rows_expired(
     (expiry.delete)(before, limit, records).await
 }
 
-/// An entity that waits to be worked off, oldest first.
+/// An entity that waits in a queue, oldest first.
 pub trait Queued: Entity {
     /// The column with the moment from which it may be worked on; null when it is done. An index leads with it.
     const DUE: Column<Self, Option<Timestamp>>;
 }
 
-/// At most `limit` entities that are due, whatever their environment, oldest id first. One that cannot be read is logged
-/// and left out, so that it does not keep the others waiting.
+/// At most `limit` due entities of all environments, oldest id first. An unreadable row is logged and skipped, so that
+/// it does not keep the others waiting.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -1,10 +1,10 @@
-//! [`Confirm`]: what a caller says before something is destroyed.
+//! [`Confirm`]: a caller's confirmation of a destructive call.
 
 use crate::error::{Code, Error};
 use crate::text_enum;
 
 text_enum! {
-    /// What destroys, and therefore is confirmed.
+    /// A destructive action, which needs a confirmation.
     pub enum Destructive {
         /// Deleting all users of an environment of type production.
         DeleteUsers = "delete-users",
@@ -12,7 +12,7 @@ text_enum! {
         RevokeSessions = "revoke-sessions",
         /// Deleting an environment of type production.
         DeleteEnvironment = "delete-environment",
-        /// Taking the type production from an environment.
+        /// Changing an environment's type from production.
         ChangeEnvironmentType = "change-environment-type",
         /// Deleting an app with all its environments.
         DeleteApp = "delete-app",
@@ -22,8 +22,8 @@ text_enum! {
 /// The header in which a request confirms.
 pub const CONFIRM_HEADER: &str = "X-Authsome-Confirm";
 
-/// What a caller confirms. Every call that destroys takes one, so that nobody destroys by forgetting to ask; whether it
-/// must say something is up to the call.
+/// What a caller confirms. Every destructive call takes one, so that a caller cannot forget it; the call decides
+/// whether it needs the confirmation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confirm(Option<Destructive>);
 
@@ -37,13 +37,13 @@ impl Confirm {
         Self(Some(action))
     }
 
-    /// What the text in [`CONFIRM_HEADER`] confirms: nothing where it names no [`Destructive`].
+    /// What the text in [`CONFIRM_HEADER`] confirms: nothing unless it names a [`Destructive`] action.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         Self(text.parse().ok())
     }
 
-    /// Refuses what was not confirmed.
+    /// Refuses an unconfirmed action.
     ///
     /// # Errors
     /// `confirmation_required`, with `action` and `header`.
@@ -51,7 +51,7 @@ impl Confirm {
         if self.0 == Some(action) {
             return Ok(());
         }
-        let detail = "this destroys: send it again with the header that is named, and the action as its value";
+        let detail = "this is destructive: send the request again with the named header, and the action as its value";
         let error = Error::new(Code::ConfirmationRequired, detail);
         Err(error.with("action", action.as_str()).with("header", CONFIRM_HEADER))
     }

@@ -10,7 +10,7 @@ pub trait Entropy: Send + Sync + fmt::Debug {
     /// Fills `bytes` with random bytes.
     ///
     /// # Errors
-    /// [`EntropyError`] where the source cannot deliver; nothing may be made from the bytes then.
+    /// [`EntropyError`] if the source fails; the bytes must not be used then.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
 }
 

@@ -1,7 +1,7 @@
 //! Typed ids: a prefix and a lower-case ULID, each kind its own type.
 //!
-//! One list makes those of core. To add a kind, add a line; the prefix is part of the public contract and never changes.
-//! A plugin makes its own with [`typed_ids!`](crate::typed_ids).
+//! One list makes those of core. To add a kind, add a line; the prefix is part of the public contract and never
+//! changes. A plugin makes its own with [`typed_ids!`](crate::typed_ids).
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ pub trait TypedId: Copy + Ord + fmt::Display + fmt::Debug + FromStr<Err = IdErro
     /// A new id: `now` gives its order, `entropy` its 80 random bits.
     ///
     /// # Errors
-    /// [`EntropyError`] where the source cannot deliver.
+    /// [`EntropyError`] if the source fails.
     fn generate(now: Timestamp, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut random = [0_u8; 16];
         if let Some(low) = random.get_mut(6..) {
@@ -35,7 +35,7 @@ pub trait TypedId: Copy + Ord + fmt::Display + fmt::Debug + FromStr<Err = IdErro
         Ok(Self::from_ulid(Ulid::from_parts(millis(now), u128::from_be_bytes(random))))
     }
 
-    /// The least id of this moment: ids that were made before it are less, all others are not.
+    /// The least id of this moment: earlier ids are less, all others are not.
     #[must_use]
     fn first_at(time: Timestamp) -> Self {
         Self::from_ulid(Ulid::from_parts(millis(time), 0))
@@ -73,7 +73,7 @@ pub fn lower(ulid: Ulid) -> String {
     ulid.to_string().to_ascii_lowercase()
 }
 
-/// Declares typed ids: for each a name and a prefix of lower-case letters, which no other id of the installation has.
+/// Declares typed ids: for each a name and a prefix of lower-case letters, unique in the installation.
 ///
 /// ```
 /// authsome_core::typed_ids! {

@@ -1,7 +1,7 @@
-//! Looking for rows that refer to what lives in another environment.
+//! The search for rows that refer to another environment.
 //!
-//! A database's constraints rule out most of what is looked for; this looks at the rows themselves, whoever wrote them. It
-//! reads past every scope, as [`crate::authenticator`] does, and gives nothing of the rows but their ids.
+//! A database's constraints prevent most of them; this search reads the rows themselves, whoever wrote them. It reads
+//! past every scope, as [`crate::authenticator`] does, and returns only ids of the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -29,8 +29,8 @@ use crate::webhook::Webhook;
 /// How many rows are read at a time.
 const PAGE: u32 = 500;
 
-/// Where rows live: the values of their table's scope columns, app first, as they are stored. An environment that never was
-/// is one too.
+/// Where rows live: the values of their table's scope columns, app first, as they are stored. The environment need not
+/// exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(Vec<String>);
 
@@ -43,7 +43,7 @@ impl Place {
         Self(self.0.iter().take(levels).cloned().collect())
     }
 
-    /// Whether one of them is the other or around it.
+    /// Whether the two are equal, or one contains the other.
     fn agrees(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).all(|(one, other)| one == other)
     }
@@ -71,10 +71,10 @@ pub struct Finding {
     pub place: Place,
     /// The column that refers.
     pub column: &'static str,
-    /// The id that is in it.
+    /// The id in that column.
     pub target: String,
-    /// Where the row with that id lives; none where there is no such row, which is a finding where the column is declared
-    /// to refer to one.
+    /// Where the row with that id lives; `None` for a missing row, which is a finding if the column is a declared
+    /// reference.
     pub target_place: Option<Place>,
 }
 
@@ -98,11 +98,12 @@ struct Link {
     declared: bool,
 }
 
-/// Looks at every row of the tables, in pages of 500, reports what leads out of its environment, and says how many rows
-/// there were. `tables` are those of core and of all plugins. References are the declared ones, and the ids in columns that
-/// are called `actor`, `target`, `…_id` or `…_by`: these may name what is gone, but not what lives elsewhere.
+/// Reads every row of the tables, in pages of 500, reports references that lead out of their environment, and counts
+/// the rows. `tables` are those of core and of all plugins. References are the declared ones, and the ids in columns
+/// named
+/// `actor`, `target`, `…_id` or `…_by`: these may name a deleted row, but not a row elsewhere.
 ///
-/// Rows come and go meanwhile; what is reported is there when it is.
+/// Rows come and go meanwhile; a reported row exists when it is reported.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -143,8 +144,8 @@ pub async fn inspect<R: Records + ?Sized>(
     Ok(rows)
 }
 
-/// The places that a table has rows of. Each costs one look-up; an app's, one pass over the app's rows on backends that sort
-/// by more than the index has.
+/// The places that a table has rows of. Each costs one look-up; an app's, one pass over the app's rows on backends that
+/// sort by more than the index has.
 async fn places_of<R: Records + ?Sized>(table: &'static TableDef, records: &R) -> Result<Vec<Place>, StoreError> {
     let mut places = vec![Place::default()];
     for &column in table.scope.columns() {
@@ -203,7 +204,7 @@ async fn find<R: Records + ?Sized>(
     records.find(FindRequest::new(table, &Reach::unbound(), filter, order, limit)?).await
 }
 
-/// Which of the links, all to one table, do not lead to a row around or within the place of the rows that have them.
+/// The links, all to one table, that do not lead to a row in the place of their own rows or in a place around it.
 async fn astray<R: Records + ?Sized>(
     table: &'static TableDef,
     place: &Place,
@@ -230,7 +231,7 @@ async fn astray<R: Records + ?Sized>(
     let is_astray =
         |link: &Link| missing.contains(&link.target) && (link.declared || elsewhere.contains_key(&link.target));
     let links: Vec<Link> = links.into_iter().filter(is_astray).collect();
-    // What was deleted meanwhile went together with what it referred to.
+    // A row that was deleted meanwhile may have gone with its target.
     let ids: BTreeSet<String> = links.iter().map(|link| link.id.clone()).collect();
     let ids = existing(table, place, ids.iter(), records).await?;
     let links = links.into_iter().filter(|link| ids.contains(&link.id));
@@ -271,7 +272,7 @@ fn names_something(column: &str) -> bool {
     column == "actor" || column == "target" || column.ends_with("_id") || column.ends_with("_by")
 }
 
-/// The table of what has this id.
+/// The table of the row with this id.
 fn table_of(id: &str) -> Option<&'static TableDef> {
     let prefix = id.split_once('_')?.0;
     macro_rules! table {

@@ -1,4 +1,4 @@
-//! What JSON values may hold so that every backend gives them back as they were.
+//! The limits of JSON values, so that every backend returns them unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// `serde_json` reads an object whose first member has such a name as something else.
+/// `serde_json` gives an object a special meaning if its first member has such a name.
 const RESERVED: &str = "$serde_json::private::";
 
-/// Whether no member may have this name.
+/// Whether this name is reserved.
 fn is_reserved(name: &str) -> bool {
     name.starts_with(RESERVED)
 }
@@ -22,7 +22,7 @@ pub(crate) fn text_fault(text: &str) -> Option<&'static str> {
     text.contains('\0').then_some("it contains U+0000")
 }
 
-/// What is wrong with a document, which is so deep in another one.
+/// What is wrong with a document at this depth in another one.
 pub(crate) fn fault(json: &Value, depth: usize) -> Option<&'static str> {
     match json {
         Value::String(text) => text_fault(text),
@@ -33,7 +33,7 @@ pub(crate) fn fault(json: &Value, depth: usize) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with an object, which is so deep in another document.
+/// What is wrong with an object at this depth in another document.
 pub(crate) fn fault_of_object(object: &Map<String, Value>, depth: usize) -> Option<&'static str> {
     object.iter().find_map(|(name, value)| match is_reserved(name) {
         true => Some("a member has a reserved name"),
@@ -41,8 +41,7 @@ pub(crate) fn fault_of_object(object: &Map<String, Value>, depth: usize) -> Opti
     })
 }
 
-/// Any JSON document without a reserved name. It is read before the types that would take such a member for something
-/// else.
+/// Any JSON document without a reserved name. It is read before types that would misread such a member.
 pub(crate) struct Plain;
 
 impl<'de> Deserialize<'de> for Plain {
@@ -92,7 +91,7 @@ impl<'de> Visitor<'de> for PlainVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Plain, A::Error> {
         while let Some(name) = members.next_key::<Cow<'de, str>>()? {
             if is_reserved(&name) {
-                return Err(A::Error::custom(format_args!("no name begins with `{RESERVED}`")));
+                return Err(A::Error::custom(format_args!("names that begin with `{RESERVED}` are reserved")));
             }
             let Plain = members.next_value()?;
         }

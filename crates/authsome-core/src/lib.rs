@@ -7,7 +7,7 @@
 //!   entity, derive [`entity::Entity`] on a struct in its domain's folder, list it in [`registry`], and add a migration
 //!   in [`registry`] that makes its table.
 //! - **Storage is a handful of verbs** ([`records::Records`]); a backend writes them and nothing else.
-//! - **A scope is a type** ([`scope`]): without one, there is no call to make.
+//! - **A scope is a type** ([`scope`]): every call on scoped data takes one.
 
 extern crate self as authsome_core;
 

@@ -1,4 +1,4 @@
-//! [`Mailer`]: how mail leaves.
+//! [`Mailer`]: the transport of mails.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Mail {
     pub text: String,
     /// The link that the text asks to follow.
     pub link: Option<String>,
-    /// Whether it is from an environment of type production, so that its link opens what is real.
+    /// Whether it is from an environment of type production, so that its link opens a real account.
     pub production: bool,
 }
 
@@ -28,13 +28,13 @@ impl fmt::Debug for Mail {
 /// Why a mail was not handed over.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// It may be taken later.
-    #[error("the mail was not taken: {reason}")]
+    /// It may be accepted later.
+    #[error("the mail was not accepted: {reason}")]
     Temporary {
         /// Why, without addresses and secrets.
         reason: String,
     },
-    /// It will never be taken.
+    /// It will never be accepted.
     #[error("the mail was refused: {reason}")]
     Permanent {
         /// Why, without addresses and secrets.
@@ -42,7 +42,7 @@ pub enum MailError {
     },
 }
 
-/// How mail leaves.
+/// The transport of mails.
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Hands a mail over.

@@ -9,11 +9,11 @@ use crate::json;
 #[serde(transparent)]
 pub struct Metadata(serde_json::Map<String, serde_json::Value>);
 
-/// The object is not what metadata may be.
+/// The object is not valid metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "metadata has at most 64 keys and 16384 bytes as JSON, is nested at most 32 deep, and has no U+0000 and no name that \
-     `serde_json` reserves"
+    "metadata has at most 64 keys and 16384 bytes as JSON, is nested at most 32 deep, and has no U+0000 and no name \
+     that `serde_json` reserves"
 )]
 pub struct MetadataError;
 
@@ -26,7 +26,7 @@ impl Metadata {
     /// Takes an object.
     ///
     /// # Errors
-    /// [`MetadataError`] where it is too large or too deep, or has U+0000 or a name that `serde_json` reserves.
+    /// [`MetadataError`] if it is too large or too deep, or has U+0000 or a name that `serde_json` reserves.
     pub fn new(object: serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
         let length = serde_json::to_string(&object).map_err(|_| MetadataError)?.len();
         let fits = object.len() <= Self::MAX_KEYS && length <= Self::MAX_BYTES;
@@ -42,7 +42,7 @@ impl Metadata {
     /// The object after a merge patch (RFC 7396).
     ///
     /// # Errors
-    /// [`MetadataError`] where the result is not what metadata may be.
+    /// [`MetadataError`] if the result is not valid metadata.
     pub fn merged(&self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<Self, MetadataError> {
         let mut object = self.0.clone();
         merge_patch(&mut object, patch);

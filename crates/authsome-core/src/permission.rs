@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::text_enum;
 
 text_enum! {
-    /// What a permission is about.
+    /// The resource of a permission.
     pub enum Resource {
         /// Users.
         Users = "users",
@@ -71,13 +71,13 @@ impl Permission {
         Self { resource, access: Access::Write }
     }
 
-    /// Whether who has this one has the other too.
+    /// Whether this one includes the other.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
         self.resource == other.resource && (self.access == Access::Any || self.access == other.access)
     }
 
-    /// Whether permissions in their written form include this one. What cannot be read allows nothing.
+    /// Whether permissions in their written form include this one. An unreadable one allows nothing.
     #[must_use]
     pub fn is_among(self, granted: &[String]) -> bool {
         let granted: Vec<Self> = granted.iter().filter_map(|text| text.parse().ok()).collect();
@@ -93,7 +93,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// A text is no permission.
+/// A text is not a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a permission is written resource:action, where the action is read, write or *, such as users:read")]
 pub struct PermissionError;

@@ -1,6 +1,6 @@
-//! What there is: every entity of core, and core's migrations.
+//! The registry: every entity of core, and core's migrations.
 //!
-//! Suites walk the registry, so that an entity which is not listed here has no table, and one that is listed is tested.
+//! Suites walk the registry, so a listed entity is tested, and an unlisted one has no table.
 
 mod core_tables;
 
@@ -59,8 +59,8 @@ pub fn tables() -> Vec<&'static TableDef> {
     for_each_entity!(tables)
 }
 
-/// Whether this is a core table's own definition, or that of a table which is not core's. An entity that calls itself by a
-/// core table's name, with a scope of its own choice, is neither.
+/// Whether this is a core table's own definition, or the definition of another table. False for an entity that takes
+/// the name of a core table, with a scope of its own choice.
 pub(crate) fn is_genuine(table: &'static TableDef) -> bool {
     static CORE: LazyLock<BTreeMap<&'static str, &'static TableDef>> =
         LazyLock::new(|| tables().into_iter().map(|table| (table.name.as_str(), table)).collect());

@@ -1,6 +1,6 @@
-//! Where data lives: [`Scope`] names an app and an environment, and an entity's scope kind says which of them it needs.
+//! [`Scope`] names an app and an environment; an entity's scope kind says which of them it needs.
 //!
-//! A request to the store on an entity of an environment takes a `&Scope`. There is no form of the call without one.
+//! Every request to the store on an entity of an environment takes a `&Scope`.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ mod sealed {
 
 /// How an entity is scoped, as a type: [`PerEnvironment`], [`PerApp`] or [`Global`].
 pub trait ScopeKind: sealed::Sealed + Send + Sync + 'static {
-    /// What a caller must show to reach such an entity.
+    /// What a caller must name to reach such an entity.
     type Key<'a>: Copy + Send;
 
     /// The values of the scope columns, app first.

@@ -1,4 +1,4 @@
-//! Secrets: types that cannot be printed, and the ways in which they are stored.
+//! Secrets: types that cannot be printed, and their stored forms.
 //!
 //! Tokens of high entropy are stored as SHA-256 ([`TokenHash`]); short codes as HMAC-SHA-256 and what must be read back
 //! as XChaCha20-Poly1305, both under keys derived from the [`MasterKey`] by HKDF-SHA-256 (RFC 5869).
@@ -130,7 +130,7 @@ impl ColumnValue for TokenHash {
     }
 }
 
-/// The installation's 256-bit key. Everything that is derived or sealed hangs on it.
+/// The installation's 256-bit key. All derived keys and sealed values depend on it.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
 
@@ -173,7 +173,7 @@ impl MasterKey {
         SecretString(data_encoding::BASE64.encode(&self.0))
     }
 
-    /// The key for one purpose, named by a label that no other purpose uses.
+    /// The key for one purpose, named by a label of its own.
     #[must_use]
     pub fn derive(&self, label: &str) -> Subkey {
         let mut bytes = [0_u8; 32];
@@ -199,7 +199,7 @@ const NONCE: usize = 24;
 const SEAL_VERSION: u8 = 1;
 
 impl Subkey {
-    /// HMAC-SHA-256 (RFC 2104) over the parts, each with its length in front, so that no two lists agree.
+    /// HMAC-SHA-256 (RFC 2104) over the parts, each with its length in front, so that different lists differ.
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.hmac();
@@ -257,13 +257,13 @@ pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
 pub struct Password(String);
 
 impl Password {
-    /// The most bytes, so that hashing costs no more than it should. Longer ones are refused, never cut.
+    /// The most bytes, which limits the cost of hashing. Longer ones are refused, never cut.
     pub const MAX_BYTES: usize = 1_024;
 
     /// Takes a password.
     ///
     /// # Errors
-    /// [`PasswordError`] where it is longer than [`Password::MAX_BYTES`] or contains U+0000.
+    /// [`PasswordError`] if it is longer than [`Password::MAX_BYTES`] or contains U+0000.
     pub fn new(text: String) -> Result<Self, PasswordError> {
         let password = Self(text);
         if password.0.len() > Self::MAX_BYTES {
@@ -289,7 +289,7 @@ pub enum PasswordError {
     #[error("a password has at most 1024 bytes")]
     TooLong,
     /// Contains U+0000.
-    #[error("a password does not contain U+0000")]
+    #[error("a password cannot contain U+0000")]
     Nul,
 }
 

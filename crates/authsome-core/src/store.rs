@@ -48,14 +48,13 @@ impl<R: Records + ?Sized> SubStores for R {}
 /// every sub-store, plugin and service then runs on it.
 #[async_trait]
 pub trait Store: Records + SubStores {
-    /// Begins a transaction. Prefer [`Transactions::transaction`], which retries what another transaction's writes
-    /// made fail.
+    /// Begins a transaction. Prefer [`Transactions::transaction`], which runs a transaction again after contention.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Aborted`].
     async fn begin(&self) -> Result<Arc<dyn StoreTx>, StoreError>;
 
-    /// Applies what is pending of core's migrations and those of `plugins`, in one run. Safe to call at every start.
+    /// Applies the pending migrations of core and of `plugins`, in one run. Safe to call at every start.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -67,7 +66,7 @@ pub trait Store: Records + SubStores {
     /// Whether the database answers.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where it does not.
+    /// [`StoreError::Unavailable`] if it does not.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Ends all connections. Calls after it fail with [`StoreError::Unavailable`].
@@ -107,30 +106,30 @@ impl IntoStore for Arc<dyn Store> {
 /// # Contract
 /// - Reads see the state at its begin and its own writes; others see none of its writes before the commit, and all of
 ///   them after it.
-/// - An error of a verb other than `NotFound`, `Invalid` and `Corrupt` ends it: whatever is called on it afterwards,
-///   `commit` included, answers [`StoreError::Aborted`]. So does any call after `commit` or `rollback`.
+/// - An error of a verb other than `NotFound`, `Invalid` and `Corrupt` ends it: every later call, `commit` included,
+///   answers [`StoreError::Aborted`]. So does any call after `commit` or `rollback`.
 #[async_trait]
 pub trait StoreTx: Records + SubStores {
-    /// Writes the row without changing it, and says whether it is there.
+    /// Writes the row without changing it, and says whether it exists.
     ///
     /// # Errors
-    /// [`StoreError::Aborted`] where another transaction wrote it.
+    /// [`StoreError::Aborted`] if another transaction wrote it.
     async fn touch(&self, request: TouchRequest) -> Result<bool, StoreError>;
 
     /// Makes all its writes visible and durable at once.
     ///
     /// # Errors
-    /// [`StoreError::Aborted`] where it had ended or met another transaction's writes; none of its writes exist then.
+    /// [`StoreError::Aborted`] if it had ended or met another transaction's writes; none of its writes exist then.
     async fn commit(&self) -> Result<(), StoreError>;
 
-    /// Leaves nothing of it.
+    /// Discards its writes.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn rollback(&self) -> Result<(), StoreError>;
 }
 
-/// An error that may say that a transaction can be run again.
+/// An error that says whether a transaction can be run again.
 pub trait MaybeTransient {
     /// Whether the same transaction, run again, may succeed.
     fn is_transient(&self) -> bool;
@@ -158,12 +157,13 @@ static RETRY: Retry = Retry::new(MAX_ATTEMPTS, Duration::from_secs(5), Duration:
 pub trait Transactions: Store {
     /// Runs `work` in a transaction and commits it; an error of `work` rolls it back.
     ///
-    /// Where another transaction's write made it fail, `work` runs again from the start, at most [`MAX_ATTEMPTS`] times,
-    /// when it is its turn among those of this process to which that happened, or 5 s later, and after a pause that grows
-    /// from 5 ms and is spread at random. So `work` does nothing that cannot be repeated.
+    /// After contention, `work` runs again from the start, at most [`MAX_ATTEMPTS`] times. It waits for its turn among
+    /// the failed transactions of this process, at most 5 s, and for a pause that grows from 5 ms and is spread at
+    /// random. So
+    /// `work` must be repeatable.
     ///
     /// # Errors
-    /// Those of `work`; [`StoreError::Aborted`] when contention outlasts the attempts; [`StoreError::Unavailable`].
+    /// Those of `work`; [`StoreError::Aborted`] if the last run met contention too; [`StoreError::Unavailable`].
     fn transaction<T, E, F, Fut>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send,
@@ -191,7 +191,7 @@ where
             Ok(value)
         }
         Err(error) => {
-            // The work's own error matters more than a failed rollback, which leaves nothing either.
+            // The work's own error matters more than a failed rollback, which discards the writes too.
             if let Err(rollback) = tx.rollback().await {
                 tracing::debug!(error = %rollback, "rollback failed");
             }

@@ -75,7 +75,7 @@ impl Timestamp {
 impl TryFrom<DateTime<Utc>> for Timestamp {
     type Error = TimestampError;
 
-    /// Cuts what is finer than a millisecond.
+    /// Cuts off fractions of a millisecond.
     fn try_from(value: DateTime<Utc>) -> Result<Self, Self::Error> {
         Self::from_millis(value.timestamp_millis())
     }

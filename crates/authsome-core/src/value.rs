@@ -1,4 +1,4 @@
-//! What a column holds: six portable types, and how Rust types become them.
+//! Values of columns: six portable types, and how Rust types become them.
 
 #[doc(hidden)]
 pub use {schemars, serde};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// The type of a column. All that portable storage needs, and nothing a backend could read differently.
+/// The type of a column. All backends store these types alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnType {
@@ -93,9 +93,9 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     const TYPE: ColumnType;
     /// Whether the column may hold no value.
     const NULLABLE: bool = false;
-    /// Most code points of a text, or bytes of bytes or JSON, where the column declares nothing else.
+    /// Most code points of a text, or bytes of bytes or JSON, by default.
     const MAX_LEN: Option<u32> = None;
-    /// What a filter compares the column with: the type itself, without the `Option` around it.
+    /// The type that a filter compares the column with: without the `Option` around it.
     type Operand: ColumnValue;
 
     /// The stored form.
@@ -104,11 +104,11 @@ pub trait ColumnValue: Sized + Send + Sync + 'static {
     /// The Rust value of a stored form.
     ///
     /// # Errors
-    /// [`DecodeError`] where the stored value does not fit.
+    /// [`DecodeError`] if the stored value does not fit.
     fn from_value(value: Value) -> Result<Self, DecodeError>;
 }
 
-/// A column type with an order that every backend shares, so rows can be sorted and compared by it.
+/// A column type with the same order on every backend, so rows can be sorted and compared by it.
 pub trait Ordered: ColumnValue {}
 
 /// A column type that can be incremented in place.
@@ -360,7 +360,7 @@ macro_rules! __text_column {
 }
 pub use __text_column as text_column;
 
-/// Declares an enum whose variants are stored, shown and serialized as one word each.
+/// Declares an enum; each variant is stored, shown and serialized as one word.
 ///
 /// ```
 /// authsome_core::text_enum! {
@@ -417,10 +417,10 @@ macro_rules! text_enum {
     };
 }
 
-/// The text is none of the words that the type knows.
+/// The text is not one of the type's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected one of: {}", known.join(", "))]
 pub struct UnknownWord {
-    /// The words that are known.
+    /// The type's words.
     pub known: &'static [&'static str],
 }

@@ -20,17 +20,17 @@ use serde_json::json;
 
 /// How many characters behind the prefix people see of a key.
 const SHOWN: usize = 6;
-/// How many keys a user has at most, and how many an environment has that are no user's.
+/// How many keys a user has at most, and how many an environment has without a user.
 const MOST: u64 = 1_000;
 
-/// A key to be made.
+/// A new key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewApiKey {
     /// Name for people, 1 to 200 characters.
     pub name: String,
-    /// The user whose key it is; without one it is the environment's.
+    /// The user that it belongs to; without one, it belongs to the environment.
     pub user_id: Option<UserId>,
-    /// What it may do.
+    /// Its permissions.
     pub permissions: Vec<Permission>,
     /// When it expires; without it, never.
     pub expires_at: Option<Timestamp>,
@@ -85,8 +85,8 @@ impl ApiKeys {
     /// `ask_custom_`.
     ///
     /// # Errors
-    /// `invalid_request`; `not_found` where the user or the environment is gone; `conflict` where the user has 1,000 keys
-    /// already, or the environment as many that are no user's; `unavailable`.
+    /// `invalid_request`; `not_found` if the user or the environment is gone; `conflict` if the user has 1,000 keys
+    /// already, or the environment has 1,000 keys without a user; `unavailable`.
     pub async fn create(&self, new: &NewApiKey) -> Result<IssuedApiKey, Error> {
         let at = &self.at;
         let now = at.now();
@@ -141,10 +141,10 @@ impl ApiKeys {
         }
     }
 
-    /// Deletes a key, which authenticates nothing from now on: any, or one of this user's.
+    /// Deletes a key, any or one of this user's. It is refused from now on.
     ///
     /// # Errors
-    /// `not_found`, also where it is another user's; `unavailable`.
+    /// `not_found`, also for another user's key; `unavailable`.
     pub async fn delete(&self, id: ApiKeyId, of: Option<UserId>) -> Result<(), Error> {
         let at = &self.at;
         let event = &at.event(at.now(), "api_key.deleted", &id, nothing())?;
@@ -163,7 +163,7 @@ impl ApiKeys {
     /// Checks a key of this environment, and notes its use.
     ///
     /// # Errors
-    /// As for a session: `session_not_found` where it is revoked, or its user may not act; `environment_inactive`;
+    /// As for a session: `session_not_found` if it is revoked, or its user may not act; `environment_inactive`;
     /// `token_expired`; `unavailable`.
     pub(crate) async fn admit(&self, mut key: ApiKey) -> Result<ApiKey, Error> {
         let (now, store) = (self.at.now(), self.at.store());
@@ -190,7 +190,7 @@ impl ApiKeys {
     }
 }
 
-/// How many keys an owner has, the user or else the environment. Transactions that call it for one owner exclude each
+/// How many keys an owner has: the user, else the environment. Transactions that call it for one owner exclude each
 /// other.
 async fn owned(scope: &Scope, user: Option<UserId>, tx: &dyn StoreTx) -> Result<u64, Error> {
     let (is_there, its_own) = match user {

@@ -21,23 +21,23 @@ use serde_json::{Value, json};
 
 use crate::environments::{NewEnvironment, about, row};
 
-/// An app to be made.
+/// A new app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewApp {
     /// Name for people, 1 to 200 characters.
     pub name: String,
-    /// Slug; without it, one is made of the name.
+    /// Slug. Default: made from the name.
     pub slug: Option<String>,
 }
 
-/// A change of an app (RFC 7396). What is `None` stays.
+/// A change of an app (RFC 7396). `None` leaves a value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AppPatch {
     /// Name for people, 1 to 200 characters.
     pub name: Option<String>,
     /// Slug.
     pub slug: Option<String>,
-    /// What the operator attached: a merge patch of it; `Some(None)` takes all of it away.
+    /// A merge patch of the metadata; `Some(None)` removes all of it.
     pub metadata: Option<Option<serde_json::Map<String, Value>>>,
 }
 
@@ -68,13 +68,13 @@ impl Apps {
         Self { foundation, actor: None }
     }
 
-    /// The same apps, acted on by this principal: events name it.
+    /// The same apps, with this principal as the actor of events.
     #[must_use]
     pub fn acting(self, principal: &Principal) -> Self {
         Self { actor: principal.actor(), ..self }
     }
 
-    /// An event of an app, done by whom this acts for.
+    /// An event of an app, with this actor.
     pub(crate) fn event(
         &self,
         app: AppId,
@@ -114,7 +114,7 @@ impl Apps {
     /// Makes an app with its environments: development, which is the default, staging, and production.
     ///
     /// # Errors
-    /// `invalid_request`, `conflict` where the slug is taken, `unavailable`.
+    /// `invalid_request`, `conflict` if the slug is taken, `unavailable`.
     pub async fn create(&self, new: &NewApp) -> Result<App, Error> {
         let slug = slug::of(new.slug.as_deref(), &new.name)?;
         let mut rows = NewAppRows::new(&self.foundation, &new.name, &slug)?;
@@ -125,15 +125,15 @@ impl Apps {
     /// Changes an app.
     ///
     /// # Errors
-    /// `not_found`, `invalid_request`, `conflict` where the slug is taken, or is that of the configured app, by which the
-    /// program finds it; `unavailable`.
+    /// `not_found`, `invalid_request`, `conflict` if the slug is taken, or for the slug of the configured app;
+    /// `unavailable`.
     pub async fn update(&self, id: AppId, patch: &AppPatch) -> Result<App, Error> {
         self.change(id, "app.updated", |found| {
             let app = patch.applied(found)?;
             if app.slug != found.slug && found.slug == self.foundation.config.app {
                 return Err(Error::new(
                     Code::Conflict,
-                    "the configured app keeps its slug: the program finds it by it",
+                    "the slug of the configured app cannot change: the program finds the app by it",
                 ));
             }
             Ok(app)
@@ -151,8 +151,8 @@ impl Apps {
         self.change(id, "app.publishable_key_replaced", replaced).await
     }
 
-    /// Deletes an app with all its environments: nothing reaches them from now on, and a background job removes what is
-    /// in them. Confirmed always. The configured app is not deleted.
+    /// Deletes an app with all its environments: they are out of reach from now on, and a background job removes their
+    /// rows. Always needs a confirmation. The configured app cannot be deleted.
     ///
     /// # Errors
     /// `not_found`, `conflict` for the configured app, `confirmation_required`, `unavailable`.
@@ -162,10 +162,7 @@ impl Apps {
             .change(|tx| async move {
                 let app = tx.app(id).await?.ok_or_else(Error::not_found)?;
                 if app.slug == self.foundation.config.app {
-                    return Err(Error::new(
-                        Code::Conflict,
-                        "the app that the program is configured with is not deleted",
-                    ));
+                    return Err(Error::new(Code::Conflict, "the configured app cannot be deleted"));
                 }
                 confirm.require(Destructive::DeleteApp)?;
                 let mut events = Vec::new();
@@ -185,7 +182,7 @@ impl Apps {
         Ok(())
     }
 
-    /// Changes an app, writes the event where that changed anything, and lets the change take effect at once.
+    /// Changes an app, writes an event if something changed, and lets the change take effect at once.
     async fn change(
         &self,
         id: AppId,
@@ -211,7 +208,7 @@ impl Apps {
     }
 }
 
-/// An app with what it starts with.
+/// An app with its first environments.
 pub(crate) struct NewAppRows {
     app: App,
     environments: Vec<Environment>,

@@ -1,4 +1,4 @@
-//! [`Audit`]: what happened in an environment, and to an app.
+//! [`Audit`]: the events of an environment and of an app.
 
 use authsome_context::EnvironmentContext;
 use authsome_core::entity::{Column, Entity, Find, Listed, Page};
@@ -9,16 +9,16 @@ use authsome_core::time::Timestamp;
 
 use crate::apps::Apps;
 
-/// Which events are meant. What is `None` does not narrow.
+/// A filter of events. `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
-    /// Done by whom: an id, or `administrator`.
+    /// Who did it: an id, or `administrator`.
     pub actor: Option<String>,
     /// What was done, such as `user.created`.
     pub action: Option<String>,
-    /// Done to what: an id.
+    /// The id of what it was done to.
     pub target: Option<String>,
-    /// Not before this moment.
+    /// At this moment or later.
     pub since: Option<Timestamp>,
     /// Before this moment.
     pub until: Option<Timestamp>,
@@ -40,7 +40,7 @@ impl EventQuery {
         if let Some(target) = &self.target {
             find = find.filter(to.eq(target));
         }
-        // Ids rise with time, so that a walk in their order begins and ends where the times do.
+        // Ids rise with time, so a range of times is a range of ids.
         if let Some(since) = self.since {
             find = find.filter(E::ID_COLUMN.ge(EventId::first_at(since)));
         }
@@ -73,7 +73,7 @@ impl Apps {
     /// A page of what happened to an app and to its environments, newest first.
     ///
     /// # Errors
-    /// `not_found` where the app is gone, `unavailable`.
+    /// `not_found` if the app is gone, `unavailable`.
     pub async fn audit(
         &self,
         app: AppId,

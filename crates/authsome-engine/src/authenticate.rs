@@ -19,24 +19,24 @@ use authsome_core::time::Timestamp;
 
 use crate::api_keys::ApiKeys;
 
-/// How long an answer waits until the time at which its session was seen is written.
+/// How long an answer waits for the write of its session's last use.
 const TOUCH_PATIENCE: Duration = Duration::from_millis(500);
 
-/// Who makes a request, and in which environment.
+/// The principal of a request, with its environment.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
     /// The environment of the credential.
     pub environment: Arc<ActiveEnvironment>,
-    /// Who it stands for.
+    /// The principal.
     pub principal: Principal,
 }
 
 /// Why a credential is refused.
 #[derive(Debug)]
 pub struct Refused {
-    /// What the caller is told.
+    /// The error for the caller.
     pub error: Error,
-    /// Where the credential belongs, where it belongs to what the request means: its requests are counted there.
+    /// The credential's scope, if the request means it: the request is counted there.
     pub at: Option<Scope>,
 }
 
@@ -58,12 +58,12 @@ impl From<Refused> for Error {
     }
 }
 
-/// Which credentials a token may be.
+/// The kinds of accepted credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// A session's token, or an API key.
     SessionsAndKeys,
-    /// A session's token alone: browsers, which send cookies by themselves, have sessions.
+    /// Only a session's token: browsers send cookies by themselves, and have sessions.
     Sessions,
 }
 
@@ -83,12 +83,12 @@ impl Authenticator {
     /// the user of a user's key.
     ///
     /// `is_meant` says whether the request means the credential's environment: one of another environment is unknown. A
-    /// session is noted as seen once a minute, more often where it would end after less than 10 minutes of idleness; that
-    /// never lengthens its life, and never fails the request.
+    /// session is noted as seen once a minute, more often where it would end after less than 10 minutes of idleness;
+    /// that never lengthens its life, and never fails the request.
     ///
     /// # Errors
-    /// `session_not_found` where no session or key has the token, another environment is meant, or the session is bound
-    /// to another address; `environment_inactive`; `token_expired` where it is too old or was idle for too long;
+    /// `session_not_found` if the token is unknown, the request means another environment, or the session is bound to
+    /// another address; `environment_inactive`; `token_expired` for a session that expired or was idle for too long;
     /// `unavailable`.
     pub async fn authenticate(
         &self,
@@ -127,10 +127,10 @@ impl Authenticator {
         Ok(self.foundation.environment_of_scope(scope).await?.map(|environment| (environment, found)))
     }
 
-    /// The row of a credential that a body carries, and its environment, where the request means that.
+    /// The row of a credential in a body, and its environment, if the request means that environment.
     ///
     /// # Errors
-    /// What the kind answers for an unknown credential, also where another environment is meant; `unavailable`.
+    /// The kind's error for an unknown credential, also if the request means another environment; `unavailable`.
     pub async fn resolve_body(
         &self,
         kind: CredentialKind,
@@ -145,7 +145,7 @@ impl Authenticator {
     }
 }
 
-/// Whether a credential is good, and for whom it stands.
+/// Checks a credential, and finds its principal.
 async fn admit(at: EnvironmentContext, found: Found, client: &Client) -> Result<Principal, Error> {
     match found {
         Found::ApiKey(key) => Ok(Principal::ApiKey(Arc::new(ApiKeys { at }.admit(*key).await?))),
@@ -167,7 +167,7 @@ async fn see(at: &EnvironmentContext, session: &mut Session, now: Timestamp) {
     if session.last_seen_at > stale {
         return;
     }
-    // Not before the moment itself: `stale` is compared with "earlier than".
+    // `stale` itself counts as recent, since the store compares with "earlier than".
     let stale = stale.plus(Duration::from_millis(1));
     let touch = at.store().touch_session(&session.scope, session.id, now, stale);
     match tokio::time::timeout(TOUCH_PATIENCE, touch).await {
@@ -179,7 +179,7 @@ async fn see(at: &EnvironmentContext, session: &mut Session, now: Timestamp) {
     }
 }
 
-/// Refuses a session that is too old, was idle for too long, or is used from where it may not be.
+/// Refuses a session that expired, was idle for too long, or is bound to another address.
 pub(crate) fn check_use(
     session: &Session,
     settings: &EffectiveSettings,
@@ -193,7 +193,7 @@ pub(crate) fn check_use(
     }
 }
 
-/// Refuses a session that is used from where it may not be.
+/// Refuses a session that is bound to another address.
 pub(crate) fn check_binding(session: &Session, settings: &EffectiveSettings, client: &Client) -> Result<(), Error> {
     if network::may_use(settings.ip_binding, session.ip.as_deref(), client.ip) {
         Ok(())

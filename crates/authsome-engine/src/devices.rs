@@ -6,10 +6,10 @@ use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::Error;
 use authsome_core::id::{DeviceId, UserId};
 
-/// A change of a device. What is `None` stays.
+/// A change of a device. `None` leaves a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DevicePatch {
-    /// Name that the user gives it, at most 200 characters; `Some(None)` takes it away.
+    /// Name that the user gives it, at most 200 characters; `Some(None)` removes it.
     pub name: Option<Option<String>>,
     /// Whether the user trusts it; `Some(None)` is the default, false.
     pub trusted: Option<Option<bool>>,
@@ -33,7 +33,7 @@ impl Devices {
     /// Changes one of a user's devices.
     ///
     /// # Errors
-    /// `not_found`, also where it is another user's; `invalid_request` where the name is too long; `unavailable`.
+    /// `not_found`, also for another user's; `invalid_request` if the name is too long; `unavailable`.
     pub async fn update(&self, user: UserId, id: DeviceId, patch: &DevicePatch) -> Result<Device, Error> {
         let (at, now) = (&self.at, self.at.now());
         let event = &at.event_by(&user, now, "device.updated", &id, nothing())?;
@@ -59,7 +59,7 @@ impl Devices {
     /// Forgets one of a user's devices. Its sessions stay.
     ///
     /// # Errors
-    /// `not_found`, also where it is another user's; `unavailable`.
+    /// `not_found`, also for another user's; `unavailable`.
     pub async fn delete(&self, user: UserId, id: DeviceId) -> Result<(), Error> {
         let at = &self.at;
         let event = &at.event_by(&user, at.now(), "device.deleted", &id, nothing())?;

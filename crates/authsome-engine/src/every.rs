@@ -1,4 +1,4 @@
-//! Going through the environments of all apps.
+//! A walk through the environments of all apps.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Authsome's engine: builder, environment handles, services, hooks, events and background jobs.
 //!
 //! What lives here: the flows (sign-up, sign-in, refresh, reset, erasure), each check-and-act in one transaction or one
-//! atomic verb of the store. What never does: a database, a web framework, the algorithm of a password, the transport of
-//! a mail.
+//! atomic verb of the store. What never does: a database, a web framework, the algorithm of a password, the transport
+//! of a mail.
 //!
 //! ```
 //! # use authsome_store_memory::MemoryStore;
@@ -30,11 +30,11 @@
 //! - [`Engine::environment`] is the only door to an environment's data: services hang on the [`EnvironmentHandle`] that
 //!   it gives ([`Auth`], [`Users`], [`Sessions`], [`Account`], [`Devices`]).
 //! - [`Authenticator::authenticate`] turns a presented token into an environment and a principal.
-//! - Services stand on `authsome-context`, which knows none of them. What applications hold, `facade`, hands them out, and
-//!   nothing else here names it.
-//! - Every way of signing in ends in [`Auth::complete_sign_in`], which holds the rules that no method may skip.
+//! - Services stand on `authsome-context`, which does not know them. `facade` holds the types of applications, which
+//!   hand services out; services do not name it.
+//! - Every method of signing in ends in [`Auth::complete_sign_in`], which enforces the rules that no method may skip.
 //!
-//! To add a flow: check what needs no transaction, run the *before* hooks, do what is slow, make ids, tokens and events,
+//! To add a flow: check what needs no transaction, run the *before* hooks, do slow work, make ids, tokens and events,
 //! write everything in one transaction, then run the *after* hooks and wake the queue.
 
 mod account;

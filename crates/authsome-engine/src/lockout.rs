@@ -1,12 +1,11 @@
-//! Lockout: after so many failures in a row, an account answers nothing for a while.
+//! Lockout: after too many failures in a row, an account refuses all attempts for a while.
 //!
-//! An attempt takes one of the allowed places before it is verified, in one step, so that of any number of guesses at
-//! once no more than the maximum are verified; a failure keeps the place, a success clears all of them. An attempt that
-//! finds all places taken waits until those that are being verified are decided: sign-ins with the right password at once
-//! do not lock anybody out. Once as many as are allowed were wrong, the account is locked, also where fewer are allowed
-//! than when they were counted. What is counted is the user, by whatever name the attempt was made; an identifier that no
-//! account has is counted and locked just the same. Counting happens outside of the request's transaction, which a
-//! refusal would undo.
+//! An attempt takes a place in the count before it is verified, in one step, so that of any number of simultaneous
+//! guesses at most the maximum are verified. A failure keeps its place, a success clears all of them. If all places are
+//! taken, an attempt waits until those under way are decided: simultaneous sign-ins with the right password lock nobody
+//! out. When the failures reach the maximum, the account is locked, also if the maximum was lowered meanwhile. A user
+//! has one count for all its names; an unknown identifier is counted and locked alike. Counting happens outside of the
+//! request's transaction, because a refusal would undo it.
 //!
 //! Sources: NIST SP 800-63B-4, section 3.2.2; OWASP ASVS 5.0, section 6.3.
 
@@ -35,7 +34,7 @@ const WAIT: Duration = Duration::from_millis(100);
 /// How often it looks: for 10 seconds.
 const WAITS: u32 = 100;
 
-/// Whose attempts are counted.
+/// What attempts are counted on.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     key: String,
@@ -47,12 +46,12 @@ impl Subject {
         Self { key: user.to_string(), user: Some(user) }
     }
 
-    /// A user's second factors, which count apart: a right password does not let them be guessed anew.
+    /// A user's second factors, which count apart: a right password does not reset their count.
     pub(crate) fn second_factor(user: UserId) -> Self {
         Self { key: second_factor_key(user), user: Some(user) }
     }
 
-    /// The user whom an identifier means, else the identifier itself, of which only an HMAC is stored.
+    /// The user whom an identifier means, else the identifier itself, stored as an HMAC.
     pub(crate) fn of(at: &EnvironmentContext, identifier: &Identifier, user: Option<UserId>) -> Self {
         user.map_or_else(
             || {
@@ -64,12 +63,12 @@ impl Subject {
     }
 }
 
-/// An attempt that has a place and may be verified. Dropped undecided, because its caller went away, it gives the place
-/// back: whoever made it does not learn whether it was right.
+/// An attempt that has a place and may be verified. If its caller goes away, it is dropped undecided and gives the
+/// place back: the caller does not learn whether it was right.
 pub(crate) struct Attempt {
     at: EnvironmentContext,
     subject: Subject,
-    /// Not where nothing is counted, or the attempt is decided.
+    /// False if nothing is counted, or the attempt is decided.
     has_place: bool,
 }
 
@@ -95,20 +94,20 @@ impl Attempt {
             };
             match found.locked_until {
                 Some(until) if until > now => return Err(Error::locked_until(until, now)),
-                // The lock is over: the next try finds a place.
+                // The lock is over: the next look finds a place.
                 Some(_) => {}
                 // The next look finds the lock.
                 None if is_spent(at, &found) => lock(at, &attempt.subject, now).await?,
                 None => tokio::time::sleep(WAIT).await,
             }
         }
-        // Whoever took the places never decided: a process died, or verifying takes too long.
+        // The attempts that hold the places were never decided: a process died, or verifying takes too long.
         let now = at.now();
         lock(at, &attempt.subject, now).await?;
         Err(Error::locked_until(now.plus(at.settings().lockout_duration.duration()), now))
     }
 
-    /// One try to take a place, by steps that are atomic each.
+    /// Tries once to take a place, by steps that are atomic each.
     async fn take_place(&self, now: Timestamp) -> Result<bool, StoreError> {
         let (scope, settings, store) = (self.at.scope(), self.at.settings(), self.at.store());
         let key = self.subject.key.as_str();
@@ -161,10 +160,10 @@ impl plugin::Attempt for Attempt {
     }
 }
 
-/// Counts an attempt on a ticket, whatever becomes of it.
+/// Counts an attempt on a ticket, right or wrong.
 ///
 /// # Errors
-/// `invalid_token` where its attempts are used up, or it is gone or expired; `unavailable`.
+/// `invalid_token` if its attempts are used up, or it is gone or expired; `unavailable`.
 pub(crate) async fn count_on_ticket(at: &EnvironmentContext, ticket: &Ticket) -> Result<(), Error> {
     let counted = Ticket::update(&at.scope())
         .filter(Ticket::ID.eq(ticket.id))
@@ -180,7 +179,7 @@ impl Drop for Attempt {
             let (at, subject) = (self.at.clone(), self.subject.clone());
             runtime.spawn(async move {
                 if let Err(error) = give_back(&at, &subject).await {
-                    tracing::debug!(%error, "an attempt stays counted");
+                    tracing::debug!(%error, "an attempt could not be taken back and stays counted");
                 }
             });
         }
@@ -192,22 +191,22 @@ async fn give_back(at: &EnvironmentContext, subject: &Subject) -> Result<(), Sto
     update.one(at.store()).await.map(|_| ())
 }
 
-/// One attempt less is being verified. Nothing changes where a success has begun the count anew and none is.
+/// Notes that one attempt less is being verified. Changes nothing if a success has cleared the count.
 fn less_pending(scope: &Scope, subject: &Subject) -> Update<Lockout> {
     Lockout::update(scope).filter(Lockout::SUBJECT.eq(&subject.key)).increment(Lockout::PENDING, -1)
 }
 
-/// Until when what is counted now is kept.
+/// When a present count is forgotten.
 fn kept_until(at: &EnvironmentContext, now: Timestamp) -> Timestamp {
     now.plus(MEMORY.max(at.settings().lockout_duration.duration()))
 }
 
-/// Whether as many attempts were wrong as are allowed.
+/// Whether the failures have reached the maximum.
 fn is_spent(at: &EnvironmentContext, found: &Lockout) -> bool {
     found.decided() >= at.settings().lockout_max_attempts
 }
 
-/// Locks what is not locked yet. Of callers at once, one writes the event.
+/// Locks an unlocked account. Of callers at once, one writes the event.
 async fn lock(at: &EnvironmentContext, subject: &Subject, now: Timestamp) -> Result<(), Error> {
     let until = now.plus(at.settings().lockout_duration.duration());
     let mut event = at.event(now, "account.locked", &subject.key, json!({ "until": until }))?;

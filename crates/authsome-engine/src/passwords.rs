@@ -1,4 +1,4 @@
-//! Passwords in the flows: which method there is, and one way to verify one.
+//! Passwords in the flows: the engine's method, and one way to verify a password.
 
 use std::sync::Arc;
 
@@ -51,7 +51,10 @@ pub(crate) async fn prove(
         }
         Err(error) => {
             if let Err(withdrawal) = attempt.withdraw().await {
-                tracing::debug!(error = &withdrawal as &dyn std::error::Error, "an attempt stays counted");
+                tracing::debug!(
+                    error = &withdrawal as &dyn std::error::Error,
+                    "an attempt could not be taken back and stays counted"
+                );
             }
             Err(error)
         }

@@ -1,4 +1,4 @@
-//! [`Ports`]: what plugins ask the engine for, in the environment of a request.
+//! [`Ports`]: the engine's side of the ports of plugins, in the environment of a request.
 
 use std::sync::Arc;
 

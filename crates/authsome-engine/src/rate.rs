@@ -1,8 +1,8 @@
-//! [`RateLimiter`]: how often a request may be made.
+//! [`RateLimiter`].
 //!
-//! Requests are counted in fixed windows, in the store, so that all processes share a count. Where a limit is generous,
-//! a process takes several requests' worth from the store at once and deals them out itself: the limit is never
-//! exceeded, and a process that deals out less than it took leaves a little of it unused.
+//! Requests are counted in fixed windows, in the store, so that all processes share a count. Of a generous limit, a
+//! process takes a block of requests from the store at once and deals them out itself: the limit is never exceeded, and
+//! a process may leave a little of its block unused.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use authsome_core::route::{RateClass, RateLimit};
 use authsome_core::scope::Scope;
 use authsome_core::time::{Seconds, Timestamp};
 
-/// From which limit on a process takes several requests' worth at once.
+/// The smallest limit that is taken in blocks.
 const GENEROUS: u32 = 600;
 
-/// Whether a request may be made, and how much of the tightest limit is left.
+/// Whether a request is allowed, and how much of the tightest limit is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateDecision {
-    /// Whether it may be made.
+    /// Whether it is allowed.
     pub allowed: bool,
     /// How many requests a window has.
     pub limit: u32,
@@ -36,7 +36,7 @@ pub struct RateDecision {
 }
 
 impl RateDecision {
-    /// The refusal, where there is one.
+    /// The refusal of a request past the limit.
     ///
     /// # Errors
     /// `rate_limited` with when to try again.
@@ -60,7 +60,7 @@ impl RateLimiter {
     /// beside addresses: the canonical identifier for sign-ins, the canonical address for mails, the refresh token or the
     /// session's id for refreshes. Only an HMAC of it is stored. A part that is not known is not limited.
     ///
-    /// `None` where nothing limits the request, or limits are switched off.
+    /// `None` if no limit applies, or limits are switched off.
     ///
     /// # Errors
     /// `unavailable`.
@@ -121,7 +121,7 @@ impl RateLimiter {
         })
     }
 
-    /// Deals out one request of what this process took from the store, and says how many are left; `None` where none is.
+    /// Deals out one request of this process's block, and says how many are left; `None` if the limit is reached.
     async fn deal(&self, scope: &Scope, key: String, end: Timestamp, most: u32) -> Result<Option<u32>, StoreError> {
         let foundation = &*self.foundation;
         let lease = (*scope, key);

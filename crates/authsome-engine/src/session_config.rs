@@ -1,4 +1,4 @@
-//! What an app says for all its environments: settings, and the form of its tokens.
+//! An app's session configuration: settings for all its environments, and the form of its tokens.
 
 use authsome_context::{nothing, settings};
 use authsome_core::appsessionconfig::{AppSessionConfig, TokenFormat};
@@ -11,19 +11,19 @@ use serde_json::json;
 use crate::apps::Apps;
 
 impl Apps {
-    /// What the app says for all its environments; none where it says nothing.
+    /// The app's session configuration, if it has one.
     ///
     /// # Errors
-    /// `not_found` where the app is gone, `unavailable`.
+    /// `not_found` if the app is gone, `unavailable`.
     pub async fn session_config(&self, app: AppId) -> Result<Option<AppSessionConfig>, Error> {
         self.get(app).await?;
         Ok(self.foundation.store.app_session_config(app).await?)
     }
 
-    /// Says for all of the app's environments what their own settings leave open, in the place of what was said before.
+    /// Replaces the app's session configuration. It holds where an environment has no setting of its own.
     ///
     /// # Errors
-    /// `not_found` where the app is gone, `invalid_request`, `unavailable`.
+    /// `not_found` if the app is gone, `invalid_request`, `unavailable`.
     pub async fn set_session_config(
         &self,
         app: AppId,
@@ -62,11 +62,10 @@ impl Apps {
             .await
     }
 
-    /// Says nothing any more: environments inherit what is configured and built in. Where nothing was said, nothing
-    /// changes.
+    /// Removes the app's session configuration, if it has one: environments inherit the configured and built-in values.
     ///
     /// # Errors
-    /// `not_found` where the app is gone, `unavailable`.
+    /// `not_found` if the app is gone, `unavailable`.
     pub async fn clear_session_config(&self, app: AppId) -> Result<(), Error> {
         let event = &self.event(app, self.foundation.now(), "session_config.cleared", &app, nothing())?;
         self.foundation

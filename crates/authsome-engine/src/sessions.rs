@@ -25,7 +25,7 @@ impl Sessions {
     /// The session with this id.
     ///
     /// # Errors
-    /// `session_not_found` where it does not exist, or in another environment; `unavailable`.
+    /// `session_not_found` if it is unknown in this environment; `unavailable`.
     pub async fn get(&self, id: SessionId) -> Result<Session, Error> {
         self.at.store().session(&self.at.scope(), id).await?.ok_or_else(Error::session_not_found)
     }
@@ -41,7 +41,7 @@ impl Sessions {
     /// Ends a session.
     ///
     /// # Errors
-    /// `not_found`; what a hook refuses with; `unavailable`.
+    /// `not_found`; a hook's refusal; `unavailable`.
     pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
         let found = self.at.store().session(&self.at.scope(), id).await?;
         self.revoke_found(found).await
@@ -50,7 +50,7 @@ impl Sessions {
     /// Ends one of a user's sessions.
     ///
     /// # Errors
-    /// `not_found`, also where it is another user's; what a hook refuses with; `unavailable`.
+    /// `not_found`, also for another user's; a hook's refusal; `unavailable`.
     pub async fn revoke_of(&self, user: UserId, id: SessionId) -> Result<(), Error> {
         let found = self.at.store().session(&self.at.scope(), id).await?;
         self.revoke_found(found.filter(|session| session.user_id == user)).await
@@ -61,7 +61,7 @@ impl Sessions {
         if end(&self.at, &session, "revoked").await? { Ok(()) } else { Err(Error::not_found()) }
     }
 
-    /// Ends every session of the user but this one; says how many.
+    /// Ends every session of the user except this one; says how many.
     ///
     /// # Errors
     /// `unavailable`.
@@ -78,11 +78,11 @@ impl Sessions {
     }
 
     /// Ends every session of the environment in batches, each together with an event that says how many it ended. It
-    /// works for some five seconds; where more are left, the same call again goes on. Confirmed where the environment is
-    /// of type production.
+    /// works for some five seconds; if sessions remain, make the same call again. In an environment of type production,
+    /// it needs a confirmation.
     ///
     /// # Errors
-    /// `confirmation_required`; `not_found` where the environment is gone; `unavailable`. What was ended before stays
+    /// `confirmation_required`; `not_found` if the environment is gone; `unavailable`. Sessions that it has ended stay
     /// ended.
     pub async fn revoke_everybodys(&self, confirm: Confirm) -> Result<Progress, Error> {
         let at = &self.at;
@@ -120,7 +120,7 @@ impl Sessions {
     }
 }
 
-/// Ends a session; says whether it was there.
+/// Ends a session; says whether it existed.
 pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str) -> Result<bool, Error> {
     let now = at.now();
     at.before(now, Moment::SignOut { session }).await?;
@@ -144,7 +144,7 @@ pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str
     Ok(ended)
 }
 
-/// Ends a user's sessions but `keep`, with one event where there were any; says how many. Part of a transaction.
+/// Ends a user's sessions except `keep`, with one event if there were any; says how many. Part of a transaction.
 pub(crate) async fn end_all(
     scope: &Scope,
     user: UserId,

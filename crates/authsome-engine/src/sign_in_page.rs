@@ -9,15 +9,15 @@ use authsome_core::id::OrganizationId;
 /// What a sign-in page needs to know of its environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignInPage {
-    /// The methods that may be used.
+    /// The allowed methods.
     pub methods: Vec<&'static str>,
-    /// What a new password must be like; none where passwords may not be used.
+    /// The requirements for a new password, if passwords are allowed.
     pub password_policy: Option<PasswordPolicy>,
     /// Whether people can register themselves.
     pub self_registration: bool,
-    /// Whether an address is proven before the first sign-in.
+    /// Whether an address must be verified before the first sign-in.
     pub require_email_verification: bool,
-    /// The fields of the sign-up form beyond those that it always has.
+    /// The additional fields of the sign-up form.
     pub sign_up_form: Vec<FormField>,
     /// What the page looks like; none where no organization is asked for, or it has no branding.
     pub branding: Option<Branding>,

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// Size of a secret that the engine makes, in bytes.
 const SECRET: usize = 32;
 
-/// The key that signs what is announced to a webhook, written as Standard Webhooks does: `whsec_` and 24 to 64 bytes in
+/// The key that signs a webhook's announcements, in the form of Standard Webhooks: `whsec_` and 24 to 64 bytes in
 /// base64.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Zeroizing<Vec<u8>>);

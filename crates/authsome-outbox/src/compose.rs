@@ -1,4 +1,4 @@
-//! What mails say.
+//! The texts of mails.
 
 use authsome_context::Config;
 use authsome_core::mail::Mail;

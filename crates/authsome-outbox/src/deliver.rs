@@ -1,7 +1,7 @@
-//! The job that works the queue of notifications off.
+//! The job that delivers queued notifications.
 //!
 //! A notification is claimed for a minute, so that of any number of processes one sends it, and another one takes over
-//! from a process that died. A mail that could not be handed over is tried again after a pause that doubles.
+//! from a process that died. After a failure, the mail is tried again; the pause doubles each time.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 const BATCH: u32 = 20;
 /// How many of them at once.
 const AT_ONCE: usize = 4;
-/// Most characters that are kept of why a try failed.
+/// Longest stored reason of a failure, in characters.
 const ERROR_LENGTH: usize = 500;
 
 enum Attempted {
@@ -58,7 +58,7 @@ async fn deliver(foundation: &Foundation, due: Notification) -> Result<(), Error
     };
     let attempted = match attempt(foundation, &claimed, now).await {
         Ok(attempted) => attempted,
-        // It is due again when the claim ends; a store that is down says nothing about this mail.
+        // It is due again when the claim ends; the outage of the store is not a failure of this mail.
         Err(error) if error.code() == Code::Unavailable => return Err(error),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a mail could not be made");
@@ -76,7 +76,7 @@ async fn deliver(foundation: &Foundation, due: Notification) -> Result<(), Error
     if let Some(reason) = &error {
         tracing::error!(notification = %claimed.id, reason, "a mail could not be sent");
     }
-    // Nothing is to be done where it was erased in the meantime, or claimed by another process when this claim ended.
+    // It was erased meanwhile, or this claim ended and another process claimed it: nothing to do.
     store.finish_notification(&claimed.scope, &claimed, status, error, now).await?;
     Ok(())
 }
@@ -103,13 +103,13 @@ async fn postpone(
     now: Timestamp,
 ) -> Result<(), Error> {
     let pause = PAUSE * 2_u32.saturating_pow(claimed.attempts.saturating_sub(1));
-    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent and is tried again");
+    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent; it will be tried again");
     let due_at = now.plus(pause);
     foundation.store.postpone_notification(&claimed.scope, claimed, Some(reason), due_at).await?;
     Ok(())
 }
 
-/// What can be stored of a reason.
+/// The stored form of a reason.
 fn cut(reason: &str) -> String {
     reason.chars().filter(|c| *c != '\0').take(ERROR_LENGTH).collect()
 }

@@ -1,4 +1,4 @@
-//! From a notification to a mail: whom it goes to, and what it says.
+//! From a notification to a mail: its recipient and its text.
 
 use authsome_context::Foundation;
 use authsome_core::entity::Entity;
@@ -70,7 +70,7 @@ async fn by_plugin(
     now: Timestamp,
 ) -> Result<Option<(String, Letter)>, Error> {
     let Some(kind) = foundation.plugins.notice(name) else {
-        tracing::warn!(kind = name, "a mail of a plugin that this program does not have is dropped");
+        tracing::warn!(kind = name, "a mail is dropped: its plugin is missing in this program");
         return Ok(None);
     };
     let store = &*foundation.store;
@@ -93,7 +93,7 @@ async fn by_plugin(
     Ok(letter.map(|letter| (user.map_or_else(|| notification.recipient.clone(), |user| user.email), letter)))
 }
 
-/// What the subject begins with, so that nobody takes a trial for the real thing.
+/// The mark before the subject, which distinguishes mails of tests from real ones.
 fn marker(environment: &ActiveEnvironment) -> Option<&str> {
     let environment = &environment.environment;
     (environment.kind != EnvironmentType::Production).then_some(environment.slug.as_str())

@@ -1,8 +1,8 @@
-//! What a notification lets a person prove, and the row of its token.
+//! The proofs of mailed tokens, and the tokens' rows.
 //!
-//! The row has the same ULID as the notification, so that a mail that is tried again carries the same token. The token is
-//! derived from the row's id, and stored as a hash alone. One that is known beforehand ([`TestCodes`]) is written with its
-//! notification, in the place of what has the same token: nobody waits for a mail to use it, and the mail repeats it.
+//! The row has the same ULID as the notification, so that a mail that is tried again carries the same token. The token
+//! is derived from the row's id, and only its hash is stored. A test code ([`TestCodes`]) is written with its
+//! notification, in place of an earlier row with the same token, so that it works before the mail is sent.
 
 use authsome_context::Foundation;
 use authsome_context::rules::tokens::{self, Mailed};

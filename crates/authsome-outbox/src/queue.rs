@@ -51,7 +51,7 @@ impl<'a> Outbox<'a> {
         let Some(token) = proof.known(codes) else { return Ok(()) };
         let hash = token.hash();
         proof.void(&notification.scope, &hash, tx).await?;
-        // Where the same token was issued at the same moment, that one stays.
+        // If the same code was issued at the same moment, that row stays.
         Ok(proof.write(self.at.foundation(), notification, hash, notification.created_at, tx).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! Rules that need nothing but their arguments.
+//! Rules as pure functions.
 
 pub mod name;
 pub mod network;

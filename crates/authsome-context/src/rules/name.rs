@@ -3,8 +3,8 @@
 /// Most characters.
 const MAX: usize = 200;
 
-/// What a name is, in words.
-pub const RULE: &str = "a name has 1 to 200 characters, none of them a control character";
+/// The form of a name, in words.
+pub const RULE: &str = "a name has 1 to 200 characters and no control characters";
 
 /// Whether the text is a name.
 #[must_use]

@@ -16,7 +16,7 @@ pub fn subnet(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// What counts as one origin of requests: an IPv4 address, or an IPv6 network of 2⁶⁴ addresses, which one machine has.
+/// One origin of requests: an IPv4 address, or an IPv6 network of 2⁶⁴ addresses, which one machine can have.
 #[must_use]
 pub fn origin(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
@@ -29,8 +29,8 @@ fn subnet_v6(ip: Ipv6Addr) -> Ipv6Addr {
     Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)
 }
 
-/// Whether a session that was made from one address may be used from another. Where the binding needs an address and
-/// one is not known, it may not.
+/// Whether a session that was made from one address may be used from another. False if the binding needs an address
+/// that is unknown.
 #[must_use]
 pub fn may_use(binding: IpBinding, made_from: Option<&str>, used_from: Option<IpAddr>) -> bool {
     let same = |form: fn(IpAddr) -> IpAddr| match (made_from.and_then(|ip| ip.parse().ok()), used_from) {

@@ -1,4 +1,4 @@
-//! Publishable keys: what clients send to name an app, or an environment with its app. They are no secrets.
+//! Publishable keys: clients send them to name an app, or an environment with its app. They are not secret.
 
 use authsome_core::entropy::{Entropy, EntropyError};
 use authsome_core::environment::EnvironmentType;
@@ -7,7 +7,7 @@ use authsome_core::secret::Token;
 /// Prefix of every publishable key.
 const PREFIX: &str = "apk_";
 
-/// Whether a key may be that of an environment. An app's may look like one, too.
+/// Whether a key may be an environment's. An app's may look like one, too.
 #[must_use]
 pub fn may_be_an_environments(key: &str) -> bool {
     let word = key.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).map(|(word, _)| word);

@@ -9,10 +9,10 @@ use super::name;
 /// Most characters.
 const MAX: usize = 64;
 
-/// What a slug is, in words.
+/// The form of a slug, in words.
 pub const RULE: &str = "a slug has 1 to 64 lower-case letters, digits and inner dashes";
 
-/// Whether the text is a slug. No id is one, since an id contains an underscore.
+/// Whether the text is a slug. An id is never one, since it contains an underscore.
 #[must_use]
 pub fn is_valid(text: &str) -> bool {
     (1..=MAX).contains(&text.len())
@@ -21,7 +21,7 @@ pub fn is_valid(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The slug of a name; `None` where nothing of the name can be in a slug.
+/// The slug of a name; `None` if no character of the name fits into a slug.
 fn of_name(name: &str) -> Option<String> {
     let mut slug = String::new();
     // Letters go without their accents.
@@ -40,7 +40,7 @@ fn of_name(name: &str) -> Option<String> {
     (!slug.is_empty()).then_some(slug)
 }
 
-/// The slug that is asked for, else that of the name.
+/// The requested slug, else that of the name.
 ///
 /// # Errors
 /// `invalid_request`.
@@ -51,11 +51,11 @@ pub fn of(asked: Option<&str>, name: &str) -> Result<String, Error> {
     match asked {
         Some(asked) if is_valid(asked) => Ok(asked.to_owned()),
         Some(_) => Err(Error::invalid("slug", RULE)),
-        None => of_name(name).ok_or_else(|| Error::invalid("slug", "no slug can be made of the name: state one")),
+        None => of_name(name).ok_or_else(|| Error::invalid("slug", "no slug can be made from the name: give one")),
     }
 }
 
-/// What the store's refusal of an app or an environment means to who named it.
+/// The error for a refusal of the store to write an app or an environment.
 #[must_use]
 pub fn refused(error: StoreError) -> Error {
     let keys = ["authsome_apps_slug_key", "authsome_environments_slug_key"];

@@ -1,4 +1,4 @@
-//! What tokens look like, and those that are derived instead of stored.
+//! The forms of tokens, and tokens that are derived instead of stored.
 
 use authsome_core::entropy::{Entropy, EntropyError};
 use authsome_core::secret::{Subkey, Token};
@@ -50,7 +50,7 @@ impl Pair {
         Ok(Self { session: Token::generate(SESSION, entropy)?, refresh: Token::generate(REFRESH, entropy)? })
     }
 
-    /// The pair that a refresh token is exchanged for. Derived, so that whoever lost the answer can be given it again.
+    /// The pair that a refresh token is exchanged for. Derived, so that a client that lost the answer can get it again.
     #[must_use]
     pub fn child(key: &Subkey, parent: &Token) -> Self {
         let derive = |kind: &[u8]| key.mac(&[parent.expose().as_bytes(), kind]);
@@ -61,7 +61,7 @@ impl Pair {
     }
 }
 
-/// What a mailed token is good for.
+/// The purpose of a mailed token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mailed {
     /// Proving an address.
@@ -71,7 +71,7 @@ pub enum Mailed {
 }
 
 impl Mailed {
-    /// What tokens begin with.
+    /// The prefix of the tokens.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl Mailed {
         }
     }
 
-    /// Whether a token has the form of those that [`mailed`] makes.
+    /// Whether a token has the form that [`mailed`] makes.
     #[must_use]
     pub fn is_derived(self, token: &Token) -> bool {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');

@@ -10,11 +10,11 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 text_enum! {
-    /// What a proven address is good for.
+    /// What proving the address does.
     pub enum VerificationPurpose {
-        /// The address that the account has is proven.
+        /// Verifies the account's present address.
         Confirm = "confirm",
-        /// The account takes the address when it is proven.
+        /// Gives the account the address.
         Change = "change",
     }
 }
@@ -33,9 +33,9 @@ pub struct Verification {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Whose address it is.
+    /// The user.
     pub user_id: UserId,
-    /// What the proof is good for.
+    /// What proving the address does.
     #[entity(max_len = 32)]
     pub purpose: VerificationPurpose,
     /// The address to be proven.
@@ -73,7 +73,7 @@ pub struct PasswordReset {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Whose password it is.
+    /// The user.
     pub user_id: UserId,
     /// Hash of the token.
     pub token_hash: TokenHash,

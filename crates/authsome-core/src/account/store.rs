@@ -30,7 +30,7 @@ pub trait AccountStore: Records {
         Verification::find(scope).filter(Verification::ID.eq(id)).one(self).await
     }
 
-    /// The verification whose token has this hash, used or not.
+    /// The verification with this token hash, used or not.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -81,7 +81,7 @@ pub trait AccountStore: Records {
         PasswordReset::find(scope).filter(PasswordReset::ID.eq(id)).one(self).await
     }
 
-    /// The password reset whose token has this hash, used or not.
+    /// The password reset with this token hash, used or not.
     ///
     /// # Errors
     /// [`StoreError`].

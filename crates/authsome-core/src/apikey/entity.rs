@@ -24,17 +24,17 @@ pub struct ApiKey {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// The user whose key it is; none where it is the environment's.
+    /// The user that the key belongs to; `None` if it belongs to the environment.
     pub user_id: Option<UserId>,
     /// Name for people.
     #[entity(max_len = 200)]
     pub name: String,
-    /// The first characters of the key, by which people tell keys apart.
+    /// The first characters of the key, to tell keys apart.
     #[entity(max_len = 32)]
     pub prefix: String,
     /// Hash of the key.
     pub hash: TokenHash,
-    /// What it may do, as `resource:action`.
+    /// Its permissions, as `resource:action`.
     #[entity(json, max_len = 16384)]
     pub permissions: Vec<String>,
     /// When it expires.
@@ -49,14 +49,14 @@ pub struct ApiKey {
     pub updated_at: Timestamp,
 }
 
-/// What a key is good for.
+/// Whether a key is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiKeyState {
     /// It authenticates.
     Active,
-    /// It is too old.
+    /// It is expired.
     Expired,
-    /// It was taken back.
+    /// It was revoked.
     Revoked,
 }
 

@@ -25,14 +25,14 @@ pub struct App {
     /// The key that a client sends to name the app. Not a secret.
     #[entity(max_len = 64)]
     pub publishable_key: String,
-    /// What the operator attached.
+    /// The operator's metadata.
     #[entity(json, max_len = 16384)]
     pub metadata: Metadata,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When it was deleted; its environments are being emptied since.
+    /// When it was deleted. A job empties its environments.
     pub deleted_at: Option<Timestamp>,
 }
 

@@ -8,16 +8,16 @@ use crate::text_enum;
 use crate::time::Timestamp;
 
 text_enum! {
-    /// What a session's token is.
+    /// The form of a session's token.
     pub enum TokenFormat {
-        /// Random, meaningful to Authsome alone.
+        /// Random; only Authsome can read it.
         Opaque = "opaque",
         /// A signed JSON Web Token (RFC 9068).
         Jwt = "jwt",
     }
 }
 
-/// What an app says for all its environments. An app has at most one.
+/// An app's settings for all its environments. An app has at most one configuration.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_app_session_configs", scope = PerApp)]
 #[index(name = "authsome_app_session_configs_app_key", columns(), unique)]
@@ -32,7 +32,7 @@ pub struct AppSessionConfig {
     /// Settings that environments inherit.
     #[entity(json, max_len = 16384)]
     pub settings: Settings,
-    /// What a session's token is.
+    /// The form of a session's token.
     #[entity(max_len = 32)]
     pub token_format: TokenFormat,
     /// When it was made.

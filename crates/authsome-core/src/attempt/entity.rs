@@ -7,12 +7,12 @@ use crate::records::Records;
 use crate::scope::Scope;
 use crate::time::Timestamp;
 
-/// Failed attempts on an account, or on an identifier that no account has.
+/// Failed attempts on an account, or on an unknown identifier.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_lockouts", scope = PerEnvironment)]
 #[index(name = "authsome_lockouts_expires_idx", columns(expires_at), global)]
 pub struct Lockout {
-    /// What is counted: a user's id, or the HMAC of an identifier.
+    /// The subject that is counted: a user's id, or the HMAC of an identifier.
     #[entity(id, max_len = 128)]
     pub subject: String,
     /// Where it lives.
@@ -24,7 +24,7 @@ pub struct Lockout {
     pub pending: u32,
     /// Until when every attempt is refused.
     pub locked_until: Option<Timestamp>,
-    /// When the row is of no use any more.
+    /// When the row can be deleted.
     pub expires_at: Timestamp,
 }
 

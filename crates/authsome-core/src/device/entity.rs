@@ -6,7 +6,7 @@ use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// What a user signs in with, recognized by a fingerprint.
+/// A device that a user signs in with, recognized by a fingerprint.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_devices", scope = PerEnvironment)]
 #[index(name = "authsome_devices_fingerprint_key", columns(user_id, fingerprint), unique)]
@@ -19,9 +19,9 @@ pub struct Device {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// HMAC-SHA-256 of what the device is recognized by.
+    /// HMAC-SHA-256 of the device's features.
     pub fingerprint: [u8; 32],
     /// Name that the user gave it.
     #[entity(max_len = 200)]

@@ -1,4 +1,4 @@
-//! Devices: what people sign in with.
+//! The devices that people sign in with.
 
 mod entity;
 mod store;

@@ -30,7 +30,7 @@ impl<E: Entity> Delete<E> {
     /// Deletes at most `limit` of them (1 to 1,000) and says how many: a bounded batch.
     ///
     /// # Errors
-    /// [`StoreError::Reference`] where one is referred to by `Restrict`.
+    /// [`StoreError::Reference`] if a row refers to one by `Restrict`.
     pub async fn batch<R: Records + ?Sized>(self, limit: u32, records: &R) -> Result<u64, StoreError> {
         records.delete(DeleteRequest::new(E::table(), &self.reach, self.filter, limit)?).await
     }
@@ -38,7 +38,7 @@ impl<E: Entity> Delete<E> {
     /// Deletes the one with this id.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is not there, [`StoreError::Reference`].
+    /// [`StoreError::NotFound`] for an unknown id, [`StoreError::Reference`].
     pub async fn by_id<R: Records + ?Sized>(self, id: &E::Id, records: &R) -> Result<(), StoreError> {
         let predicate =
             Predicate::Compare { column: E::ID_COLUMN.name, comparison: Comparison::Equal, value: id.to_value() };

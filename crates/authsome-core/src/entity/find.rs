@@ -42,7 +42,7 @@ impl<E: Entity> Find<E> {
         self
     }
 
-    /// Only those whose text begins with the prefix, in the order of the text: an index on it serves both.
+    /// Only entities with a text that begins with the prefix, in the order of the text: an index on it serves both.
     pub(crate) fn beginning_with<T: ColumnValue<Operand = String>>(self, column: Column<E, T>, prefix: &str) -> Self {
         let mut find = self.filter(column.starts_with(prefix));
         find.order = Some(Order { column: column.name, direction: Direction::Ascending });
@@ -63,9 +63,10 @@ impl<E: Entity> Find<E> {
         self.rows(records).await?.into_iter().map(E::from_row).collect()
     }
 
-    /// Runs it and leaves out what cannot be read, which is logged.
+    /// Runs it; logs and skips unreadable rows.
     pub(crate) async fn readable<R: Records + ?Sized>(self, records: &R) -> Result<Vec<E>, StoreError> {
-        let read = |row| E::from_row(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
+        let read =
+            |row| E::from_row(row).inspect_err(|error| tracing::error!(%error, "an unreadable row was skipped")).ok();
         Ok(self.rows(records).await?.into_iter().filter_map(read).collect())
     }
 
@@ -99,8 +100,8 @@ impl<E: Entity> Find<E> {
         Ok(Listed::cut(data, page.limit()))
     }
 
-    /// Runs it for every one, greatest id first, however many there are: for sets that are small by their nature, and
-    /// must not be cut.
+    /// Runs it for all of them, greatest id first, without a limit: for sets that are always small and must be
+    /// complete.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -125,7 +126,7 @@ impl<E: Entity> Find<E> {
     }
 
     /// Writes the one row without changing it, so that transactions that touch it exclude each other, and says whether
-    /// it is there. Guards rules that span rows, such as the last owner of an organization.
+    /// it exists. Guards rules that span rows, such as the last owner of an organization.
     ///
     /// # Errors
     /// [`StoreError`].

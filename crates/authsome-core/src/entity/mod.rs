@@ -57,7 +57,7 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
     /// The entity of a row.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where a value does not fit.
+    /// [`StoreError::Corrupt`] if a value does not fit.
     fn from_row(row: Row) -> Result<Self, StoreError>;
 
     /// Finds entities of a scope.
@@ -90,7 +90,7 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
         async move { records.insert(request?).await.map(|_| ()) }
     }
 
-    /// Inserts this entity where nothing is in conflict with it, and says whether it did. Never ends a transaction.
+    /// Inserts this entity if nothing is in conflict with it, and says whether it did. Never ends a transaction.
     fn insert_if_absent<R: Records + ?Sized>(
         &self,
         key: <Self::Scope as ScopeKind>::Key<'_>,

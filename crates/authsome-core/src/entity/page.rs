@@ -7,16 +7,16 @@ use super::Entity;
 /// A page of a list: what to start after, and how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page<Id> {
-    /// The last id of the page before; `None` for the first page.
+    /// The last id of the previous page; `None` for the first page.
     pub after: Option<Id>,
-    /// How many at most; core cuts it to 1 to 200.
+    /// Its size at most; core cuts it to 1 to 200.
     pub limit: u32,
 }
 
 impl<Id> Page<Id> {
-    /// What a list returns where nothing is asked for.
+    /// The size of a page by default.
     pub const DEFAULT_LIMIT: u32 = 50;
-    /// The most that a list returns.
+    /// The greatest size of a page.
     pub const MAX_LIMIT: u32 = 200;
 
     /// How many at most, between 1 and [`MAX_LIMIT`](Self::MAX_LIMIT).
@@ -43,7 +43,7 @@ impl<Id> Default for Page<Id> {
     }
 }
 
-/// A page that was found, newest first.
+/// A page of entities, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed<E, Id = <E as Entity>::Id> {
     /// The entities.

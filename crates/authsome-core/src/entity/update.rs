@@ -15,7 +15,7 @@ pub struct Update<E> {
     reach: Reach,
     filter: Vec<Predicate>,
     changes: Vec<Change>,
-    /// Whether it may turn out that nothing is to be changed.
+    /// Whether an update without a change is allowed.
     may_be_empty: bool,
     of: PhantomData<fn() -> E>,
 }
@@ -38,20 +38,21 @@ impl<E: Entity> Update<E> {
         self
     }
 
-    /// The count grows by the amount, which may be negative. Nothing matches where that would take it out of the range of
-    /// its type.
+    /// The count grows by the amount, which may be negative. A row whose count would leave the range of its type does
+    /// not match.
     pub fn increment<T: Counter>(mut self, column: Column<E, T>, by: i64) -> Self {
         self.changes.push(increment(column, by));
         self
     }
 
-    /// Every column of `entity` but its id and scope becomes the entity's, whatever others made of it since it was read;
-    /// [`set_changed`](Self::set_changed) leaves theirs.
+    /// Sets every column except id and scope to the value of `entity`, and overwrites changes of others since it was
+    /// read;
+    /// [`set_changed`](Self::set_changed) keeps theirs.
     pub fn set_all(self, entity: &E) -> Self {
         self.set_where(entity, |_, _| true)
     }
 
-    /// The columns in which `after` differs from `before` become those of `after`; of its id and scope, none does.
+    /// Sets the columns in which `after` differs from `before` to the values of `after`, except id and scope.
     pub fn set_changed(mut self, before: &E, after: &E) -> Self {
         self.may_be_empty = true;
         let before = before.to_row();
@@ -70,10 +71,10 @@ impl<E: Entity> Update<E> {
     }
 
     /// Changes the one entity that the filter names by its id or a unique key, if the rest of the filter holds, and
-    /// returns it as it is afterwards. `None` where the filter did not hold.
+    /// returns the changed entity. `None` if the filter did not hold.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`], [`StoreError::Reference`]; [`StoreError::Invalid`] where the filter may mean several.
+    /// [`StoreError::Conflict`], [`StoreError::Reference`]; [`StoreError::Invalid`] if the filter may mean several.
     pub async fn one<R: Records + ?Sized>(self, records: &R) -> Result<Option<E>, StoreError> {
         if self.may_be_empty && self.changes.is_empty() {
             return Find::of(self.reach, self.filter).one(records).await;
@@ -82,10 +83,10 @@ impl<E: Entity> Update<E> {
         records.update(request).await?.map(E::from_row).transpose()
     }
 
-    /// The same, for an entity that must be there.
+    /// The same, for an entity that must exist.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is not, and those of [`Update::one`].
+    /// [`StoreError::NotFound`] for a missing one, and those of [`Update::one`].
     pub async fn existing<R: Records + ?Sized>(self, records: &R) -> Result<E, StoreError> {
         self.one(records).await?.ok_or_else(|| StoreError::NotFound { table: E::table().name.clone() })
     }

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::records::{Change, Reach, Records, Row, UpsertRequest};
 use crate::value::{ColumnValue, Counter};
 
-/// Inserts an entity, or changes the one that is there.
+/// Inserts an entity, or changes the existing one.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is run"]
 pub struct Upsert<E> {
@@ -34,21 +34,21 @@ impl<E: Entity> Upsert<E> {
         self
     }
 
-    /// Of an entity that is there already, the column becomes the value.
+    /// Sets the column of an existing entity.
     #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they set")]
     pub fn set<T: ColumnValue>(mut self, column: Column<E, T>, value: T) -> Self {
         self.changes.push(Change::Set { column: column.name, value: value.to_value() });
         self
     }
 
-    /// Of an entity that is there already, the count grows by the amount. Where that would take it out of the range of
-    /// its type, nothing is written and the store answers `Backend`.
+    /// Adds the amount to the count of an existing entity. If the count would leave the range of its type, nothing is
+    /// written and the store answers `Backend`.
     pub fn increment<T: Counter>(mut self, column: Column<E, T>, by: i64) -> Self {
         self.changes.push(increment(column, by));
         self
     }
 
-    /// Runs it and returns what is there afterwards.
+    /// Runs it and returns the stored entity.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] on another key, [`StoreError::Reference`].

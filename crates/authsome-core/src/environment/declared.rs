@@ -10,7 +10,7 @@ use super::settings::CORE_NAMES;
 use crate::error::FieldErrors;
 use crate::time::Seconds;
 
-/// What a declared setting can be.
+/// The forms of a declared setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Flag { built_in: bool },
@@ -18,7 +18,7 @@ enum Form {
     Choice { of: &'static [&'static str], built_in: &'static str },
 }
 
-/// A setting that a plugin declares, its type forgotten. It has the precedence of core's: environment, app,
+/// A setting that a plugin declares, with its type erased. It has the precedence of core's: environment, app,
 /// configuration, built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettingDeclaration {
@@ -34,7 +34,7 @@ impl SettingDeclaration {
         self.name
     }
 
-    /// The value where nobody says one.
+    /// The built-in value.
     #[must_use]
     pub fn built_in(&self) -> Value {
         match self.form {
@@ -44,7 +44,7 @@ impl SettingDeclaration {
         }
     }
 
-    /// What it is, for the OpenAPI document.
+    /// Its schema, for the OpenAPI document.
     #[must_use]
     pub fn schema(&self) -> Value {
         let description = self.about;
@@ -81,7 +81,7 @@ impl SettingDeclaration {
         errors.require(values.get(self.name).is_none_or(|value| self.allows(value)), self.name, message);
     }
 
-    /// Its value among these, where it can be that. What was stored by another version of the plugin may not be.
+    /// Its value among these, if it is valid. Another version of the plugin may have stored an invalid one.
     pub(super) fn accepted<'a>(&self, values: &'a BTreeMap<String, Value>) -> Option<&'a Value> {
         values.get(self.name).filter(|value| self.allows(value))
     }
@@ -127,7 +127,7 @@ impl<T> Setting<T> {
 }
 
 impl<T: DeserializeOwned> Setting<T> {
-    /// The value among those that apply; the built-in one where the engine does not have the plugin.
+    /// The effective value; the built-in one if the engine does not have the plugin.
     pub(super) fn read(&self, values: &BTreeMap<&'static str, Value>) -> T {
         let value = values.get(self.declaration.name).cloned();
         let value = value.unwrap_or_else(|| self.declaration.built_in());

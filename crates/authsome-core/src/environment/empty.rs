@@ -1,15 +1,15 @@
-//! Taking out of an environment what lives in it.
+//! Emptying an environment.
 
 use crate::error::StoreError;
 use crate::records::{DeleteRequest, Reach, Records};
 use crate::schema::TableDef;
 use crate::scope::{PerEnvironment, Scope};
 
-/// Deletes at most `limit` rows (1 to 1,000) that a table, core's or a plugin's, holds of an environment, and says how
-/// many. Rows that refer to them by `Cascade` go with them, so children are taken out before their parents.
+/// Deletes at most `limit` rows (1 to 1,000) of an environment from a table, core's or a plugin's, and says how many.
+/// Rows that refer to them by `Cascade` go with them, so empty the tables of children before those of their parents.
 ///
 /// # Errors
-/// [`StoreError::Invalid`] where the table is not one of environments; [`StoreError::Reference`].
+/// [`StoreError::Invalid`] for a table that is not scoped to environments; [`StoreError::Reference`].
 pub async fn delete_rows(
     table: &'static TableDef,
     scope: &Scope,

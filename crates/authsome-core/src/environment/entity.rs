@@ -15,11 +15,11 @@ use crate::value::Marker;
 text_enum! {
     /// What an environment is for.
     pub enum EnvironmentType {
-        /// Building and trying out.
+        /// For developing.
         Development = "development",
-        /// Trying out what is about to be released.
+        /// For testing the next release.
         Staging = "staging",
-        /// The people whom the application is for.
+        /// For real users.
         Production = "production",
         /// Anything else: previews, canaries, regions.
         Custom = "custom",
@@ -27,7 +27,7 @@ text_enum! {
 }
 
 impl EnvironmentType {
-    /// The colour that the type has where none is chosen.
+    /// The type's colour, for environments without a chosen one.
     #[must_use]
     pub const fn color(self) -> &'static str {
         match self {
@@ -77,26 +77,26 @@ pub struct Environment {
     /// The key that a client sends to name it with its app. Not a secret.
     #[entity(max_len = 64)]
     pub publishable_key: String,
-    /// What people should know about it.
+    /// A description for people.
     pub description: Option<String>,
     /// Colour in user interfaces, `#RRGGBB`.
     #[entity(max_len = 7)]
     pub color: String,
-    /// Whether it is used where a request names none. One of the app's is.
+    /// Whether requests that name no environment act here. Exactly one environment of an app has this.
     pub is_default: Marker,
     /// Whether anyone can authenticate in it.
     pub is_active: bool,
     /// Its own settings.
     #[entity(json, max_len = 16384)]
     pub settings: Settings,
-    /// What the operator attached.
+    /// The operator's metadata.
     #[entity(json, max_len = 16384)]
     pub metadata: BTreeMap<String, String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When it was deleted; its rows are being removed since.
+    /// When it was deleted. A job removes its rows.
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -109,7 +109,7 @@ impl Published for Environment {
 }
 
 impl Environment {
-    /// The scope of what lives in it.
+    /// The scope of its data.
     #[must_use]
     pub const fn scope(&self) -> Scope {
         Scope { app_id: self.app_id, env_id: self.id }

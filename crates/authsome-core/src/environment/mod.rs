@@ -1,4 +1,4 @@
-//! Environments: the walls inside an app, and the settings within them.
+//! Environments and their settings.
 
 mod declared;
 mod empty;

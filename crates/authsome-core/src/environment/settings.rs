@@ -1,7 +1,7 @@
-//! Settings: what an environment, an app and the configuration each say, and what results.
+//! Settings: the values of an environment, its app and the configuration, and the effective values.
 //!
-//! One list makes the three forms: [`Settings`] (each value may be absent), [`EffectiveSettings`] (none is) and
-//! [`Sourced`] (each with where it comes from). To add a setting, add a line. Plugins declare theirs
+//! One list makes the three forms: [`Settings`] (values may be absent), [`EffectiveSettings`] (all are present) and
+//! [`Sourced`] (each with its source). To add a setting, add a line. Plugins declare theirs
 //! ([`Setting`](super::Setting)), and all three forms carry them.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Where an effective setting comes from, strongest first.
+    /// The source of an effective setting, strongest first.
     pub enum SettingSource {
         /// The environment's own settings.
         Environment = "environment",
@@ -38,28 +38,28 @@ text_enum! {
         App = "app",
         /// The engine's configuration.
         Config = "config",
-        /// What is built in.
+        /// The built-in value.
         BuiltIn = "built_in",
     }
 }
 
-/// An effective setting and where it comes from.
+/// An effective setting with its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SettingValue<T> {
     /// The value.
     pub value: T,
-    /// Where it comes from.
+    /// Its source.
     pub source: SettingSource,
 }
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $ty:ty = $built_in:expr;)*) => {
-        /// Settings of which each may be absent: then it is inherited.
+        /// Settings. An absent setting is inherited.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
         #[serde(default)]
         pub struct Settings {
             $($(#[$doc])* pub $name: Option<$ty>,)*
-            /// Those that plugins declare, by name. What no plugin declares is kept and means nothing.
+            /// Settings of plugins, by name. Undeclared ones are kept and have no effect.
             #[serde(flatten)]
             pub plugins: BTreeMap<String, Value>,
         }
@@ -71,28 +71,28 @@ macro_rules! settings {
             $($(#[$doc])*
             #[serde(deserialize_with = "present")]
             pub $name: Option<Option<$ty>>,)*
-            /// Those that plugins declare, by name; null makes one inherited.
+            /// Settings of plugins, by name; null makes one inherited.
             #[serde(flatten)]
             pub plugins: BTreeMap<String, Value>,
-            /// Whether what is absent is inherited too.
+            /// Whether absent settings become inherited too.
             #[serde(skip)]
             pub replaces: bool,
         }
 
-        /// The settings that apply.
+        /// The effective settings.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         pub struct EffectiveSettings {
             $($(#[$doc])* pub $name: $ty,)*
-            /// Those that plugins declare, by name.
+            /// Settings of plugins, by name.
             #[serde(flatten)]
             pub plugins: BTreeMap<&'static str, Value>,
         }
 
-        /// The settings that apply, each with where it comes from.
+        /// The effective settings, each with its source.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
         pub struct Sourced {
             $($(#[$doc])* pub $name: SettingValue<$ty>,)*
-            /// Those that plugins declare, by name.
+            /// Settings of plugins, by name.
             #[serde(flatten)]
             pub plugins: BTreeMap<&'static str, SettingValue<Value>>,
         }
@@ -111,14 +111,14 @@ macro_rules! settings {
         }
 
         impl From<Settings> for SettingsPatch {
-            /// The change that sets what these settings set, and leaves the rest.
+            /// The change that sets the present settings and leaves the others.
             fn from(settings: Settings) -> Self {
                 Self { $($name: settings.$name.map(Some),)* plugins: settings.plugins, replaces: false }
             }
         }
 
         impl SettingsPatch {
-            /// The change after which every setting is inherited.
+            /// The change that makes every setting inherited.
             #[must_use]
             pub fn inherit_all() -> Self {
                 Self { replaces: true, ..Self::default() }
@@ -126,7 +126,7 @@ macro_rules! settings {
         }
 
         impl Sourced {
-            /// What results from the environment's settings, the app's, and the configuration's, in falling precedence.
+            /// Resolves the environment's settings, the app's, and the configuration's, in falling precedence.
             /// `declared` are the settings of plugins.
             #[must_use]
             pub fn resolve(
@@ -155,7 +155,7 @@ macro_rules! settings {
             }
         }
 
-        /// The names of core's settings, which no plugin's has.
+        /// The names of core's settings. A plugin's setting cannot have one of them.
         pub(super) const CORE_NAMES: &[&str] = &[$(stringify!($name),)*];
     };
 }
@@ -169,7 +169,7 @@ settings! {
     max_sessions_per_user: u32 = 0;
     /// After how many seconds without a request a session ends; 0 is never, else at least 60. Built in: 0.
     idle_session_timeout: Seconds = Seconds(0);
-    /// How many code points a new password has at least: 8 to 128. Built in: 8 (NIST SP 800-63B-4, section 3.1.1.2).
+    /// Fewest code points of a new password: 8 to 128. Built in: 8 (NIST SP 800-63B-4, section 3.1.1.2).
     min_password_length: u32 = 8;
     /// Whether a new password needs a character that is neither letter nor digit. Built in: false.
     require_special_chars: bool = false;
@@ -179,27 +179,28 @@ settings! {
     require_numbers: bool = false;
     /// Whether a sign-in needs a second factor. Built in: false.
     mfa_required: bool = false;
-    /// The methods that may be used; null is all, an empty list none. Built in: null.
+    /// The allowed methods of authentication; null is all, an empty list none. A session of a disallowed method is not
+    /// refreshed, and lasts until its token expires. Built in: null.
     allowed_auth_methods: Option<Vec<String>> = None;
     /// Whether people can register themselves. Built in: true.
     self_registration: bool = true;
-    /// Whether an address is proven before the first sign-in. Where it is not, a sign-up for a taken address must say so.
-    /// Built in: false.
+    /// Whether an address must be verified before the first sign-in. If not, a sign-up with a taken address is refused
+    /// as a conflict. Built in: false.
     require_email_verification: bool = false;
     /// How far a session may move from the address it was made from. Built in: disabled.
     ip_binding: IpBinding = IpBinding::Disabled;
     /// Whether failed attempts lock an account. Built in: true.
     lockout_enabled: bool = true;
-    /// After how many failures: 1 to 100 (NIST SP 800-63B-4, section 3.2.2). Built in: 10.
+    /// How many failures lock an account: 1 to 100 (NIST SP 800-63B-4, section 3.2.2). Built in: 10.
     lockout_max_attempts: u32 = 10;
-    /// For how many seconds: 1 to 2,592,000 (30 days). Built in: 15 minutes.
+    /// How long a lock lasts, in seconds: 1 to 2,592,000 (30 days). Built in: 15 minutes.
     lockout_duration: Seconds = Seconds::minutes(15);
-    /// Whether what is mailed to addresses that nobody can own (RFC 2606) is known beforehand, for tests without a mailbox.
-    /// Never in an environment of type production, whose own settings cannot switch it on. Built in: false.
+    /// Whether tokens mailed to reserved addresses (RFC 2606) are known beforehand, for tests without a mailbox. Always
+    /// off in production; an environment of that type cannot switch it on. Built in: false.
     test_codes: bool = false;
 }
 
-/// An object alone: what is derived would take a list too, by position.
+/// Only an object: a derived implementation would also take a list, by position.
 impl<'de> Deserialize<'de> for SettingsPatch {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
@@ -244,7 +245,7 @@ fn pick<T: Clone>(
     SettingValue { value: built_in(), source: SettingSource::BuiltIn }
 }
 
-/// A field that is there, be it null.
+/// A field that is present, perhaps null.
 fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -263,7 +264,7 @@ impl EffectiveSettings {
 }
 
 impl Settings {
-    /// Settings that it names and nobody declares.
+    /// The undeclared settings among these.
     #[must_use]
     pub fn unknown(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let is_unknown = |name: &&String| !declared.iter().any(|declaration| declaration.name() == name.as_str());
@@ -272,21 +273,21 @@ impl Settings {
         self.plugins.keys().filter(is_unknown).map(unknown).collect()
     }
 
-    /// What is allowed and advised against, in words for the operator.
+    /// Warnings for the operator: settings that are allowed, but that a standard advises against.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
         let composed = [self.require_special_chars, self.require_uppercase, self.require_numbers];
         let mut warnings = Vec::new();
         if composed.contains(&Some(true)) {
             warnings.push(
-                "composition rules make passwords easier to guess, not harder: NIST SP 800-63B-4 (section 3.1.1.2) and OWASP \
-                 ASVS 5.0 (6.2.5) advise against them; ask for a greater length instead",
+                "composition rules make passwords easier to guess, not harder: NIST SP 800-63B-4 (section 3.1.1.2) \
+                 and OWASP ASVS 5.0 (6.2.5) advise against them; ask for a greater length instead",
             );
         }
         warnings
     }
 
-    /// What is out of its range. `declared` are the settings of plugins; what none of them declares is not looked at.
+    /// The settings out of their range. `declared` are the settings of plugins; undeclared ones are skipped.
     #[must_use]
     pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let mut errors = FieldErrors::default();
@@ -314,18 +315,18 @@ impl Settings {
         errors.into_vec()
     }
 
-    /// What is out of its range, and what an environment of this type cannot be set to.
+    /// The settings out of their range, and those that an environment of this type cannot have.
     #[must_use]
     pub fn check_for(&self, kind: EnvironmentType, declared: &[SettingDeclaration]) -> Vec<FieldError> {
         let mut errors = self.check(declared);
         if self.clone().fitting(kind) != *self {
-            let message = "an environment of type production has no test codes".to_owned();
+            let message = "an environment of type production cannot have test codes".to_owned();
             errors.push(FieldError { field: "test_codes".to_owned(), message });
         }
         errors
     }
 
-    /// The same settings without what an environment of this type cannot be set to.
+    /// The same settings without those that an environment of this type cannot have.
     #[must_use]
     pub fn fitting(self, kind: EnvironmentType) -> Self {
         let test_codes = self.test_codes.filter(|on| !on || kind != EnvironmentType::Production);
@@ -333,7 +334,7 @@ impl Settings {
     }
 }
 
-/// What a new password must be like.
+/// The requirements for a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PasswordPolicy {
     /// Fewest code points, after NFKC.
@@ -349,7 +350,7 @@ pub struct PasswordPolicy {
 }
 
 impl EffectiveSettings {
-    /// What a new password must be like.
+    /// The requirements for a new password.
     #[must_use]
     pub const fn password_policy(&self) -> PasswordPolicy {
         PasswordPolicy {
@@ -361,7 +362,7 @@ impl EffectiveSettings {
         }
     }
 
-    /// Whether a method may be used.
+    /// Whether a method is allowed.
     #[must_use]
     pub fn allows_method(&self, name: &str) -> bool {
         self.allowed_auth_methods.as_ref().is_none_or(|methods| methods.iter().any(|method| method == name))

@@ -1,4 +1,4 @@
-//! [`TestCodes`]: codes and tokens that are known beforehand, so that tests finish what goes by mail without a mailbox.
+//! [`TestCodes`]: codes and tokens that are known beforehand, for tests of mail flows without a mailbox.
 
 use super::{EffectiveSettings, Environment, EnvironmentType};
 use crate::id::EnvironmentId;
@@ -8,35 +8,34 @@ use crate::secret::Token;
 /// The code that is known beforehand.
 const CODE: &str = "424242";
 
-/// Top-level domains in which nobody can have a name (RFC 2606, section 2; RFC 6761, sections 6.2, 6.4, 6.5).
+/// Reserved top-level domains (RFC 2606, section 2; RFC 6761, sections 6.2, 6.4, 6.5).
 const RESERVED_TOP: [&str; 3] = ["test", "example", "invalid"];
-/// Domains that nobody can have (RFC 2606, section 3).
+/// Reserved second-level domains are `example` below these (RFC 2606, section 3).
 const RESERVED: [&str; 3] = ["com", "net", "org"];
 
-/// What it takes to make and to accept codes that are known beforehand. In an environment of type production there is
-/// none, whatever is set.
+/// Makes and recognizes test codes. An environment of type production never has any, whatever is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TestCodes {
     environment: EnvironmentId,
 }
 
 impl TestCodes {
-    /// Those of an environment; `None` where its type is production, and where `test_codes` is off.
+    /// Those of an environment; `None` in production and where `test_codes` is off.
     #[must_use]
     pub fn of(environment: &Environment, settings: &EffectiveSettings) -> Option<Self> {
         let allowed = environment.kind != EnvironmentType::Production && settings.test_codes;
         allowed.then_some(Self { environment: environment.id })
     }
 
-    /// The code for a person with this address; `None` where somebody can own the address.
+    /// The code for a person with this address; `None` unless the address is reserved.
     #[must_use]
     pub fn code(self, email: &Email) -> Option<&'static str> {
         is_reserved(email).then_some(CODE)
     }
 
     /// The token for a person with this address: a prefix such as `avt_`, the code, the environment's id, and the
-    /// canonical form of the address, with dots between them. No random token has a dot. `None` where somebody can own
-    /// the address.
+    /// canonical form of the address, with dots between them. A random token never has a dot. `None` unless the address
+    /// is reserved.
     #[must_use]
     pub fn token(self, prefix: &str, email: &Email) -> Option<Token> {
         let code = self.code(email)?;
@@ -52,8 +51,8 @@ impl TestCodes {
     }
 }
 
-/// Whether nobody can own an address. What it is sent to decides, as it was typed in: a domain that is not written in
-/// ASCII, or ends with a dot, is not one of these.
+/// Whether an address is reserved, so that nobody can own it. The domain as it was typed in decides: a domain that is
+/// not in ASCII, or ends with a dot, is not reserved.
 fn is_reserved(email: &Email) -> bool {
     let Some((_, domain)) = email.address().rsplit_once('@') else { return false };
     let domain = domain.to_ascii_lowercase();

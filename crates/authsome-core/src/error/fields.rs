@@ -16,7 +16,7 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// What is wrong with several fields, so that the answer names all of them.
+/// Errors of several fields, so that the answer names all of them.
 ///
 /// ```
 /// use authsome_core::error::FieldErrors;
@@ -32,7 +32,7 @@ pub struct FieldError {
 pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
-    /// Notes what is wrong with a field where `holds` is false.
+    /// Notes an error of a field unless `holds` is true.
     pub fn require(&mut self, holds: bool, field: impl Into<String>, message: impl Into<String>) {
         if !holds {
             self.0.push(FieldError { field: field.into(), message: message.into() });
@@ -69,7 +69,7 @@ impl FieldErrors {
         self.0
     }
 
-    /// Nothing, where nothing is wrong.
+    /// `Ok` without errors.
     ///
     /// # Errors
     /// `invalid_request` with every field that is wrong.

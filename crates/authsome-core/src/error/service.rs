@@ -11,7 +11,7 @@ use crate::time::{Seconds, Timestamp};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $status:ident, $title:literal;)*) => {
-        /// What went wrong, for programs: stable, and what clients switch on.
+        /// What went wrong, for programs. Stable: clients decide by it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])* $name,)* }
 
@@ -41,19 +41,19 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request does not have the form that the route takes.
+    /// The request does not have the route's form.
     InvalidRequest = "invalid_request", BAD_REQUEST, "The request is not valid";
     /// The password does not meet the environment's policy.
     WeakPassword = "weak_password", BAD_REQUEST, "The password does not meet the policy";
-    /// The cursor was not made by this list.
+    /// The cursor does not belong to this list.
     InvalidCursor = "invalid_cursor", BAD_REQUEST, "The cursor is not valid";
     /// A mailed token or ticket is wrong, used, expired or another environment's.
     InvalidToken = "invalid_token", BAD_REQUEST, "The token is not valid";
     /// The route needs a credential and none was sent.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "Authentication is required";
-    /// Unknown account or wrong proof; which of them is not said.
+    /// Unknown account or wrong proof; the error does not say which.
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "The credentials are not valid";
-    /// The session does not exist here.
+    /// The session is unknown in this environment.
     SessionNotFound = "session_not_found", UNAUTHORIZED, "There is no such session";
     /// The session or token existed and is expired.
     TokenExpired = "token_expired", UNAUTHORIZED, "The token is expired";
@@ -73,11 +73,11 @@ codes! {
     EmailNotVerified = "email_not_verified", FORBIDDEN, "The e-mail address is not verified";
     /// The user is banned.
     UserBanned = "user_banned", FORBIDDEN, "The user is banned";
-    /// It does not exist, or not here.
+    /// It is unknown in this environment.
     NotFound = "not_found", NOT_FOUND, "Not found";
-    /// The method is not one of the route's.
+    /// The route does not allow the HTTP method.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed";
-    /// It would be in conflict with what exists.
+    /// It is in conflict with something that exists.
     Conflict = "conflict", CONFLICT, "It exists already";
     /// The environment is protected from this.
     EnvironmentProtected = "environment_protected", CONFLICT, "The environment is protected";
@@ -87,7 +87,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The media type is not supported";
     /// Too many failed attempts.
     AccountLocked = "account_locked", LOCKED, "The account is locked";
-    /// The operation destroys and must be confirmed.
+    /// The operation is destructive and must be confirmed.
     ConfirmationRequired = "confirmation_required", FAILED_DEPENDENCY, "Confirmation is required";
     /// Too many requests.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
@@ -95,13 +95,13 @@ codes! {
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The request took too long";
     /// A header, or the whole of them, is too large.
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large";
-    /// Something failed that the caller cannot mend.
+    /// Something failed, and the caller cannot mend it.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed on our side";
     /// The store is down, or the server is overloaded.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable";
 }
 
-/// What a service or route answers when it does not do what was asked.
+/// Why a service or route refused a request, or failed.
 ///
 /// `Display` shows only what the caller may see. The cause is behind [`std::error::Error::source`] and is for logs.
 pub struct Error {
@@ -145,13 +145,13 @@ impl Error {
     /// `not_found`.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "it does not exist, or not here")
+        Self::new(Code::NotFound, "it is unknown in this environment")
     }
 
     /// `session_not_found`, also for a session of another environment.
     #[must_use]
     pub fn session_not_found() -> Self {
-        Self::new(Code::SessionNotFound, "no such session exists here")
+        Self::new(Code::SessionNotFound, "the session is unknown here: sign in")
     }
 
     /// `invalid_token`, for a mailed token or a ticket.
@@ -172,7 +172,7 @@ impl Error {
         self
     }
 
-    /// The same error with a further member of the answer, which may be meant for the caller alone, such as a ticket.
+    /// The same error with a further member of the answer. It may be meant only for the caller, such as a ticket.
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {
         self.extra.insert(member.to_owned(), value.into());
@@ -255,13 +255,13 @@ impl std::error::Error for Error {
 }
 
 impl From<StoreError> for Error {
-    /// A store that is down is `unavailable`, never a refusal; what a service did not expect is `internal`.
+    /// A store that is down is `unavailable`, never a refusal; an unexpected error is `internal`.
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NotFound { .. } => Self::not_found().with_source(error),
             StoreError::Conflict { .. } => Self::new(Code::Conflict, "it exists already").with_source(error),
             StoreError::Reference { .. } => {
-                Self::new(Code::Conflict, "something it depends on is gone").with_source(error)
+                Self::new(Code::Conflict, "something that it refers to is gone").with_source(error)
             }
             StoreError::Invalid { what, why } => {
                 let field = what.rsplit('.').next().unwrap_or(what).to_owned();
@@ -269,7 +269,7 @@ impl From<StoreError> for Error {
             }
             StoreError::Unavailable { .. } | StoreError::Aborted { .. } => {
                 let detail = if error.is_transient() {
-                    "too many change this at once: try again"
+                    "too many requests change this at once: try again"
                 } else {
                     "the store cannot be reached: try again"
                 };

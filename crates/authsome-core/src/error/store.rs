@@ -1,4 +1,4 @@
-//! What a store reports. Alike on every backend.
+//! The errors of a store, the same on every backend.
 
 /// A boxed cause.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -6,7 +6,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why a transaction ended before its commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbortReason {
-    /// It met another transaction's write. The same work may succeed when it is run again.
+    /// It met another transaction's write. Run again, the same work may succeed.
     Contention,
     /// An earlier error in it ended it, or it was committed or rolled back already.
     Ended,
@@ -15,7 +15,7 @@ pub enum AbortReason {
 /// What a store reports.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Update or delete by id of a row that is not there, or not in this scope.
+    /// Update or delete by id of a row that is unknown in this scope.
     #[error("no such row in {table}")]
     NotFound {
         /// The table.
@@ -27,13 +27,13 @@ pub enum StoreError {
         /// The primary key's or index's name.
         constraint: String,
     },
-    /// A row points to one that is not there, or is pointed to by one that remains. Of several, the first declared.
+    /// A row refers to a missing row, or a remaining row refers to a deleted one. Of several, the first declared.
     #[error("dangling reference {constraint}")]
     Reference {
         /// The reference's name.
         constraint: String,
     },
-    /// A value or request that no backend may take. Refused in core, before a backend sees it.
+    /// A wrong value or request. Core refuses it before a backend sees it.
     #[error("invalid {what}: {why}")]
     Invalid {
         /// The table and column, or the part of the request.
@@ -110,7 +110,7 @@ impl StoreError {
         Self::Aborted { reason: AbortReason::Ended }
     }
 
-    /// Says that a transaction met another one's write.
+    /// Says that a transaction met another transaction's write.
     #[must_use]
     pub const fn contention() -> Self {
         Self::Aborted { reason: AbortReason::Contention }

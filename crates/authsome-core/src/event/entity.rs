@@ -24,13 +24,13 @@ pub struct Event {
     /// What happened, such as `user.created`.
     #[entity(max_len = 64)]
     pub action: String,
-    /// Id of who did it, or `administrator`; none where nobody was signed in.
+    /// Id of who did it, or `administrator`; `None` if it happened without a sign-in.
     #[entity(max_len = 64)]
     pub actor: Option<String>,
     /// Id of what it was done to.
     #[entity(max_len = 64)]
     pub target: Option<String>,
-    /// What else is to be known. Never a secret.
+    /// Further details. Never a secret.
     #[entity(json, max_len = 16384)]
     pub data: serde_json::Value,
     /// Address it came from.
@@ -43,7 +43,7 @@ pub struct Event {
     pub created_at: Timestamp,
 }
 
-/// Something that happened to an app: its environments come and go.
+/// Something that happened to an app or to one of its environments.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_app_events", scope = PerApp)]
 #[index(name = "authsome_app_events_actor_idx", columns(actor, id))]
@@ -60,13 +60,13 @@ pub struct AppEvent {
     /// What happened, such as `environment.created`.
     #[entity(max_len = 64)]
     pub action: String,
-    /// Id of who did it, or `administrator`; none where it was the program itself.
+    /// Id of who did it, or `administrator`; `None` if the program itself did it.
     #[entity(max_len = 64)]
     pub actor: Option<String>,
     /// Id of what it was done to.
     #[entity(max_len = 64)]
     pub target: Option<String>,
-    /// What else is to be known. Never a secret.
+    /// Further details. Never a secret.
     #[entity(json, max_len = 16384)]
     pub data: serde_json::Value,
     /// When it happened.

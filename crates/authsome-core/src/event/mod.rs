@@ -1,4 +1,4 @@
-//! Events: what happened, written in the transaction that made it happen.
+//! Events: a record of each change, written in the transaction of the change.
 
 mod entity;
 

@@ -11,7 +11,7 @@ use crate::text_enum;
 use crate::time::Timestamp;
 
 text_enum! {
-    /// What a field of a form takes.
+    /// The type of a form's field.
     pub enum FieldKind {
         /// A line of text.
         Text = "text",
@@ -28,26 +28,26 @@ text_enum! {
     }
 }
 
-/// A field of a form. What is typed in goes to the user's metadata under its name.
+/// A field of a form. Its value goes to the user's metadata under its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormField {
     /// Key in the user's metadata.
     pub name: String,
-    /// What people read beside it.
+    /// The label that people read.
     pub label: String,
-    /// What it takes.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: FieldKind,
     /// Whether it must be filled in.
     #[serde(default)]
     pub required: bool,
-    /// What can be chosen, for `select`.
+    /// The options of a `select`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
 }
 
-/// The fields that a form has beyond those that it always has.
+/// The additional fields of a form.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_form_configs", scope = PerEnvironment)]
 #[index(name = "authsome_form_configs_type_key", columns(form_type), unique)]
@@ -71,7 +71,7 @@ pub struct FormConfig {
     pub updated_at: Timestamp,
 }
 
-/// What an organization's sign-in page looks like.
+/// The look of an organization's sign-in page.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_branding_configs", scope = PerEnvironment)]
 #[index(name = "authsome_branding_configs_organization_key", columns(organization_id), unique)]
@@ -92,7 +92,7 @@ pub struct Branding {
     pub logo_url: Option<String>,
     /// URL of the favicon.
     pub favicon_url: Option<String>,
-    /// Colour of what stands out, `#RRGGBB`.
+    /// Accent colour, `#RRGGBB`.
     #[entity(max_len = 7)]
     pub primary_color: Option<String>,
     /// Colour of the background, `#RRGGBB`.

@@ -1,4 +1,4 @@
-//! What sign-in pages look like: the fields of forms, and each organization's branding.
+//! Sign-in pages: the fields of forms, and each organization's branding.
 
 mod entity;
 mod store;

@@ -1,7 +1,7 @@
-//! What identifies a person at sign-in: e-mail address, username, phone number, each with its one canonical form.
+//! The names of a person at sign-in: e-mail address, username, phone number, each with its one canonical form.
 //!
-//! Look-ups and unique indexes go by the canonical form (`key`): NFKC, full case folding, NFKC again, then compared byte
-//! for byte, so that no database's collation matters. Mail goes to the address as it was registered.
+//! Look-ups and unique indexes go by the canonical form (`key`): NFKC, full case folding, NFKC again, then compared
+//! byte for byte, so that no database's collation matters. Mail goes to the address as it was registered.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,21 +14,23 @@ pub const MAX_EMAIL: usize = 254;
 /// Most code points of a username.
 pub const MAX_USERNAME: usize = 64;
 
-/// Why a text does not identify anyone.
+/// Why a text is not a valid identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Not an e-mail address.
     #[error("it is not an e-mail address")]
     Email,
     /// Not a username.
-    #[error("a username has 1 to 64 letters, digits, or . _ - characters, and is no e-mail address or phone number")]
+    #[error(
+        "a username has 1 to 64 letters, digits, or . _ - characters, and is not an e-mail address or phone number"
+    )]
     Username,
     /// Not a phone number.
     #[error("a phone number is in international form: a plus sign and 8 to 15 digits")]
     Phone,
 }
 
-/// The canonical form of a text that identifies.
+/// The canonical form of an identifier.
 #[must_use]
 pub fn canonical(text: &str) -> String {
     let normalized: String = text.trim().nfkc().collect();
@@ -141,7 +143,7 @@ impl FromStr for Phone {
     }
 }
 
-/// By what a person says who they are.
+/// The name that a person signs in by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Identifier {
     /// By e-mail address.
@@ -153,7 +155,7 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    /// A text that stands for this identifier and no other, for counters of attempts.
+    /// A text that is unique to this identifier, for counters of attempts.
     #[must_use]
     pub fn subject(&self) -> String {
         match self {

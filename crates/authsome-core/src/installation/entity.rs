@@ -6,15 +6,15 @@ use crate::records::Records;
 use crate::secret::MasterKey;
 use crate::time::Timestamp;
 
-/// The one row that says under which master key the database was first used. A process with another key would not
-/// recognize a single mailed token or sealed value, so it must not start.
+/// The one row with a check value of the database's master key. A process with another key would not recognize any
+/// mailed token or sealed value, so it must not start.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_installation", scope = Global)]
 pub struct Installation {
     /// Always [`Installation::ID_VALUE`].
     #[entity(id, max_len = 32)]
     pub id: String,
-    /// Derived from the master key, which cannot be derived from it.
+    /// Derived from the master key by a one-way function.
     pub key_check: [u8; 32],
     /// When the database was first used.
     pub created_at: Timestamp,
@@ -25,7 +25,7 @@ impl Installation {
     pub const ID_VALUE: &str = "installation";
 
     /// Claims a fresh database for a master key, or compares the key with the one that claimed it. Of processes at
-    /// once, one claims it. True where the key is the installation's.
+    /// once, one claims it. True if the key is the installation's.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -37,7 +37,7 @@ impl Installation {
         Ok(Self::stored(records).await?.is_some_and(|stored| stored.is_under(key)))
     }
 
-    /// The one row; none where no key claimed the database yet.
+    /// The one row; `None` before a key has claimed the database.
     ///
     /// # Errors
     /// [`StoreError`].

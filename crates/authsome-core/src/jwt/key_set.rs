@@ -38,7 +38,7 @@ impl KeySet {
         Self { keys: keys.into_iter().map(jwk).collect() }
     }
 
-    /// The keys of the set that can verify tokens; others are passed over (RFC 7517, section 5).
+    /// The keys of the set that can verify tokens; others are ignored (RFC 7517, section 5).
     #[must_use]
     pub fn verifying_keys(&self) -> Vec<VerifyingKey> {
         self.keys.iter().filter_map(verifying_key).collect()

@@ -10,7 +10,7 @@ use crate::entropy::{Entropy, EntropyError};
 use crate::id::{AppId, EnvironmentId, SigningKeyId};
 use crate::time::Timestamp;
 
-/// Longest token that is looked at, in bytes.
+/// Longest token that is verified, in bytes.
 const MAX_TOKEN: usize = 4_096;
 
 /// How far clocks of issuer and verifier may differ, in seconds.
@@ -96,8 +96,8 @@ pub enum JwtError {
     /// Not a token of the expected form, algorithm and type.
     #[error("it is not an access token signed with EdDSA")]
     Malformed,
-    /// Signed with a key that is not known.
-    #[error("it is signed with a key that is not known")]
+    /// Signed with an unknown key.
+    #[error("it is signed with an unknown key")]
     UnknownKey,
     /// The signature does not fit.
     #[error("its signature does not fit")]
@@ -116,7 +116,7 @@ pub enum JwtError {
 /// Signs claims. The same claims under the same key give the same token.
 ///
 /// # Errors
-/// [`JwtError::Malformed`] where the claims do not serialize, which no claims do.
+/// [`JwtError::Malformed`] if the claims do not serialize, which does not happen.
 pub fn sign(claims: &Claims, pair: &SigningPair) -> Result<String, JwtError> {
     let header = Header { alg: "EdDSA".to_owned(), typ: "at+jwt".to_owned(), kid: pair.id.to_string() };
     let signed = format!("{}.{}", encode(&header)?, encode(claims)?);
@@ -130,7 +130,7 @@ fn encode(part: &impl Serialize) -> Result<String, JwtError> {
 }
 
 /// Verifies a token: form, algorithm and type, key, signature, claims, times (with a minute of leeway for the clocks).
-/// It says nothing of whether the session was revoked since.
+/// It does not check whether the session was revoked.
 ///
 /// # Errors
 /// [`JwtError`].

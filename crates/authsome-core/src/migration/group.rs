@@ -26,7 +26,7 @@ impl Dialect {
 pub enum Operation {
     /// Makes a table with its indexes and references.
     CreateTable(TableDef),
-    /// Drops a table and what it holds.
+    /// Drops a table with its rows.
     DropTable {
         /// Its name.
         table: String,
@@ -38,7 +38,7 @@ pub enum Operation {
         /// The column.
         column: ColumnDef,
     },
-    /// Drops a column and what it holds. No index or reference may name it any more.
+    /// Drops a column with its values. Drop the indexes and references that name it first.
     DropColumn {
         /// The table.
         table: String,
@@ -59,7 +59,7 @@ pub enum Operation {
         /// The index's name.
         index: String,
     },
-    /// One statement a dialect, where nothing portable will do. A dialect that is not listed has nothing to do.
+    /// One statement for each dialect, if no portable operation will do. A dialect without a statement does nothing.
     Raw {
         /// The statement by dialect.
         statements: BTreeMap<Dialect, String>,
@@ -70,7 +70,7 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Down {
-    /// By the inverse of each operation, in reverse order. Only for what creates.
+    /// By the inverse of each operation, in reverse order. Only for operations that create.
     Inverse,
     /// By these operations.
     Operations(Vec<Operation>),
@@ -81,7 +81,7 @@ pub enum Down {
 /// One step of a group. Once released it never changes: its checksum is in every history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Migration {
-    /// Position in the group; greater than that of the step before it.
+    /// Position in the group; greater than that of the previous step.
     pub version: u32,
     /// What it does, in `snake_case`.
     pub name: String,
@@ -127,7 +127,7 @@ fn inverse(operation: &Operation) -> Option<Operation> {
 pub struct MigrationGroup {
     /// Name, unique among the groups of a run; for a plugin its own name.
     pub name: String,
-    /// Groups whose steps come first.
+    /// The groups to run first.
     pub depends_on: Vec<String>,
     /// The steps, in rising order of version.
     pub migrations: Vec<Migration>,

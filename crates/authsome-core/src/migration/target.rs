@@ -9,7 +9,7 @@ use crate::schema::{IndexDef, ReferenceDef, Schema};
 use crate::time::Timestamp;
 use crate::value::ColumnType;
 
-/// Why migrations were not run. Nothing was changed unless it says otherwise.
+/// Why migrations were not run. Nothing was changed unless the error says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// Two groups have the same name.
@@ -26,21 +26,21 @@ pub enum MigrateError {
         /// The version.
         version: u32,
     },
-    /// A group depends on one that is not there.
+    /// A group depends on a missing one.
     #[error("migration group {group} depends on {dependency}, which is not part of this run: register that plugin too")]
     UnknownDependency {
         /// The group.
         group: String,
-        /// What it asks for.
+        /// The missing group.
         dependency: String,
     },
-    /// Groups depend on each other in a circle.
-    #[error("migration groups depend on each other in a circle: {}", groups.join(" -> "))]
+    /// Groups depend on each other in a cycle.
+    #[error("migration groups depend on each other in a cycle: {}", groups.join(" -> "))]
     Cycle {
-        /// The circle, first group repeated at the end.
+        /// The cycle, first group repeated at the end.
         groups: Vec<String>,
     },
-    /// A step that was applied reads differently now.
+    /// An applied step was changed.
     #[error("migration {group}/{version} ({name}) was changed after it was applied: restore it and add a new one")]
     ChecksumMismatch {
         /// The group.
@@ -50,9 +50,10 @@ pub enum MigrateError {
         /// The step's name.
         name: String,
     },
-    /// The database has a step that this program does not know.
+    /// The database has an unknown step.
     #[error(
-        "the database has migration {group}/{version} ({name}), which this program does not know: it is newer than the program, so start the newer program or restore a backup"
+        "the database has migration {group}/{version} ({name}), which this program does not know: it is newer \
+            than the program, so start the newer program or restore a backup"
     )]
     UnknownVersion {
         /// The group.
@@ -62,7 +63,7 @@ pub enum MigrateError {
         /// The step's name.
         name: String,
     },
-    /// A pending step comes before one that is applied.
+    /// A pending step comes before an applied one.
     #[error(
         "migration {group}/{version} is pending, but the later {applied} is applied: give it a version after {applied}"
     )]
@@ -84,7 +85,7 @@ pub enum MigrateError {
         /// What does not fit.
         source: crate::schema::SchemaError,
     },
-    /// A step that is to be taken back says that it cannot be.
+    /// The step is declared irreversible.
     #[error("migration {group}/{version} cannot be taken back: restore a backup")]
     Irreversible {
         /// The group.
@@ -92,20 +93,20 @@ pub enum MigrateError {
         /// The version.
         version: u32,
     },
-    /// A version or group that a call names does not exist.
-    #[error("there is no migration {0}: see `authsome migrate status`")]
+    /// A call names an unknown version or group.
+    #[error("unknown migration {0}: see `authsome migrate status`")]
     NoSuchTarget(String),
-    /// `baseline` on a database whose tables are not those that the steps make.
-    #[error("the database does not hold what the migrations make: {0}")]
+    /// `baseline` on a database with other tables than the steps make.
+    #[error("the database does not have the tables that the migrations make: {0}")]
     BaselineDiffers(String),
     /// Another process held the lock for too long.
     #[error("another process is migrating this database and did not finish in time: wait for it, then start again")]
     Locked,
-    /// The lock was lost in the middle of a run, so that another one may be under way. The step that was under way has
-    /// left nothing.
+    /// The lock was lost in the middle of a run, so another run may be under way. The interrupted step has left
+    /// nothing.
     #[error("the migration lock was lost during the run: start again, and see `authsome migrate status`")]
     LockLost,
-    /// A step that was taken back is not in the history, so another process took it back meanwhile.
+    /// A step is no longer in the history: another process took it back meanwhile.
     #[error("migration {group}/{version} is no longer in the history: see `authsome migrate status`")]
     NotApplied {
         /// The group.
@@ -127,9 +128,9 @@ pub struct Step {
     pub version: u32,
     /// Its name.
     pub name: String,
-    /// SHA-256 of what it declares, in lower-case hexadecimal.
+    /// SHA-256 of its declaration, in lower-case hexadecimal.
     pub checksum: String,
-    /// What is to be done.
+    /// Its operations.
     pub operations: Vec<Operation>,
     /// The schema before the step, for backends that need it to carry out a change.
     pub before: Schema,
@@ -165,7 +166,7 @@ pub struct AppliedStep {
     pub applied_by: String,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MigrationReport {
     /// The steps that this run applied, as `group/version name`.
@@ -179,7 +180,7 @@ pub struct MigrationReport {
 pub struct LiveColumn {
     /// Name.
     pub name: String,
-    /// The portable type it is stored as; `None` where it is none that Authsome makes.
+    /// The portable type that it is stored as; `None` for a type that Authsome does not make.
     pub ty: Option<ColumnType>,
     /// Whether it may hold no value.
     pub nullable: bool,
@@ -192,15 +193,15 @@ pub struct LiveTable {
     pub name: String,
     /// Columns.
     pub columns: Vec<LiveColumn>,
-    /// Columns of the primary key, in their order; empty where the table has none.
+    /// Columns of the primary key, in their order; empty without a primary key.
     pub primary_key: Vec<String>,
-    /// Indexes other than the primary key's own. Where an index has a condition that no declaration makes, its text
+    /// Indexes other than the primary key's own. If no declaration makes an index's condition, the condition's text
     /// stands in place of the column that is null.
     pub indexes: Vec<IndexDef>,
     /// References.
     pub references: Vec<ReferenceDef>,
-    /// What the declaration cannot say and must not be: each a sentence part that follows the table's name, like "is
-    /// not logged".
+    /// Faults that a declaration cannot express: each is a part of a sentence that follows the table's name, such as
+    /// "is not logged".
     pub surprises: Vec<String>,
 }
 
@@ -218,33 +219,33 @@ pub struct RunBy<'a> {
 /// # Contract
 /// - `begin` takes the lock that serializes runs on this database, and waits for its holder, bounded. A holder that
 ///   crashed does not hold it.
-/// - What `apply` and `revert` do is written together with the history, in one transaction where the database has
-///   transactions for such changes; elsewhere a run that was interrupted can be repeated.
+/// - `apply` and `revert` write their changes together with the history, in one transaction if the database has
+///   transactions for such changes; otherwise an interrupted run can be repeated.
 /// - A session that is dropped without `finish` leaves nothing half done and no lock.
 #[async_trait]
 pub trait MigrationTarget: Send + Sync {
     /// The dialect whose raw statements apply here.
     fn dialect(&self) -> Dialect;
 
-    /// The very statements that carry out the operations, in order, without running them.
+    /// The exact statements of the operations, in order, without running them.
     ///
     /// # Errors
-    /// [`MigrateError`] where an operation cannot be carried out here.
+    /// [`MigrateError`] if the backend cannot carry out an operation.
     fn render(&self, step: &Step) -> Result<Vec<String>, MigrateError>;
 
-    /// The history, oldest first, without a lock; `None` where there is no history table yet.
+    /// The history, oldest first, without a lock; `None` before the first run.
     ///
     /// # Errors
     /// [`MigrateError::Store`].
     async fn history(&self) -> Result<Option<Vec<AppliedStep>>, MigrateError>;
 
-    /// Takes the lock and makes the history table where it is missing.
+    /// Takes the lock, and makes the history table if it is missing.
     ///
     /// # Errors
     /// [`MigrateError::Locked`], [`MigrateError::Store`].
     async fn begin(&self) -> Result<Box<dyn MigrationSession>, MigrateError>;
 
-    /// The live tables whose names are given, as far as they exist.
+    /// The live tables with these names, as far as they exist.
     ///
     /// # Errors
     /// [`MigrateError::Store`].
@@ -266,7 +267,7 @@ pub trait MigrationSession: Send {
     /// [`MigrateError::Store`]; the failing step has left nothing.
     async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError>;
 
-    /// Carries out the steps, whose operations take them back, and deletes their history rows.
+    /// Takes steps back: carries out their reverse operations and deletes their history rows.
     ///
     /// # Errors
     /// [`MigrateError::Store`]; the failing step has left nothing.

@@ -10,13 +10,13 @@ use crate::text_enum;
 use crate::time::Timestamp;
 
 text_enum! {
-    /// What became of a notification.
+    /// The state of a notification.
     pub enum NotificationStatus {
         /// It waits to be sent.
         Pending = "pending",
         /// It was handed over.
         Sent = "sent",
-        /// There was nobody to send it to.
+        /// It had no recipient.
         Dropped = "dropped",
         /// It could not be sent.
         Failed = "failed",
@@ -36,20 +36,20 @@ pub struct Notification {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Whom it is for, where that is known when it is queued.
+    /// The user that it is for, if known when it is queued.
     pub user_id: Option<UserId>,
-    /// What it is about.
+    /// Its kind.
     #[entity(max_len = 64)]
     pub kind: NotificationKind,
     /// The address that it concerns. Mail goes to the address that is stored with the user.
     #[entity(max_len = 254)]
     pub recipient: String,
-    /// What became of it.
+    /// Its state.
     #[entity(max_len = 32)]
     pub status: NotificationStatus,
     /// How often sending was tried.
     pub attempts: u32,
-    /// From when it may be sent; none when it is done.
+    /// When it may be sent; `None` when it is done.
     pub due_at: Option<Timestamp>,
     /// Why the last try failed, in words without secrets.
     #[entity(max_len = 500)]

@@ -20,12 +20,12 @@ text_enum! {
         AccountExists = "account_exists",
         /// Tells the person that the password was changed.
         PasswordChanged = "password_changed",
-        /// Tells the holder of the old address that the account has another one now.
+        /// Tells the holder of the old address that the account has a new one.
         EmailChanged = "email_changed",
     }
 }
 
-/// What a notification is about.
+/// The kind of a notification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotificationKind {
     /// One of core's.

@@ -1,4 +1,4 @@
-//! Notifications: the queue of what is sent to people, and what became of it.
+//! Notifications: the queue of mails to people, and their delivery.
 
 mod entity;
 mod kind;

@@ -14,25 +14,25 @@ use crate::user::User;
 text_enum! {
     /// What a member may do in an organization.
     pub enum Role {
-        /// Everything, the organization's end included.
+        /// Everything, including the deletion of the organization.
         Owner = "owner",
-        /// Everything but the organization's end and its owners.
+        /// Everything except the deletion of the organization and changes of its owners.
         Admin = "admin",
-        /// Being part of it.
+        /// Plain membership.
         Member = "member",
     }
 }
 
 text_enum! {
-    /// What became of an invitation.
+    /// The state of an invitation.
     pub enum InvitationStatus {
-        /// Nothing yet.
+        /// It waits for an answer.
         Pending = "pending",
         /// The person joined.
         Accepted = "accepted",
-        /// The person did not want to.
+        /// The person declined.
         Declined = "declined",
-        /// It was taken back.
+        /// It was revoked.
         Revoked = "revoked",
     }
 }
@@ -57,7 +57,7 @@ pub struct Organization {
     pub slug: String,
     /// URL of a picture.
     pub logo: Option<String>,
-    /// What the application attached.
+    /// The application's metadata.
     #[entity(json, max_len = 16384)]
     pub metadata: Metadata,
     /// Who made it.
@@ -125,7 +125,7 @@ pub struct Invitation {
     pub token_hash: TokenHash,
     /// Who invited.
     pub invited_by: Option<UserId>,
-    /// What became of it.
+    /// Its state.
     #[entity(max_len = 32)]
     pub status: InvitationStatus,
     /// When it was made.

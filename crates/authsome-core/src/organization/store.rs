@@ -173,7 +173,7 @@ pub trait OrganizationStore: Records {
         Invitation::find(scope).filter(Invitation::ID.eq(id)).one(self).await
     }
 
-    /// The invitation whose token has this hash.
+    /// The invitation with this token hash.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -7,11 +7,11 @@ use crate::scope::Scope;
 use crate::store::StoreTx;
 use crate::time::Timestamp;
 
-/// What a plugin stores about environments, beside what it stores about their users.
+/// What a plugin stores about environments, apart from their users.
 #[async_trait]
 pub trait EnvironmentData: Send + Sync {
-    /// Copies what belongs to the environment itself into the one that is being cloned from it: configuration, never
-    /// users, sessions or keys. Part of the transaction that makes the clone.
+    /// Copies the environment's own rows into its clone: configuration, never users, sessions or keys. Part of the
+    /// transaction that makes the clone.
     ///
     /// # Errors
     /// Those of the store.

@@ -1,4 +1,4 @@
-//! [`Hooks`]: what wants to know of moments, or refuse them.
+//! [`Hooks`]: a plugin's code at moments of a flow.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// What a hook is told about.
+/// A point in a flow at which hooks run.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Moment<'a> {
@@ -20,7 +20,7 @@ pub enum Moment<'a> {
         /// The user.
         user: &'a User,
     },
-    /// A person signs in, by whatever method, after every proof was given and before there is a session.
+    /// A person signs in, by any method: after all proofs, before the session is made.
     SignIn {
         /// The user.
         user: &'a User,
@@ -44,7 +44,7 @@ pub enum Moment<'a> {
     },
     /// A user is changed.
     UserUpdate {
-        /// The user, as it is to be.
+        /// The changed user.
         user: &'a User,
     },
     /// A user is deleted or erased.
@@ -54,7 +54,7 @@ pub enum Moment<'a> {
     },
 }
 
-/// Where and from where a moment happens.
+/// The environment and client of a moment.
 #[derive(Clone, Copy)]
 pub struct HookContext<'a> {
     /// The environment.
@@ -73,10 +73,10 @@ impl fmt::Debug for HookContext<'_> {
     }
 }
 
-/// What wants to know of moments, or refuse them. Runs for every way of signing in.
+/// A plugin's code at moments of a flow. Runs for every method of signing in.
 #[async_trait]
 pub trait Hooks: Send + Sync {
-    /// Before a moment. What it returns refuses it; nothing has happened then. No transaction is open.
+    /// Runs before a moment; an error refuses it. Nothing has happened yet, and no transaction is open.
     ///
     /// # Errors
     /// The refusal.
@@ -85,10 +85,10 @@ pub trait Hooks: Send + Sync {
         Ok(())
     }
 
-    /// After a moment, when it is durable. An error is logged and changes nothing.
+    /// Runs after a moment, when it is durable. An error is logged and changes nothing.
     ///
     /// # Errors
-    /// Whatever the hook could not do.
+    /// The hook's failure.
     async fn after(&self, context: &HookContext<'_>, moment: &Moment<'_>) -> Result<(), Error> {
         let _ = (context, moment);
         Ok(())

@@ -1,4 +1,4 @@
-//! [`Job`]: what a plugin does in the background.
+//! [`Job`]: a plugin's background work.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::error::Error;
 use crate::time::Timestamp;
 
-/// Something that is done again and again in the background, by every process of the installation.
+/// Work that every process of the installation repeats in the background.
 #[async_trait]
 pub trait Job: Send + Sync {
     /// Name, for logs.

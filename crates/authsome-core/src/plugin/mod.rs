@@ -1,9 +1,9 @@
-//! Plugins: what they are given, and what they can bring.
+//! Plugins: what the engine gives them, and what they can bring.
 //!
 //! A plugin depends on this crate alone. It declares its entities and one migration group, and returns its
 //! [`Capabilities`] from [`Plugin::install`]; every backend runs it.
 //!
-//! What it asks the engine for are ports: in a handler, [`Context::sign_ins`] and [`Context::notices`]; in a hook,
+//! It calls the engine through ports: in a handler, [`Context::sign_ins`] and [`Context::notices`]; in a hook,
 //! [`HookContext::notices`]. They act in the environment of the request and for its client.
 //!
 //! [`Context::sign_ins`]: crate::route::Context::sign_ins
@@ -95,7 +95,7 @@ impl Host {
         Self { store, clock, entropy, master_key, plugin }
     }
 
-    /// A key of this plugin's own, by purpose.
+    /// A key of the plugin's own, for a purpose.
     #[must_use]
     pub fn key(&self, purpose: &str) -> Subkey {
         self.master_key.derive(&format!("plugin/{}/{purpose}", self.plugin))
@@ -108,10 +108,10 @@ impl fmt::Debug for Host {
     }
 }
 
-/// What a plugin brings. It fills in what it has.
+/// What a plugin brings. It fills in the fields that it needs.
 #[derive(Default)]
 pub struct Capabilities {
-    /// The ways of signing in that it brings.
+    /// The methods of signing in that it brings.
     pub methods: Vec<Arc<dyn Method>>,
     /// Passwords, for core's own flows. Its method is among `methods` too.
     pub password: Option<Arc<dyn PasswordMethod>>,
@@ -119,7 +119,7 @@ pub struct Capabilities {
     pub second_factors: Vec<Arc<dyn SecondFactor>>,
     /// Routes below the base path.
     pub routes: Vec<Route>,
-    /// What it wants to know of, or refuse.
+    /// Its hooks.
     pub hooks: Vec<Arc<dyn Hooks>>,
     /// The kinds of mail that it queues.
     pub notices: Vec<Arc<dyn NoticeKind>>,
@@ -131,7 +131,7 @@ pub struct Capabilities {
     pub environment_data: Option<Arc<dyn EnvironmentData>>,
     /// Rows of its tables that are deleted once they are expired.
     pub expiries: Vec<Expiry>,
-    /// What it does in the background.
+    /// Its background work.
     pub jobs: Vec<Arc<dyn Job>>,
 }
 

@@ -13,24 +13,24 @@ use crate::store::Store;
 use crate::time::{Seconds, Timestamp};
 use crate::user::User;
 
-/// Whom a mail is for.
+/// The recipient of a mail.
 #[derive(Clone, Copy, Debug)]
 pub enum Recipient<'a> {
     /// A user, at the address that the account has when the mail is sent.
     User(UserId),
-    /// Whoever has this address. Whether that is anybody is only looked at when the mail is sent, so that a request for
-    /// it takes as long for an unknown address as for a known one.
+    /// The holder of this address. The account is looked up when the mail is sent, so that a request takes as long for
+    /// an unknown address as for a known one.
     Address(&'a Email),
 }
 
 /// How a plugin queues mails, in the environment of its request.
 #[async_trait]
 pub trait Notices: Send + Sync {
-    /// A notification that is due at once, to be inserted in the transaction of what it is about. [`wake`](Self::wake)
-    /// follows the transaction.
+    /// A notification that is due at once, to insert in the transaction of the change that it tells about. Call
+    /// [`wake`](Self::wake) after the transaction.
     ///
     /// # Errors
-    /// `internal` for a kind that no plugin declares, or without randomness.
+    /// `internal` for an undeclared kind, or without randomness.
     fn draft(&self, kind: &'static str, to: Recipient<'_>) -> Result<Notification, Error>;
 
     /// Says that a mail was queued, so that it does not wait for the next look at the queue.
@@ -49,16 +49,16 @@ pub trait NoticeKind: Send + Sync {
     /// Name, unique among the plugins of an engine: the plugin's name, a dot, and a word, at most 64 characters.
     fn name(&self) -> &'static str;
 
-    /// Whether it goes to addresses without an account too. Then [`DueNotice::user`] may be none.
+    /// Whether it goes to addresses without an account too. Then [`DueNotice::user`] may be `None`.
     fn reaches_strangers(&self) -> bool {
         false
     }
 
-    /// What the mail says; `None` where there is nothing to say any more. Called when it is sent, and again for each
-    /// further try: a token in it is derived from the notification's id, so that every try carries the same one.
+    /// What the mail says; `None` drops it. Called when it is sent, and again for each further try: derive a token from
+    /// the notification's id, so that every try carries the same one.
     ///
     /// # Errors
-    /// What keeps it from being made; it is tried again.
+    /// Why it could not be made; it is tried again.
     async fn letter(&self, due: &DueNotice<'_>) -> Result<Option<Letter>, Error>;
 }
 
@@ -67,7 +67,7 @@ pub trait NoticeKind: Send + Sync {
 pub struct DueNotice<'a> {
     /// Its row in the queue.
     pub notification: &'a Notification,
-    /// Whose mail it is; none where the address has no account.
+    /// The account of the address; `None` without an account.
     pub user: Option<&'a User>,
     /// The environment.
     pub environment: &'a ActiveEnvironment,
@@ -79,8 +79,8 @@ pub struct DueNotice<'a> {
     pub now: Timestamp,
 }
 
-/// What a mail says. Greeting and the app's name are put around it, and the environment's mark before the subject where
-/// that is not production.
+/// What a mail says. The engine adds a greeting and the app's name, and outside of production the environment's mark
+/// before the subject.
 #[derive(Clone)]
 pub struct Letter {
     /// Subject, one line.
@@ -91,7 +91,7 @@ pub struct Letter {
     pub link: Option<String>,
 }
 
-/// What stays as it is in the query of a link (RFC 3986, section 2.3).
+/// The characters that are not escaped in the query of a link (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Makes links from the public URL, never from a request.

@@ -39,19 +39,19 @@ impl fmt::Debug for PasswordDigest {
 /// Sign-in with a password. The slow part is apart from the part that stores, so that no transaction waits for it.
 #[async_trait]
 pub trait PasswordMethod: Send + Sync {
-    /// Holds a new password against a policy.
+    /// Checks a new password against a policy.
     ///
     /// # Errors
-    /// `weak_password`, saying everything that is missing.
+    /// `weak_password`, with everything that is missing.
     fn check(&self, policy: &PasswordPolicy, password: &Password) -> Result<(), Error>;
 
     /// Hashes a password. Takes long.
     ///
     /// # Errors
-    /// `unavailable`, with when to try again, where too many are waiting.
+    /// `unavailable`, with when to try again, if too many are waiting.
     async fn hash(&self, password: &Password) -> Result<PasswordDigest, Error>;
 
-    /// Stores a user's password, replacing the one before.
+    /// Stores a user's password in place of the previous one.
     ///
     /// # Errors
     /// Those of the store.
@@ -64,11 +64,11 @@ pub trait PasswordMethod: Send + Sync {
         now: Timestamp,
     ) -> Result<(), Error>;
 
-    /// Whether the password is the user's. Takes as long for nobody, and for a user without a password, as for a user
-    /// with a wrong one.
+    /// Whether the password is the user's. It takes the same time for a wrong password, for a user without a password,
+    /// and for an unknown user.
     ///
     /// # Errors
-    /// `unavailable`, with when to try again, where too many are waiting; those of the store.
+    /// `unavailable`, with when to try again, if too many are waiting; those of the store.
     async fn verify(
         &self,
         records: &dyn Records,

@@ -9,10 +9,11 @@ use crate::scope::Scope;
 
 /// What a sign-in may ask for after its first proof.
 ///
-/// A user who has one is asked for it at every sign-in whose own proofs are not several factors already. The plugin's
-/// route for it has the guard [`Guard::Ticket`], takes an attempt with [`SignIns::attempt`], and goes on with
-/// [`SignIns::resume`]. A route that enrols one has the guard [`Guard::RecentSessionOrTicket`]; with a ticket it goes on with
-/// [`SignIns::resume`] too, whose proof is what stores the factor.
+/// A user who has one is asked for it at every sign-in, unless the sign-in's own proofs are several factors already.
+/// The plugin's route for it has the guard [`Guard::Ticket`], takes an attempt with [`SignIns::attempt`], and goes on
+/// with
+/// [`SignIns::resume`]. A route that enrols one has the guard [`Guard::RecentSessionOrTicket`]; with a ticket it goes
+/// on with [`SignIns::resume`] too, and its proof stores the factor.
 ///
 /// [`Guard::Ticket`]: crate::route::Guard::Ticket
 /// [`Guard::RecentSessionOrTicket`]: crate::route::Guard::RecentSessionOrTicket
@@ -24,7 +25,7 @@ pub trait SecondFactor: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What a challenge offers to this user, as `methods` of `mfa_required` lists it: `totp` and `recovery_code`, say.
-    /// Empty where the user does not have the factor, or has not confirmed it. Part of transactions.
+    /// Empty if the user does not have the factor, or has not confirmed it. Part of transactions.
     ///
     /// # Errors
     /// Those of the store.

@@ -16,9 +16,8 @@ pub trait UserData: Send + Sync {
     /// Those of the store.
     async fn export(&self, records: &dyn Records, scope: &Scope, user: UserId) -> Result<serde_json::Value, Error>;
 
-    /// Removes what was sent to a user as a proof and not used yet, such as a mailed link: what it proves no longer holds.
-    /// Part of the transactions that void core's mailed tokens: a password is reset or set by an administrator, an address
-    /// changes, an account is deleted.
+    /// Removes unused proofs that were sent to a user, such as a mailed link. Part of the transactions that void core's
+    /// mailed tokens: a password is reset or set by an administrator, an address changes, an account is deleted.
     ///
     /// # Errors
     /// Those of the store.

@@ -1,9 +1,9 @@
 //! [`forward_records!`](crate::forward_records).
 
-/// Implements [`Records`](crate::records::Records) for a type that hands its verbs on, all in one way.
+/// Implements [`Records`](crate::records::Records) for a type that forwards all verbs in the same way.
 ///
-/// The body, that of an `async fn`, says how: it has the value and the request under the names that are given, and the
-/// verb's own name with a `$` before it. A verb that goes another way follows with a body of its own.
+/// The body is that of an `async fn`: it has the value and the request under the given names, and the verb's own name
+/// with a `$` before it. A verb with a different body follows separately.
 ///
 /// ```
 /// use authsome_core::error::StoreError;
@@ -21,7 +21,7 @@
 /// }
 /// ```
 ///
-/// A verb that [`Records`](crate::records::Records) gains is added here, or nothing that uses this compiles.
+/// A new verb of [`Records`](crate::records::Records) must be added here, or users of this macro do not compile.
 #[macro_export]
 macro_rules! forward_records {
     (
@@ -58,7 +58,7 @@ macro_rules! forward_records {
         }
     };
     // A macro of its own, so that the bodies see the verb; in the method, so that they see the value and the request.
-    // That what goes another way is a verb is seen by naming it.
+    // Naming the separate verbs checks that they are verbs.
     (@call $called:ident (($dollar:tt) $verb:ident { $($body:tt)* } $($other:ident { $($own:tt)* })*)) => {{
         $(let _ = <Self as $crate::records::Records>::$other;)*
         macro_rules! forward {

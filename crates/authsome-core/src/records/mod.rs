@@ -1,8 +1,8 @@
-//! The record verbs: the only thing a backend writes.
+//! The record verbs: all that a backend implements for data.
 //!
 //! Entities ([`crate::entity`]) make requests; a backend carries them out. A request's fields are private to core, so
-//! none exists without the scope of its entity: the scope's predicates are part of [`predicate`](FindRequest::predicate)
-//! before a backend sees it.
+//! every request has the scope of its entity: the scope's predicates are part of
+//! [`predicate`](FindRequest::predicate) before a backend sees it.
 
 mod forward;
 mod predicate;

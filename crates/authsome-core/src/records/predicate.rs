@@ -22,9 +22,9 @@ pub enum Comparison {
 /// Which rows a request means. A comparison with a null column is false, whatever the comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Predicate {
-    /// All of them hold; true where the list is empty.
+    /// All of them hold; true for an empty list.
     All(Vec<Predicate>),
-    /// One of them holds; false where the list is empty.
+    /// One of them holds; false for an empty list.
     Any(Vec<Predicate>),
     /// The column compares with the value, which is never null.
     Compare {
@@ -35,7 +35,7 @@ pub enum Predicate {
         /// With what.
         value: Value,
     },
-    /// The column is one of the values, none of which is null; false where the list is empty.
+    /// The column is one of the values, which are never null; false for an empty list.
     In {
         /// The column.
         column: &'static str,
@@ -62,8 +62,7 @@ pub enum Predicate {
 }
 
 impl Predicate {
-    /// The columns that the rows must equal a value in, looking through [`Predicate::All`]: what a backend can use to
-    /// pick an index.
+    /// The columns that must equal a value, looking through [`Predicate::All`]: a backend can pick an index by them.
     #[must_use]
     pub fn equalities(&self) -> Vec<(&'static str, &Value)> {
         match self {
@@ -84,8 +83,8 @@ impl Predicate {
     }
 }
 
-/// The least text greater than every text that begins with the prefix; `None` where there is none. UTF-8 orders bytes
-/// as Unicode orders code points, so the last code point that has a next one is replaced by it.
+/// The least text greater than every text with the prefix, if one exists. UTF-8 orders bytes as Unicode orders code
+/// points, so the last code point with a successor is replaced by it.
 #[must_use]
 pub fn end_of_prefix(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();

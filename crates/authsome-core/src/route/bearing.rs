@@ -1,4 +1,4 @@
-//! [`CredentialKind`] and [`BodyCredential`]: credentials that bodies carry.
+//! [`CredentialKind`] and [`BodyCredential`]: credentials in bodies.
 
 use std::any::Any;
 use std::fmt;
@@ -20,10 +20,10 @@ use crate::secret::{Token, TokenHash};
 use crate::session::RefreshToken;
 use crate::ticket::Ticket;
 
-/// Finds the row of a credential, whatever its environment.
+/// Finds the row of a credential in any environment.
 type Resolve = for<'a> fn(TokenHash, &'a dyn Records) -> BoxFuture<'a, Result<Option<ResolvedCredential>, StoreError>>;
 
-/// A kind of credentials that bodies carry: which entity holds their hashes, and what is answered where none has one.
+/// A kind of credential in bodies: the entity with its hashes, and the answer to an unknown one.
 #[derive(Clone, Copy)]
 pub struct CredentialKind {
     name: &'static str,
@@ -42,8 +42,8 @@ impl CredentialKind {
     /// The ticket of a half-done sign-in.
     pub const TICKET: Self = Self::of::<Ticket>("ticket");
 
-    /// Credentials whose hashes this entity holds; `invalid_token` is answered where none has one. `name` is for logs and
-    /// tests.
+    /// Credentials with their hashes in this entity; an unknown one is answered with `invalid_token`. `name` is for
+    /// logs and tests.
     #[must_use]
     pub const fn of<E: Credential + Entity<Scope = PerEnvironment>>(name: &'static str) -> Self {
         Self {
@@ -70,13 +70,13 @@ impl CredentialKind {
         self.name == Self::TICKET.name
     }
 
-    /// What is answered where the credential does not exist, or not here.
+    /// The answer to a credential that is unknown in the environment.
     #[must_use]
     pub fn missing(&self) -> Error {
         (self.missing)()
     }
 
-    /// For the authenticator, which alone looks before the environment is known.
+    /// For the authenticator, which alone looks it up before the environment is known.
     pub(crate) async fn resolve(
         &self,
         token: &Token,
@@ -92,7 +92,7 @@ impl fmt::Debug for CredentialKind {
     }
 }
 
-/// A credential that a body carries, with its row.
+/// A credential in a body, with its row.
 #[derive(Clone)]
 pub struct ResolvedCredential {
     scope: Scope,
@@ -112,7 +112,7 @@ impl ResolvedCredential {
         self.scope
     }
 
-    /// Its row, where it is of this entity.
+    /// Its row, if it is of this entity.
     #[must_use]
     pub fn row<E: 'static>(&self) -> Option<&E> {
         self.row.downcast_ref()
@@ -125,10 +125,10 @@ impl fmt::Debug for ResolvedCredential {
     }
 }
 
-/// Reads a body as its route does, and gives something in it.
+/// Reads a body as its route does, and returns a part of it.
 pub(super) type Read<T> = dyn Fn(&HeaderMap, &Bytes) -> Result<T, Error> + Send + Sync;
 
-/// The credential in the bodies of a route, in whose environment a request acts.
+/// The credential in the bodies of a route. A request acts in its environment.
 #[derive(Clone)]
 pub struct BodyCredential {
     kind: CredentialKind,
@@ -153,10 +153,10 @@ impl BodyCredential {
         self.kind
     }
 
-    /// The credential in a body; `None` where the route takes bodies without one too.
+    /// The credential in a body; `None` for an optional one that is absent.
     ///
     /// # Errors
-    /// Those of [`Request::json`](super::Request::json): a body that the route does not take carries no credential.
+    /// Those of [`Request::json`](super::Request::json).
     pub fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<Option<Token>, Error> {
         (self.read)(headers, body)
     }

@@ -7,8 +7,8 @@ use futures::stream::BoxStream;
 
 use crate::error::Error;
 
-/// The parts of a body, one after another. What ends it early is an error: a request's that is too long
-/// (`payload_too_large`), slow or cut off, an answer's that could not be made.
+/// The parts of a body, one after another. An error ends it early: a request's body is too long (`payload_too_large`),
+/// slow or cut off, or an answer's body could not be made.
 pub type BodyStream = BoxStream<'static, Result<Bytes, Error>>;
 
 /// A stream that waits to be taken.

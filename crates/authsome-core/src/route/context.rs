@@ -1,4 +1,4 @@
-//! What is known of a request before its handler runs.
+//! [`Context`]: what is known of a request before its handler runs.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,32 +16,35 @@ use crate::session::Session;
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
-/// An environment with the settings that apply in it.
+/// An environment with its effective settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActiveEnvironment {
     /// The environment.
     pub environment: Environment,
-    /// What results from its settings, the app's, and the configuration's.
+    /// Its effective settings.
     pub settings: EffectiveSettings,
-    /// What its sessions' tokens are.
+    /// The form of its sessions' tokens.
     pub token_format: TokenFormat,
 }
 
 impl ActiveEnvironment {
-    /// The scope of what lives in it.
+    /// The scope of its data.
     #[must_use]
     pub const fn scope(&self) -> Scope {
         self.environment.scope()
     }
 
-    /// Refuses where nobody can authenticate here, or not with this method. Signing in refuses it as well; a route that
-    /// only leads there, by a mail say, asks first.
+    /// Refuses a suspended environment, and a method that the environment does not allow. Signing in refuses them as
+    /// well; a route that only prepares a sign-in, such as by a mail, calls this first.
     ///
     /// # Errors
     /// [`Code::EnvironmentInactive`], [`Code::MethodNotAllowedHere`].
     pub fn require_method(&self, method: &str) -> Result<(), Error> {
         if !self.environment.is_active {
-            return Err(Error::new(Code::EnvironmentInactive, "no authentication completes while it is suspended"));
+            return Err(Error::new(
+                Code::EnvironmentInactive,
+                "the environment is suspended: sign-in is possible when the suspension ends",
+            ));
         }
         if !self.settings.allows_method(method) {
             return Err(Error::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here"));
@@ -50,7 +53,7 @@ impl ActiveEnvironment {
     }
 }
 
-/// Where a request comes from.
+/// The client of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     /// Address, after trusted proxies.
@@ -62,7 +65,7 @@ pub struct Client {
 /// Who makes a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Principal {
-    /// Nobody is signed in.
+    /// The request has no credential.
     Anonymous,
     /// A user, by a session.
     Session(Arc<Session>),
@@ -88,8 +91,8 @@ impl Principal {
 /// What is known of a request before its handler runs.
 #[derive(Clone)]
 pub struct Context {
-    /// The environment it acts in: that of its credential, be it in a header or in the body, else the one that it names,
-    /// else the app's default one.
+    /// The environment that it acts in: its credential's, in a header or in the body; else the one that it names, else
+    /// the app's default.
     pub environment: Arc<ActiveEnvironment>,
     /// Who makes it.
     pub principal: Principal,
@@ -99,7 +102,7 @@ pub struct Context {
     pub now: Timestamp,
     /// The id that its answer and its log lines carry.
     pub request_id: String,
-    /// The credential in its body, where its route takes one.
+    /// The credential in its body, if its route takes one.
     pub credential: Option<ResolvedCredential>,
     /// Signs people in, in this environment and for this client.
     pub sign_ins: Arc<dyn SignIns>,
@@ -128,7 +131,7 @@ impl Context {
     /// The session that makes it.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] where something else, or nobody, does. A guard has refused that before.
+    /// [`Code::Unauthenticated`] without a session. A guard refuses that earlier.
     pub fn session(&self) -> Result<&Arc<Session>, Error> {
         match &self.principal {
             Principal::Session(session) => Ok(session),
@@ -139,24 +142,23 @@ impl Context {
     /// The row of the credential in its body.
     ///
     /// # Errors
-    /// [`Code::InvalidToken`] where it has none of this kind. The gate has refused that before, where the route asks for
-    /// one.
+    /// [`Code::InvalidToken`] without one of this kind. The gate refuses that earlier, if the route requires one.
     pub fn credential<E: 'static>(&self) -> Result<&E, Error> {
         self.credential.as_ref().and_then(ResolvedCredential::row).ok_or_else(Error::invalid_token)
     }
 
-    /// The user whom it is about: that of its ticket where its body carries one, else that of its session.
+    /// The user that it concerns: that of the ticket in its body, else that of its session.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] where it has neither. A guard that asks for one has refused that before.
+    /// [`Code::Unauthenticated`] without either. A guard refuses that earlier.
     pub fn user_id(&self) -> Result<UserId, Error> {
         self.ticket().map(|ticket| ticket.user_id).or_else(|_| Ok(self.session()?.user_id))
     }
 
-    /// The half-done sign-in whose ticket its body carries.
+    /// The half-done sign-in of the ticket in its body.
     ///
     /// # Errors
-    /// [`Code::InvalidToken`] where it carries none.
+    /// [`Code::InvalidToken`] without one.
     pub fn ticket(&self) -> Result<&Ticket, Error> {
         self.credential()
     }

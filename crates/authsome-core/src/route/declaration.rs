@@ -20,17 +20,17 @@ pub enum Guard {
     Public,
     /// A session.
     Session,
-    /// A session whose last proof of identity is at most 10 minutes old.
+    /// A session with a proof of identity at most 10 minutes old.
     RecentSession,
     /// The ticket of a half-done sign-in that waits for one of the user's second factors. The body carries it
     /// ([`RouteDraft::takes_ticket`]).
     Ticket,
-    /// Either a session as [`Guard::RecentSession`] asks for, or the ticket of a half-done sign-in whose user has no
-    /// second factor yet and needs one: what enrols a factor.
+    /// A session as for [`Guard::RecentSession`], or the ticket of a half-done sign-in that waits for the enrolment of
+    /// the user's first second factor. For routes that enrol a factor.
     RecentSessionOrTicket,
     /// The administrator's token, or a session or key with this permission.
     Permission(Permission),
-    /// A session, for what is its user's own; or the administrator's token, or a key, with this permission.
+    /// A session, for its user's own data; or the administrator's token, or a key with this permission.
     SessionOrPermission(Permission),
     /// The administrator's token alone.
     Administrator,
@@ -46,7 +46,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// When it is given.
     pub description: &'static str,
-    /// Its body; none where it has none.
+    /// Its body, if it has one.
     pub body: Option<SchemaOf>,
 }
 
@@ -59,23 +59,23 @@ pub struct Documentation {
     pub summary: &'static str,
     /// The rest, in Markdown.
     pub description: &'static str,
-    /// The body it takes; none where it takes none.
+    /// The body that it takes, if any.
     pub body: Option<SchemaOf>,
-    /// The query it takes, as an object; none where it takes none.
+    /// The query that it takes, as an object, if any.
     pub query: Option<SchemaOf>,
-    /// Its answers when it does what was asked.
+    /// Its answers on success.
     pub answers: Vec<Answer>,
     /// Its errors beyond those that its guard and form imply.
     pub errors: Vec<Code>,
 }
 
-/// What answers a route.
+/// The handler of a route.
 #[async_trait]
 pub trait Handler: Send + Sync {
     /// Answers a request that the guard let through.
     ///
     /// # Errors
-    /// What the caller is told.
+    /// The refusal or failure.
     async fn call(&self, request: Request) -> Result<Reply, Error>;
 }
 
@@ -120,7 +120,7 @@ impl fmt::Debug for Route {
 }
 
 impl Route {
-    /// Begins a route. `path` is below the base path, with parameters in braces: `/sessions/{id}`.
+    /// Begins a route. `path` follows the base path, with parameters in braces: `/sessions/{id}`.
     #[expect(clippy::new_ret_no_self, reason = "a route is new when it has a handler")]
     pub fn new(method: Method, path: &'static str) -> RouteDraft<Unguarded> {
         let declared = Declared {
@@ -161,19 +161,19 @@ impl Route {
         self.declared.rate
     }
 
-    /// What its requests are counted on beside their address.
+    /// The subject that its requests are counted on beside their address.
     #[must_use]
     pub const fn subject(&self) -> &RateSubject {
         &self.declared.subject
     }
 
-    /// Most bytes of its bodies, where it says so.
+    /// Most bytes of its bodies, if it has a limit of its own.
     #[must_use]
     pub const fn body_limit(&self) -> Option<usize> {
         self.declared.body_limit
     }
 
-    /// Whether its handler takes bodies as they come in.
+    /// Whether its handler streams bodies.
     #[must_use]
     pub const fn streams(&self) -> bool {
         self.declared.streams
@@ -191,56 +191,56 @@ impl Route {
         &self.declared.documentation
     }
 
-    /// What answers it.
+    /// Its handler.
     #[must_use]
     pub fn handler(&self) -> &Arc<dyn Handler> {
         &self.handler
     }
 }
 
-/// State of a route of which it was not said who may call it.
+/// State of a route before its guard is chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct Unguarded;
 
-/// State of a route of which it was said who may call it.
+/// State of a route after its guard was chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct Guarded;
 
 /// A route that is being declared.
 #[derive(Clone, Debug)]
-#[must_use = "a draft is no route until it has a handler"]
+#[must_use = "a draft becomes a route when it gets a handler"]
 pub struct RouteDraft<State> {
     declared: Declared,
     state: PhantomData<State>,
 }
 
 impl<State> RouteDraft<State> {
-    /// Says how often it may be called; [`RateClass::OTHER`] without it.
+    /// Sets how often it may be called. Default: [`RateClass::OTHER`].
     pub fn rate(mut self, rate: RateClass) -> Self {
         self.declared.rate = rate;
         self
     }
 
-    /// Says what it is about: a group and one line.
+    /// Sets its group and a summary of one line.
     pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
         self.declared.documentation.tag = tag;
         self.declared.documentation.summary = summary;
         self
     }
 
-    /// Says more, in Markdown.
+    /// Sets a description, in Markdown.
     pub fn description(mut self, description: &'static str) -> Self {
         self.declared.documentation.description = description;
         self
     }
 
-    /// Says what body it takes.
+    /// Sets the type of its body.
     pub fn takes<T: JsonSchema>(mut self) -> Self {
         self.declared.documentation.body = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
-    /// Says what in the body requests are counted on beside their address, by the limit on subjects of the rate class: an
+    /// Counts requests on a subject in the body beside their address, by the limit on subjects of the rate class: an
     /// account's name, a mailbox. Only an HMAC of it is stored.
     pub fn counts<T>(mut self, subject: fn(&T) -> Option<String>) -> Self
     where
@@ -250,15 +250,15 @@ impl<State> RouteDraft<State> {
         self
     }
 
-    /// Says that requests are counted on who makes them beside their address.
+    /// Counts requests on their principal beside their address.
     pub fn counts_principal(mut self) -> Self {
         self.declared.subject = RateSubject::Principal;
         self
     }
 
-    /// Says what body it takes, and which credential is in it. A request acts in the environment of that credential, and
-    /// is refused before its handler where no such credential exists, or where it names another environment. Its row is
-    /// in the handler's context. A body for which `credential` gives nothing carries none.
+    /// Sets the type of its body, and finds the credential in it. A request acts in the environment of that credential;
+    /// it is refused before its handler if the credential is unknown, or if it names another environment. The
+    /// credential's row is in the handler's context. A body for which `credential` gives nothing has no credential.
     pub fn takes_credential<T>(mut self, kind: CredentialKind, credential: fn(&T) -> Option<&str>) -> Self
     where
         T: JsonSchema + DeserializeOwned + 'static,
@@ -267,7 +267,7 @@ impl<State> RouteDraft<State> {
         self.takes::<T>()
     }
 
-    /// Says what body it takes, and where in it the ticket of a half-done sign-in is.
+    /// Sets the type of its body, and finds the ticket of a half-done sign-in in it.
     pub fn takes_ticket<T>(self, ticket: fn(&T) -> Option<&str>) -> Self
     where
         T: JsonSchema + DeserializeOwned + 'static,
@@ -275,39 +275,39 @@ impl<State> RouteDraft<State> {
         self.takes_credential(CredentialKind::TICKET, ticket)
     }
 
-    /// Says how many bytes its bodies have at most; without it, the server's limit holds (64 KiB by default).
+    /// Sets the greatest size of its bodies, in bytes. Default: the server's limit (64 KiB unless configured).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.declared.body_limit = Some(bytes);
         self
     }
 
-    /// Says that its handler takes bodies as they come in, with [`Request::into_stream`]. Nobody reads them before it, so
-    /// they carry neither a credential nor a subject.
+    /// Lets its handler stream bodies, with [`Request::into_stream`]. Nothing reads a body before the handler, so it
+    /// cannot carry a credential or a subject.
     pub fn streams(mut self) -> Self {
         self.declared.streams = true;
         self
     }
 
-    /// Says what query it takes.
+    /// Sets the type of its query.
     pub fn query<T: JsonSchema>(mut self) -> Self {
         self.declared.documentation.query = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
-    /// Says that it answers with a body.
+    /// Adds an answer with a body.
     pub fn answers<T: JsonSchema>(mut self, status: StatusCode, description: &'static str) -> Self {
         let body: SchemaOf = SchemaGenerator::subschema_for::<T>;
         self.declared.documentation.answers.push(Answer { status, description, body: Some(body) });
         self
     }
 
-    /// Says that it answers without a body.
+    /// Adds an answer without a body.
     pub fn answers_empty(mut self, status: StatusCode, description: &'static str) -> Self {
         self.declared.documentation.answers.push(Answer { status, description, body: None });
         self
     }
 
-    /// Says what errors it answers with, beyond those that its guard and form imply.
+    /// Adds errors beyond those that its guard and form imply.
     pub fn errors(mut self, codes: &[Code]) -> Self {
         self.declared.documentation.errors.extend_from_slice(codes);
         self
@@ -315,14 +315,14 @@ impl<State> RouteDraft<State> {
 }
 
 impl RouteDraft<Unguarded> {
-    /// Says who may call it.
+    /// Sets its guard.
     pub fn guard(self, guard: Guard) -> RouteDraft<Guarded> {
         RouteDraft { declared: Declared { guard, ..self.declared }, state: PhantomData }
     }
 }
 
 impl RouteDraft<Guarded> {
-    /// Says what answers it, which completes it.
+    /// Sets its handler, which completes it.
     pub fn handler(self, handler: impl Handler + 'static) -> Route {
         Route { declared: self.declared, handler: Arc::new(handler) }
     }

@@ -45,7 +45,7 @@ pub struct RateClass {
     pub name: &'static str,
     /// The limit on a client's address. Without one, that of [`RateClass::OTHER`] holds.
     pub address: Option<RateLimit>,
-    /// The limit on what a request concerns: an account, a mailbox, a session.
+    /// The limit on a request's subject: an account, a mailbox, a session.
     pub subject: Option<RateLimit>,
 }
 
@@ -61,7 +61,7 @@ impl RateClass {
     /// 600 a minute an address.
     pub const OTHER: Self = Self { name: "other", address: Some(RateLimit::per_minute(600)), subject: None };
 
-    /// Whether requests can be counted by it.
+    /// Whether it is valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let mut limits = [self.address, self.subject].into_iter().flatten();
@@ -72,14 +72,14 @@ impl RateClass {
     pub const CORE: [Self; 4] = [Self::SIGN_IN, Self::MAIL, Self::REFRESH, Self::OTHER];
 }
 
-/// What a request concerns, and is counted on beside its address.
+/// The subject that a request is counted on beside its address.
 #[derive(Clone)]
 pub enum RateSubject {
-    /// Nothing, or what the handler alone knows.
+    /// None, or one that only the handler knows.
     None,
     /// The user, key or administrator who makes it.
     Principal,
-    /// What its body names.
+    /// A name in its body.
     Body(BodySubject),
 }
 
@@ -93,7 +93,7 @@ impl fmt::Debug for RateSubject {
     }
 }
 
-/// Reads from a body what a request concerns.
+/// Reads a request's subject from its body.
 #[derive(Clone)]
 pub struct BodySubject(Arc<Read<Option<String>>>);
 
@@ -102,7 +102,7 @@ impl BodySubject {
         Self(Arc::new(move |headers: &HeaderMap, body: &Bytes| Ok(subject(&json::<T>(headers, body)?))))
     }
 
-    /// What a body names; `None` where it names nothing.
+    /// The subject in a body, if it has one.
     ///
     /// # Errors
     /// Those of [`Request::json`](super::Request::json).

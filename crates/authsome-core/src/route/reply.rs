@@ -1,4 +1,4 @@
-//! [`Reply`]: what a handler answers.
+//! [`Reply`]: the answer of a handler.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::secret::Token;
 use crate::session::{Session, SessionView};
 use crate::user::{SignedInView, UserView};
 
-/// What a handler answers: a status, headers, a body or none, and what becomes of the browser's cookie.
+/// The answer of a handler: status, headers, an optional body, and a change of the browser's cookie.
 pub struct Reply {
     /// Status.
     pub status: StatusCode,
@@ -21,7 +21,7 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Body.
     pub body: ReplyBody,
-    /// What becomes of the cookie with the session's token.
+    /// The change of the cookie with the session's token.
     pub cookie: CookieChange,
 }
 
@@ -48,18 +48,18 @@ impl ReplyStream {
     }
 }
 
-/// What becomes of the cookie with the session's token.
+/// The change of the cookie with the session's token.
 pub enum CookieChange {
     /// It stays as it is.
     Keep,
     /// It gets the session's token.
     Set(Box<Session>, Token),
-    /// It is removed where the request carries it.
+    /// It is removed if the request carries it.
     Clear,
 }
 
 impl fmt::Debug for Reply {
-    /// Shows the status and no more: a body holds tokens.
+    /// Shows only the status: a body holds tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
     }
@@ -81,7 +81,7 @@ impl Reply {
         Ok(Self { body, ..Self::empty(status) })
     }
 
-    /// `{"user", "session"}` with the session's tokens, and the cookie where the request's body asked for it.
+    /// `{"user", "session"}` with the session's tokens, and the cookie if the request's body asked for it.
     ///
     /// # Errors
     /// `internal` where the body does not serialize.
@@ -91,7 +91,8 @@ impl Reply {
         Ok(reply.with_cookie(cookie, signed_in.session, signed_in.token))
     }
 
-    /// An answer whose body is sent as it is made. `media_type` is a header's value such as `application/x-ndjson`.
+    /// An answer with a body that is sent as it is made. `media_type` is a header's value such as
+    /// `application/x-ndjson`.
     #[must_use]
     pub fn stream(status: StatusCode, media_type: &'static str, body: BodyStream) -> Self {
         let body = ReplyBody::Stream(HeaderValue::from_static(media_type), ReplyStream(Streamed::new(body)));
@@ -105,7 +106,7 @@ impl Reply {
         self
     }
 
-    /// The same answer, which sets the cookie where the request's body asked for it.
+    /// The same answer, with the cookie if the request's body asked for it.
     #[must_use]
     pub fn with_cookie(mut self, wanted: Option<bool>, session: Session, token: Token) -> Self {
         if wanted == Some(true) {
@@ -114,7 +115,7 @@ impl Reply {
         self
     }
 
-    /// The same answer, which removes the cookie where the request carries it.
+    /// The same answer, which removes the cookie if the request carries it.
     #[must_use]
     pub fn without_cookie(mut self) -> Self {
         self.cookie = CookieChange::Clear;

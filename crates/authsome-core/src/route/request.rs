@@ -1,4 +1,4 @@
-//! [`Request`]: what a handler is given.
+//! [`Request`]: the argument of a handler.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,9 +13,9 @@ use super::body::{BodyStream, Streamed};
 use crate::error::{Code, Error};
 use crate::json::Plain;
 
-/// What a handler is given.
+/// The argument of a handler.
 pub struct Request {
-    /// What is known of it.
+    /// What is known of the request.
     pub context: Context,
     /// The parameters of its path, by name.
     pub params: BTreeMap<String, String>,
@@ -48,7 +48,7 @@ impl From<BodyStream> for RequestBody {
 }
 
 impl fmt::Debug for Request {
-    /// Shows who makes it and no more: body, headers and query hold secrets.
+    /// Shows only who makes it: body, headers and query hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("request_id", &self.context.request_id).finish_non_exhaustive()
     }
@@ -58,8 +58,8 @@ impl Request {
     /// The body, a JSON object.
     ///
     /// # Errors
-    /// `unsupported_media_type` where it says that it is something else; `invalid_request`, with the field, where it
-    /// is malformed, has a field that is not known or lacks one that is needed, or a value of another type.
+    /// `unsupported_media_type` for another media type; `invalid_request`, with the field, for a malformed body, an
+    /// unknown or missing field, or a value of another type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match &self.body.0 {
             Body::Whole(body) => json(&self.headers, body),
@@ -79,7 +79,7 @@ impl Request {
     /// The query.
     ///
     /// # Errors
-    /// `invalid_request` where it has a parameter that is not known, or a value of another type.
+    /// `invalid_request` for an unknown parameter, or a value of another type.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let deserializer = serde_html_form::Deserializer::from_bytes(self.query.as_bytes());
         serde_path_to_error::deserialize(deserializer)
@@ -89,7 +89,7 @@ impl Request {
     /// A parameter of the path.
     ///
     /// # Errors
-    /// `not_found` where it does not parse: nothing has such a name.
+    /// `not_found` if it does not parse: nothing has such a name.
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         self.params.get(name).and_then(|text| text.parse().ok()).ok_or_else(Error::not_found)
     }
@@ -119,7 +119,7 @@ fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         let field = if is_json { field_at(error.path()) } else { String::new() };
         Error::invalid(field, describe(error.inner()))
     })?;
-    deserializer.end().map_err(|_| Error::invalid("", "the body has something behind its JSON document"))?;
+    deserializer.end().map_err(|_| Error::invalid("", "the body has more than one JSON document"))?;
     Ok(value)
 }
 
@@ -142,9 +142,9 @@ fn describe(error: &serde_json::Error) -> String {
         ("invalid type", Some(expected)) => format!("it has another type than expected: {expected}"),
         ("invalid value" | "invalid length", Some(expected)) => format!("it is out of range; expected {expected}"),
         _ if text.starts_with("unknown variant") => {
-            format!("it is not one of the values that are known: {}", expected.unwrap_or_default())
+            format!("it is unknown; expected {}", expected.unwrap_or_default())
         }
-        _ if text.starts_with("unknown field") => "it has a field that is not known".to_owned(),
+        _ if text.starts_with("unknown field") => "it has an unknown field".to_owned(),
         _ => text.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::scope::{APP_COLUMN, ENV_COLUMN};
 use crate::value::{ColumnType, Value};
 
-/// How many code points a text column holds where nothing else is declared.
+/// How many code points a text column holds by default.
 pub(super) const DEFAULT_MAX_LEN: u32 = 2_000;
 
 /// How a table is scoped: which scope columns it leads with.
@@ -42,7 +42,7 @@ pub struct ColumnDef {
     pub ty: ColumnType,
     /// Whether it may hold no value.
     pub nullable: bool,
-    /// Most code points of a text, most bytes of bytes or of a JSON document's text. Held by core before a backend
+    /// Most code points of a text, most bytes of bytes or of a JSON document's text. Core checks it before a backend
     /// sees the value, so that all backends refuse alike.
     pub max_len: Option<u32>,
 }
@@ -104,13 +104,13 @@ impl IndexDef {
     }
 }
 
-/// What deleting the parent does to its children.
+/// What happens to children when their parent is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// The children are deleted with it.
     Cascade,
-    /// The deletion is refused with `StoreError::Reference` where a child remains when it is done.
+    /// The deletion is refused with `StoreError::Reference` if a child remains at its end.
     Restrict,
 }
 

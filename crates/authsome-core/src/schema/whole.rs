@@ -16,46 +16,46 @@ pub struct Schema {
 /// An operation that does not fit the schema before it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
-    /// A table that is to be made exists.
+    /// A table to create exists already.
     #[error("table {0} exists already")]
     TableExists(String),
-    /// A table that is to be changed does not exist.
+    /// A table to change does not exist.
     #[error("table {0} does not exist")]
     NoTable(String),
-    /// A table that is to be dropped is referred to.
+    /// Another table refers to a table to drop.
     #[error("table {0} is referred to by {1}")]
     TableInUse(String, String),
-    /// A column that is to be made exists.
+    /// A column to create exists already.
     #[error("column {0}.{1} exists already")]
     ColumnExists(String, String),
-    /// A column that is named does not exist.
+    /// A named column does not exist.
     #[error("column {0}.{1} does not exist")]
     NoColumn(String, String),
-    /// A column that always holds a value is added to a table that may have rows.
+    /// A column to add is not nullable, and the table may have rows.
     #[error("column {0}.{1} must be nullable, because the table may have rows")]
     NotNullable(String, String),
-    /// An index that is to be made exists.
+    /// An index to create exists already.
     #[error("index {0} exists already")]
     IndexExists(String),
-    /// A column that is to be dropped is part of a key, an index or a reference.
-    #[error("column {0}.{1} is named by {2}")]
+    /// A column to drop is part of a key, an index or a reference.
+    #[error("column {0}.{1} is part of {2}")]
     ColumnInUse(String, String, String),
-    /// A name that not every database keeps whole.
+    /// A name that some databases would cut.
     #[error("the name {0} is empty or longer than 63 bytes")]
     NameTooLong(String),
-    /// A unique key that not every database can index.
+    /// A unique key that some databases cannot index.
     #[error("the columns of {0} are too long for a unique key: declare shorter ones")]
     KeyTooLong(String),
-    /// An index that is to be dropped does not exist.
+    /// An index to drop does not exist.
     #[error("index {0} does not exist")]
     NoIndex(String),
 }
 
 impl Schema {
-    /// The schema after `operation`. Raw statements change nothing that a schema knows.
+    /// The schema after `operation`. Raw statements do not change it.
     ///
     /// # Errors
-    /// [`SchemaError`] where the operation does not fit; the schema is unchanged then.
+    /// [`SchemaError`] if the operation does not fit; the schema is unchanged then.
     pub fn apply(&mut self, operation: &Operation) -> Result<(), SchemaError> {
         match operation {
             Operation::CreateTable(table) => {
@@ -176,7 +176,7 @@ fn check_index(table: &TableDef, index: &IndexDef) -> Result<(), SchemaError> {
     Ok(())
 }
 
-/// What names a column, so that it cannot be dropped.
+/// The key, index or reference that uses a column, so that it cannot be dropped.
 fn user_of(table: &TableDef, column: &str) -> Option<String> {
     if table.primary_key().iter().any(|name| name == column) {
         return Some(table.primary_key_name());

@@ -10,7 +10,7 @@ use crate::secret::TokenHash;
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// A sign-in that lasts. Revoking it deletes it.
+/// A completed sign-in. Revoking it deletes it.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_sessions", scope = PerEnvironment)]
 #[index(name = "authsome_sessions_token_key", columns(token_hash), unique, global)]
@@ -25,9 +25,9 @@ pub struct Session {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// Hash of the token that is valid now.
+    /// Hash of the present token.
     pub token_hash: TokenHash,
     /// The active organization.
     pub organization_id: Option<OrganizationId>,
@@ -57,7 +57,7 @@ pub struct Session {
     pub refresh_expires_at: Timestamp,
 }
 
-/// What a session is good for.
+/// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionState {
     /// Its token is valid.
@@ -78,8 +78,8 @@ impl Session {
         }
     }
 
-    /// Those that can be used or refreshed at a moment: neither their absolute end nor `idle_timeout` is over. Zero means
-    /// that idleness does not end them.
+    /// Sessions that can be used or refreshed at a moment: before their absolute end and their `idle_timeout`. Zero
+    /// means that idleness does not end them.
     pub fn alive(now: Timestamp, idle_timeout: Duration) -> Filter<Self> {
         let lasts = Self::REFRESH_EXPIRES_AT.gt(now);
         if idle_timeout.is_zero() { lasts } else { lasts.and(Self::LAST_SEEN_AT.gt(now.minus(idle_timeout))) }
@@ -94,8 +94,8 @@ impl Expiring for Session {
     const EXPIRES: Column<Self, Timestamp> = Self::REFRESH_EXPIRES_AT;
 }
 
-/// A refresh token. Each refresh consumes one and makes the next; all of a session's are one family (RFC 9700,
-/// section 4.14.2).
+/// A refresh token. Each refresh consumes one and makes the next; a session's tokens are one family (RFC 9700, section
+/// 4.14.2).
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_refresh_tokens", scope = PerEnvironment)]
 #[index(name = "authsome_refresh_tokens_hash_key", columns(hash), unique, global)]
@@ -121,16 +121,16 @@ pub struct RefreshToken {
     pub expires_at: Timestamp,
 }
 
-/// What a refresh token is good for.
+/// The state of a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshTokenState {
     /// It can be exchanged.
     Valid,
-    /// It was exchanged a moment ago: whoever presents it again lost the answer, and gets the same child.
+    /// It was exchanged a moment ago: its holder may have lost the answer, and gets the same child.
     Graced,
-    /// It was exchanged before: someone else may hold a copy, and the family is revoked.
+    /// It was exchanged earlier: someone else may hold a copy, and the family is revoked.
     Replayed,
-    /// It is too old.
+    /// It is expired.
     Expired,
 }
 

@@ -30,7 +30,7 @@ pub trait SessionStore: Records {
         Session::find(scope).filter(Session::ID.eq(id)).one(self).await
     }
 
-    /// The session whose token has this hash.
+    /// The session with this token hash.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -38,7 +38,7 @@ pub trait SessionStore: Records {
         Session::find(scope).filter(Session::TOKEN_HASH.eq(hash)).one(self).await
     }
 
-    /// The session one of whose refresh tokens has this hash, with that token, consumed or not.
+    /// The session with a refresh token of this hash, and that token, consumed or not.
     ///
     /// # Errors
     /// [`StoreError`].

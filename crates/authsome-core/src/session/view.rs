@@ -8,7 +8,7 @@ use crate::id::{DeviceId, EnvironmentId, OrganizationId, SessionId, UserId};
 use crate::plugin::SignedIn;
 use crate::time::Timestamp;
 
-/// A session. Its tokens appear only where they are issued.
+/// A session. Its tokens appear only in the answer that issues them.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Session")]
 pub struct SessionView {
@@ -28,7 +28,7 @@ pub struct SessionView {
     last_seen_at: Timestamp,
     /// When the person last proved who they are.
     authenticated_at: Timestamp,
-    /// How they did (RFC 8176).
+    /// How the person proved it (RFC 8176).
     amr: Vec<String>,
     ip: Option<String>,
     user_agent: Option<String>,
@@ -58,7 +58,7 @@ impl From<Session> for SessionView {
 }
 
 impl SessionView {
-    /// A session with the tokens that were just issued for it.
+    /// A session with its new tokens.
     #[must_use]
     pub fn issued(issued: &SignedIn) -> Self {
         Self {

@@ -8,13 +8,13 @@ use crate::text_enum;
 use crate::time::Timestamp;
 
 text_enum! {
-    /// Where a key is in its life. An environment has at most one in each state.
+    /// The state of a key. An environment has at most one in each state.
     pub enum SigningKeyState {
         /// Published, so that verifiers know it before it signs.
         Next = "next",
         /// Signs.
         Current = "current",
-        /// Signs no more, and is published until the last token that it signed is expired.
+        /// No longer signs, and is published until its last token is expired.
         Previous = "previous",
     }
 }
@@ -31,7 +31,7 @@ pub struct SigningKey {
     /// Where it lives.
     #[entity(scope)]
     pub scope: Scope,
-    /// Where it is in its life.
+    /// Its state.
     #[entity(max_len = 32)]
     pub state: SigningKeyState,
     /// Public key.
@@ -43,8 +43,8 @@ pub struct SigningKey {
     pub created_at: Timestamp,
     /// When it began to sign.
     pub activated_at: Option<Timestamp>,
-    /// When it ceased to sign.
+    /// When it stopped signing.
     pub retired_at: Option<Timestamp>,
-    /// When the last token that it signed is expired. Known since it ceased to sign.
+    /// When its last token expires. Known once it has stopped signing.
     pub needed_until: Option<Timestamp>,
 }

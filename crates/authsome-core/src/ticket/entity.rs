@@ -10,16 +10,16 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 text_enum! {
-    /// What a ticket opens.
+    /// What a ticket is for.
     pub enum TicketPurpose {
-        /// The second factors that the user has.
+        /// For one of the user's second factors.
         Challenge = "challenge",
-        /// The enrolment of the user's first one.
+        /// For the enrolment of the user's first one.
         Enroll = "enroll",
     }
 }
 
-/// A sign-in whose first factor was right. It opens second factors and their enrolment, and nothing else.
+/// A sign-in after a right first factor. It can only go on with a second factor or with its enrolment.
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "authsome_tickets", scope = PerEnvironment)]
 #[index(name = "authsome_tickets_token_key", columns(token_hash), unique, global)]
@@ -37,7 +37,7 @@ pub struct Ticket {
     pub user_id: UserId,
     /// Hash of the token.
     pub token_hash: TokenHash,
-    /// What it opens.
+    /// What it is for.
     #[entity(max_len = 32)]
     pub purpose: TicketPurpose,
     /// How often a second factor was tried.

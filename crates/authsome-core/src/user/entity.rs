@@ -46,7 +46,7 @@ pub struct User {
     pub name: Option<String>,
     /// URL of a picture.
     pub image: Option<String>,
-    /// What the application attached.
+    /// The application's metadata.
     #[entity(json, max_len = 16384)]
     pub metadata: Metadata,
     /// Whether sign-in is refused.

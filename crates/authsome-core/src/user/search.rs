@@ -1,8 +1,8 @@
-//! Lists of users by what their names begin with.
+//! Lists of users by the beginning of their names.
 //!
-//! Lists come in the order of the id, names in an order of their own, and no index has both. So the names are asked
-//! first, each by its unique index and for a bounded number: where few users match, those are all of them, and the list
-//! is made of them. Where many match, a walk in the order of the id soon meets as many as a page needs.
+//! Lists are in the order of the id, indexes on names in the order of the name, and no index has both. So the names are
+//! searched first, each by its unique index and up to a limit: if few users match, the list is made of them. If many
+//! match, a walk in the order of the id soon finds enough for a page.
 
 use super::{User, UserQuery};
 use crate::entity::{Column, Entity, Filter, Find, Listed, Page};
@@ -48,7 +48,7 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// All users whom the search means, greatest id first, where it goes by a prefix alone and few have it.
+    /// All matching users, greatest id first, if the search has only a prefix and few users match.
     async fn few<R: Records + ?Sized>(&self, records: &R) -> Result<Option<Vec<User>>, StoreError> {
         let Some(prefix) = self.prefix.as_deref().filter(|_| self.query.email.is_none()) else { return Ok(None) };
         let mut found = Vec::new();
@@ -64,7 +64,7 @@ impl<'s> Search<'s> {
         Ok(Some(found))
     }
 
-    /// Adds the users whose name in this column begins with the prefix, and says whether these were all.
+    /// Adds the users with a name in this column that begins with the prefix, and says whether these were all.
     async fn named<T: ColumnValue<Operand = String>, R: Records + ?Sized>(
         &self,
         column: Column<User, T>,
@@ -72,7 +72,7 @@ impl<'s> Search<'s> {
         found: &mut Vec<User>,
         records: &R,
     ) -> Result<bool, StoreError> {
-        // No filter but these: it would let the request look at more rows than it returns.
+        // Another filter would make the request read more rows than it returns.
         let find = User::find(self.scope).filter(User::DELETED_AT.is_null()).beginning_with(column, prefix);
         let named = find.limit(MAX_LIMIT).all(records).await?;
         let complete = u32::try_from(named.len()).is_ok_and(|count| count < MAX_LIMIT);

@@ -48,7 +48,7 @@ impl From<User> for UserView {
     }
 }
 
-/// A user who signed in, with the session that was made.
+/// A user who signed in, with the new session.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SignedIn")]
 pub struct SignedInView {

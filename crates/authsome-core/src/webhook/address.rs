@@ -1,13 +1,13 @@
-//! What an event can be announced to.
+//! The addresses of webhooks.
 
 /// Most characters.
 const MAX: usize = 2_000;
 
-/// What an address is, in words.
+/// The form of an address, in words.
 pub const ADDRESS_RULE: &str =
     "an address begins with https:// or http://, names a host, and has at most 2000 characters";
 
-/// Whether something can be announced to this text.
+/// Whether the text is a valid address.
 #[must_use]
 pub fn is_address(text: &str) -> bool {
     text.chars().count() <= MAX

@@ -19,9 +19,9 @@ pub struct Webhook {
     pub scope: Scope,
     /// The address.
     pub url: String,
-    /// What it is for.
+    /// A description for people.
     pub description: Option<String>,
-    /// The events that are announced; empty is all.
+    /// The announced events; empty means all.
     #[entity(json, max_len = 16384)]
     pub events: Vec<String>,
     /// The key that signs announcements, sealed under the master key.

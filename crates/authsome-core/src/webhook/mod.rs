@@ -1,4 +1,4 @@
-//! Webhooks: where an environment's events are announced.
+//! Webhooks: addresses that get an environment's events.
 
 mod address;
 mod entity;

@@ -17,8 +17,8 @@ use super::{Account, require_accepted};
 use crate::users::{delete_proofs, name_conflict};
 
 impl Account {
-    /// Sends the link that proves an address again, if there is an account whose address is not proven. Whether there is
-    /// one is not said.
+    /// Sends the link that proves an address again, if an account has the address and has not proven it. The answer
+    /// does not tell whether one has.
     ///
     /// # Errors
     /// `environment_inactive`, `unavailable`.
@@ -27,8 +27,8 @@ impl Account {
         Outbox::new(&self.at).queue(CoreNotification::VerifyEmail, None, email.key().to_owned()).await
     }
 
-    /// Sends a link to an address that the session's user wants to have. The address is taken over when it is proven.
-    /// Whether another account has it is not said.
+    /// Sends a link to a new address of the session's user. The account takes the address when it is proven. The answer
+    /// does not tell whether another account has it.
     ///
     /// # Errors
     /// `environment_inactive`, `unavailable`.
@@ -39,16 +39,16 @@ impl Account {
             .await
     }
 
-    /// Proves an address with a mailed token, and takes it over where that was asked for.
+    /// Proves an address with a mailed token; a token of a change also gives the account the address.
     ///
     /// # Errors
-    /// `invalid_token`; `conflict` where another account took the address meanwhile; `environment_inactive`; what a hook
-    /// refuses with; `unavailable`.
+    /// `invalid_token`; `conflict` if another account took the address meanwhile; `environment_inactive`; a hook's
+    /// refusal; `unavailable`.
     pub async fn verify_email(&self, token: &Token) -> Result<User, Error> {
         self.verify_email_found(token, &self.find(token).await?).await
     }
 
-    /// [`Account::verify_email`] where the token's row was found before.
+    /// [`Account::verify_email`] with the token's row.
     ///
     /// # Errors
     /// Those of [`Account::verify_email`].
@@ -68,14 +68,14 @@ impl Account {
             .transaction(|tx| async move {
                 require_accepted(&at.require_still_active(&*tx).await?, Mailed::Verification, token)?;
                 let consumed = tx.consume_verification(scope, &verification.token_hash, now).await?;
-                // A token that is known beforehand may be another user's meanwhile.
+                // A test code may be another user's meanwhile.
                 consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
                 let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
                 let (mut user, previous) = prove(verification, found.clone())?;
                 user.updated_at = now;
                 let user = tx.update_user(scope, &found, &user).await.map_err(name_conflict)?;
                 if let Some(previous) = previous {
-                    // What was mailed to the old address proves nothing any more.
+                    // Tokens that were mailed to the old address are void.
                     delete_proofs(at, id, &*tx).await?;
                     let told = Notification { recipient: previous, ..told.clone() };
                     told.insert(scope, &*tx).await?;
@@ -90,7 +90,7 @@ impl Account {
     }
 }
 
-/// The user once the address is proven, and the address before where it changes.
+/// The user after the proof, and the previous address if it changes.
 fn prove(verification: &Verification, mut user: User) -> Result<(User, Option<String>), Error> {
     let email: Email = verification.email.parse().map_err(|_| Error::invalid_token())?;
     let previous = match verification.purpose {

@@ -1,4 +1,4 @@
-//! A password that was forgotten.
+//! Resetting a forgotten password.
 
 use authsome_context::nothing;
 use authsome_context::rules::tokens::Mailed;
@@ -17,8 +17,8 @@ use crate::users::delete_proofs;
 use crate::{lockout, passwords, sessions};
 
 impl Account {
-    /// Sends a link that lets the person set a new password, if there is an account with this address. Whether there is
-    /// one is not said.
+    /// Sends a link that lets the person set a new password, if an account has this address. The answer does not tell
+    /// whether one has.
     ///
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `unavailable`.
@@ -37,7 +37,7 @@ impl Account {
         self.reset_found(token, &self.find(token).await?, password).await
     }
 
-    /// [`Account::reset`] where the token's row was found before.
+    /// [`Account::reset`] with the token's row.
     ///
     /// # Errors
     /// Those of [`Account::reset`].

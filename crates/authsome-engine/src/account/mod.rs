@@ -1,7 +1,7 @@
 //! [`Account`]: passwords and addresses, proven by mail.
 //!
-//! A mailed token is worth nothing outside of its environment. What takes an address answers alike for known and unknown ones, in the same time:
-//! it only queues a notification, and the job that works it off looks whether there is anyone to send it to.
+//! A mailed token works only in its environment. Calls that take an address answer alike for known and unknown ones, in
+//! the same time: they only queue a notification, and the job that sends it looks the account up.
 
 mod address;
 mod forgotten;
@@ -28,14 +28,14 @@ impl Account {
         find.one(self.at.store()).await?.ok_or_else(Error::invalid_token)
     }
 
-    /// Refuses a mailed token where none can be used, and one that is not what its row's would be.
+    /// Refuses mailed tokens in a suspended environment, and a token that does not belong to its row.
     fn require_usable(&self, kind: Mailed, token: &Token) -> Result<(), Error> {
         self.at.require_active()?;
         require_accepted(&self.at, kind, token)
     }
 }
 
-/// Refuses a token that is neither derived from its row nor one that the environment's test codes make.
+/// Refuses a token unless it is derived from its row or is a test code of the environment.
 fn require_accepted(at: &EnvironmentContext, kind: Mailed, token: &Token) -> Result<(), Error> {
     let is_known = || at.test_codes().is_some_and(|codes| codes.makes(kind.prefix(), token));
     if kind.is_derived(token) || is_known() { Ok(()) } else { Err(Error::invalid_token()) }

@@ -1,4 +1,4 @@
-//! Changing a password that is known.
+//! Changing a known password.
 
 use authsome_context::nothing;
 use authsome_core::entity::Entity;
@@ -18,8 +18,8 @@ impl Account {
     /// Changes the password of a session's user: every other session ends. Attempts are counted like sign-ins.
     ///
     /// # Errors
-    /// `weak_password`; `invalid_credentials` where the current one is wrong; `account_locked`,
-    /// `method_not_allowed_here`; `session_not_found` where the session is gone; `unavailable`.
+    /// `weak_password`; `invalid_credentials` if the current one is wrong; `account_locked`,
+    /// `method_not_allowed_here`; `session_not_found` if the session is gone; `unavailable`.
     pub async fn change_password(&self, session: &Session, current: &Password, new: &Password) -> Result<(), Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;

@@ -1,4 +1,4 @@
-//! The one place through which every method signs in.
+//! The one function in which every sign-in ends.
 
 use authsome_context::rules::tokens::Pair;
 use authsome_context::{EnvironmentContext, nothing};
@@ -24,26 +24,26 @@ use crate::jwt::SigningKeys;
 /// How many sessions past the limit one statement ends.
 const BATCH: u32 = 200;
 
-/// How often a sign-in is tried where the account, or what is required of it, is changed meanwhile.
+/// How often a sign-in runs if the account or its requirements change meanwhile.
 pub(super) const TRIES: usize = 3;
 
-/// What became of a sign-in whose proof was right.
+/// The outcome of a sign-in with a right proof.
 #[derive(Debug)]
 pub(super) enum Completion {
     Done(SignInOutcome),
-    /// The account was changed since the proof was checked, its password perhaps, or more is required since: the proof is
-    /// checked again, and nothing of it was used up.
+    /// The account, perhaps its password, or the requirements changed after the proof was checked: check the proof
+    /// again; it was not used up.
     Stale,
 }
 
 impl Auth {
-    /// Signs in a user whom a method has proven. The one place through which every method signs in: it holds what no
-    /// method may skip. The proof is used up in the transaction that makes the session, or the ticket.
+    /// Signs in a user whom a method has proven. Every method ends here: it enforces the rules that no method may skip.
+    /// The proof is used up in the transaction that makes the session, or the ticket.
     ///
     /// # Errors
-    /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`; what the proof or a hook
-    /// refuses with; `invalid_credentials` where the account is gone; `unavailable`, also where the account, or what is
-    /// required of it, keeps changing.
+    /// `environment_inactive`, `method_not_allowed_here`, `user_banned`, `email_not_verified`; the errors of the proof
+    /// and of hooks; `invalid_credentials` if the account is gone; `unavailable`, also if the account or its
+    /// requirements keep changing.
     pub async fn complete_sign_in(&self, user: UserId, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
         let mut at = self.at.clone();
         for _ in 0..TRIES {
@@ -57,7 +57,7 @@ impl Auth {
     }
 }
 
-/// Signs a user in who was read before the proof was checked.
+/// Signs in a user who was read before the proof was checked.
 pub(super) async fn complete(at: &EnvironmentContext, user: &User, proof: Proof<'_>) -> Result<Completion, Error> {
     let (now, method) = (at.now(), proof.method);
     at.require_method(method)?;
@@ -99,7 +99,7 @@ pub(super) async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Resu
     tx.user(scope, user).await?.ok_or_else(gone)
 }
 
-/// Refuses a user who may not sign in. Said only to someone who gave a correct proof.
+/// Refuses a user who may not sign in. Only a person with a right proof learns this.
 pub(super) fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Error> {
     if user.banned {
         Err(Error::new(Code::UserBanned, "the account is banned"))
@@ -110,13 +110,13 @@ pub(super) fn require_admitted(user: &User, settings: &EffectiveSettings) -> Res
     }
 }
 
-/// The account, or what is required of it, was changed while the proof was being checked.
+/// The account or its requirements changed while the proof was being checked.
 pub(super) fn changed_meanwhile() -> Error {
     let detail = "the account or its environment was changed at the same moment: try again";
     Error::new(Code::Unavailable, detail).retry_after(Seconds(1))
 }
 
-/// What a correct proof leads to, before it is stored.
+/// The result of a right proof, before it is stored.
 pub(super) enum Entry {
     Session(Box<Draft>),
     /// A second factor is required first.
@@ -141,7 +141,7 @@ impl Entry {
         Ok(Self::Session(Box::new(draft)))
     }
 
-    /// Whether it is what the environment and the user's factors, as they are now, let its proofs lead to.
+    /// Whether it still follows from the environment and the user's factors as they are now.
     pub(super) async fn is_right(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<bool, Error> {
         Ok(match self {
             Self::Session(draft) => Need::of(at, draft.session.user_id, &draft.session.amr, tx).await? == Need::Nothing,
@@ -152,7 +152,7 @@ impl Entry {
         })
     }
 
-    /// Stores it; gives the session where there is one.
+    /// Stores it; returns the session, if it is one.
     pub(super) async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Option<Session>, Error> {
         match self {
             Self::Session(draft) => draft.write(at, tx).await.map(Some),
@@ -163,7 +163,7 @@ impl Entry {
         }
     }
 
-    /// Hands out what was stored.
+    /// Returns the stored session or ticket.
     pub(super) async fn issue(
         self,
         at: &EnvironmentContext,
@@ -276,7 +276,7 @@ impl Draft {
         Ok(session)
     }
 
-    /// Ends the oldest of the user's sessions that are alive, until this one is within the limit.
+    /// Ends the user's oldest live sessions, until this one is within the limit.
     async fn end_oldest(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<(), Error> {
         let most = u64::from(at.settings().max_sessions_per_user);
         if most == 0 {
@@ -303,7 +303,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Tells the hooks that it is stored, and hands out its tokens.
+    /// Tells the hooks that it is stored, and returns its tokens.
     pub(super) async fn issue(self, at: &EnvironmentContext, user: User, session: Session, method: &str) -> SignedIn {
         let now = session.created_at;
         at.after(now, Moment::SessionCreate { session: &session }).await;

@@ -6,23 +6,23 @@ use authsome_core::id::UserId;
 use authsome_core::records::Records;
 use authsome_core::ticket::TicketPurpose;
 
-/// The proof that says that there was more than one factor (RFC 8176, section 2).
+/// The word for several factors (RFC 8176, section 2).
 pub(crate) const SEVERAL_FACTORS: &str = "mfa";
-/// What a ticket lists where its user has no second factor yet.
+/// What a ticket lists if its user has no second factor yet.
 const ENROLL: &str = "enroll";
 
-/// What a sign-in needs beside the proofs that were given.
+/// What a sign-in needs beside the given proofs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Nothing,
-    /// A second factor that the user has: what can be used.
+    /// One of the user's second factors: their offers.
     Challenge(Vec<&'static str>),
-    /// A second factor, of which the user has none yet.
+    /// The enrolment of the user's first second factor.
     Enrolment,
 }
 
 impl Need {
-    /// A user who has a factor is asked for it, whether or not the environment requires one.
+    /// A user who has a factor is asked for it, even if the environment does not require one.
     pub(crate) async fn of(
         at: &EnvironmentContext,
         user: UserId,
@@ -40,7 +40,7 @@ impl Need {
         })
     }
 
-    /// What the ticket of such a sign-in opens, and what it lists; none where no ticket is needed.
+    /// The ticket's purpose and its list of methods, if a ticket is needed.
     pub(super) fn ticket(self) -> Option<(TicketPurpose, Vec<&'static str>)> {
         match self {
             Self::Nothing => None,
@@ -50,7 +50,7 @@ impl Need {
     }
 }
 
-/// What the second factors of a user offer.
+/// The offers of a user's second factors.
 pub(crate) async fn offers(
     at: &EnvironmentContext,
     user: UserId,

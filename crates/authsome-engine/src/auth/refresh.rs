@@ -1,8 +1,8 @@
 //! Refreshing a session.
 //!
-//! A refresh token is exchanged once (RFC 9700, section 4.14.2). Its successors are derived from it, so that whoever lost
-//! the answer, or raced with another request, is given the same ones for a short grace period without their being
-//! stored. Presented later, it was copied: the whole family is revoked.
+//! A refresh token is exchanged once (RFC 9700, section 4.14.2). Its successors are derived from it, so that a client
+//! that lost the answer, or raced with another request, gets the same ones for a short grace period, without their
+//! being stored. If it is presented later, it was copied, and the whole family is revoked.
 //!
 //! A session's absolute end is fixed when it is made; refreshing never moves it (NIST SP 800-63B-4, section 5.2; OWASP
 //! ASVS 5.0, section 7.3).
@@ -29,11 +29,11 @@ use crate::authenticate::check_binding;
 use crate::jwt::SigningKeys;
 use crate::rate::RateLimiter;
 
-/// What became of a refresh.
+/// The outcome of a refresh.
 enum Outcome {
     /// This caller exchanged the token.
     Exchanged(Box<(User, Session)>),
-    /// Another caller did, at this moment, a moment ago.
+    /// Another caller exchanged it a moment ago.
     Graced(Box<(User, Session)>, Timestamp),
     /// It was exchanged before, or the user is gone or banned: the family is gone.
     Ended { session: Box<Session>, is_replayed: bool },
@@ -57,16 +57,16 @@ impl Auth {
     /// Presented again within 10 seconds, it gives the same two tokens; later, it ends the session.
     ///
     /// # Errors
-    /// `session_not_found` where the token is unknown or was exchanged before, the session is bound to another address, or the user is gone or banned; `environment_inactive` and `method_not_allowed_here`,
-    /// which consume nothing; `token_expired`; `rate_limited` past 60 a minute and session; what a hook refuses with;
-    /// `unavailable`.
+    /// `session_not_found` if the token is unknown or was exchanged before, the session is bound to another address, or
+    /// the user is gone or banned; `environment_inactive` and `method_not_allowed_here`, which consume nothing;
+    /// `token_expired`; `rate_limited` past 60 a minute and session; a hook's refusal; `unavailable`.
     pub async fn refresh(&self, presented: &Token, client: &Client) -> Result<SignedIn, Error> {
         let find = RefreshToken::find(&self.at.scope()).filter(RefreshToken::HASH.eq(&presented.hash()));
         let token = find.one(self.at.store()).await?.ok_or_else(Error::session_not_found)?;
         self.refresh_found(presented, &token, client).await
     }
 
-    /// [`Auth::refresh`] where the token's row was found before.
+    /// [`Auth::refresh`] with the token's row.
     ///
     /// # Errors
     /// Those of [`Auth::refresh`].
@@ -178,7 +178,7 @@ impl<'a> Exchange<'a> {
                     return Ok(Outcome::Ended { session: Box::new(session), is_replayed: true });
                 }
                 RefreshTokenState::Expired => return Err(token_expired()),
-                // Another transaction exchanged it since this one began; run again, this one sees it.
+                // Another transaction exchanged it since this one began; the next run sees that.
                 RefreshTokenState::Valid => return Err(StoreError::contention().into()),
             }
         }

@@ -16,8 +16,8 @@ impl Auth {
     /// the proof are used up in the transaction that makes the session.
     ///
     /// # Errors
-    /// `invalid_token` where the ticket was used or is expired, or opens enrolment alone and the user has a factor by now;
-    /// those of [`Auth::complete_sign_in`].
+    /// `invalid_token` if the ticket was used or is expired, or if it is for enrolment and the user has a factor by
+    /// now; those of [`Auth::complete_sign_in`].
     pub async fn resume(&self, ticket: &Ticket, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
         let (at, now, method) = (&self.at, self.at.now(), ticket.method.as_str());
         at.require_method(method)?;
@@ -62,8 +62,8 @@ fn amr<'a>(ticket: &'a Ticket, proof: &Proof<'a>) -> Vec<&'a str> {
     amr
 }
 
-/// Uses a ticket up. One that opens enrolment is worth nothing once its user has a factor: whoever knows no more than the
-/// first one does not add another.
+/// Uses a ticket up. A ticket for enrolment is void once its user has a factor: the first factor alone must not add
+/// another.
 async fn redeem(at: &EnvironmentContext, ticket: &Ticket, tx: &dyn StoreTx) -> Result<(), Error> {
     let delete = Ticket::delete(&at.scope()).filter(Ticket::ID.eq(ticket.id)).filter(Ticket::EXPIRES_AT.gt(at.now()));
     let is_there = delete.batch(1, tx).await? == 1;

@@ -1,4 +1,4 @@
-//! What a person does with the session that they have.
+//! What a person does with their session.
 
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
@@ -21,16 +21,16 @@ impl Auth {
     /// Ends the session with its refresh tokens.
     ///
     /// # Errors
-    /// `session_not_found` where it is gone; what a hook refuses with; `unavailable`.
+    /// `session_not_found` if it is gone; a hook's refusal; `unavailable`.
     pub async fn sign_out(&self, session: &Session) -> Result<(), Error> {
         if sessions::end(&self.at, session, "sign_out").await? { Ok(()) } else { Err(Error::session_not_found()) }
     }
 
-    /// Proves again who the person is, by password: the session counts as fresh. Attempts are counted like sign-ins.
+    /// Proves again who the person is, by password: the session has a recent proof. Attempts are counted like sign-ins.
     ///
     /// # Errors
-    /// `method_not_allowed_here`, also for a user who has a second factor; `invalid_credentials`, `account_locked`;
-    /// `session_not_found` where it is gone; `unavailable`.
+    /// `method_not_allowed_here`, also for a user with a second factor; `invalid_credentials`, `account_locked`;
+    /// `session_not_found` if it is gone; `unavailable`.
     pub async fn reauthenticate(&self, session: &Session, password: &Password) -> Result<Session, Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;
@@ -39,11 +39,11 @@ impl Auth {
         self.reauthenticate_by(session, passwords::PROVEN).await
     }
 
-    /// Notes that a method, or a second factor, has proven again who the person is. For a user who has a second factor,
-    /// nothing else does.
+    /// Notes that a method, or a second factor, has proven again who the person is. A user with a second factor must
+    /// use it.
     ///
     /// # Errors
-    /// `method_not_allowed_here`; `session_not_found` where it is gone; what the proof refuses with; `unavailable`.
+    /// `method_not_allowed_here`; `session_not_found` if it is gone; the errors of the proof; `unavailable`.
     pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<Session, Error> {
         let (at, now, user) = (&self.at, self.at.now(), session.user_id);
         let event = &at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?;
@@ -67,7 +67,7 @@ impl Auth {
     /// Sets the session's active organization.
     ///
     /// # Errors
-    /// `not_found` where the user is not a member of it; `session_not_found` where the session is gone; `unavailable`.
+    /// `not_found` if the user is not a member of it; `session_not_found` if the session is gone; `unavailable`.
     pub async fn set_organization(&self, session: &Session, organization: OrganizationId) -> Result<Session, Error> {
         let at = &self.at;
         let data = json!({ "organization_id": organization });
@@ -91,8 +91,7 @@ impl Auth {
     }
 }
 
-/// Refuses a proof that is neither of one of the user's second factors nor, where the user has none, of a method that is
-/// enabled here.
+/// Accepts a proof of the user's second factors, or of an allowed method if the user has no second factor.
 async fn require_strong_enough(
     at: &EnvironmentContext,
     user: UserId,

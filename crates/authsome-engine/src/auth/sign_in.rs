@@ -11,10 +11,10 @@ use super::complete::{Completion, TRIES, changed_meanwhile, complete};
 use crate::lockout::Subject;
 use crate::passwords;
 
-/// Who wants to sign in, and the proof.
+/// A sign-in with a password.
 #[derive(Clone, Debug)]
 pub struct SignIn {
-    /// By which name.
+    /// The person's name.
     pub identifier: Identifier,
     /// The password.
     pub password: Password,
@@ -32,9 +32,9 @@ impl Auth {
     /// Signs in with a password.
     ///
     /// # Errors
-    /// `invalid_credentials` for an unknown account, a deleted one, one without a password, and a wrong password alike;
-    /// `account_locked`; those of [`Auth::complete_sign_in`], of which what depends on the account comes only after a
-    /// correct password.
+    /// `invalid_credentials` alike for an unknown account, a deleted one, one without a password, and a wrong password;
+    /// `account_locked`; those of [`Auth::complete_sign_in`]. Errors that reveal the account come only after a right
+    /// password.
     pub async fn sign_in(&self, sign_in: SignIn, client: &Client) -> Result<SignInOutcome, Error> {
         let mut at = self.at.with_client(client);
         for _ in 0..TRIES {

@@ -1,4 +1,4 @@
-//! Registering.
+//! Signing up.
 
 use async_trait::async_trait;
 use authsome_context::{EnvironmentContext, nothing};
@@ -24,7 +24,7 @@ use super::{Auth, sign_up_form};
 use crate::passwords;
 use crate::users::{Taken, taken_name};
 
-/// Who wants to register.
+/// A sign-up with a password.
 #[derive(Clone, Debug)]
 pub struct SignUp {
     /// Address.
@@ -37,14 +37,14 @@ pub struct SignUp {
     pub phone: Option<Phone>,
     /// Display name, at most 200 characters.
     pub name: Option<String>,
-    /// What the application attaches.
+    /// The application's metadata.
     pub metadata: Metadata,
-    /// What the person filled in of the environment's own sign-up form, by field. It goes to the metadata.
+    /// The values of the environment's own sign-up form, by field. They go to the metadata.
     pub form: Map<String, Value>,
 }
 
 impl SignUp {
-    /// A person with an address, a password and nothing else.
+    /// A sign-up with only an address and a password.
     #[must_use]
     pub fn new(email: Email, password: Password) -> Self {
         Self {
@@ -59,26 +59,24 @@ impl SignUp {
     }
 }
 
-/// What became of a registration.
+/// The outcome of a sign-up.
 #[derive(Clone, Debug)]
 pub enum SignUpOutcome {
-    /// The person is registered, and signed in unless a second factor is to be enrolled first.
+    /// The account is made. The person is signed in, or must enrol a second factor first.
     SignedUp(SignInOutcome),
-    /// The address is to be proven first; the rest happens by mail. Where the address was taken, its holder is told by
-    /// mail, and nothing else happened.
+    /// The address must be verified first, by mail. If the address was taken, only its holder is told, by mail.
     VerifyFirst,
 }
 
 impl Auth {
-    /// Registers a person with a password, and signs them in where the environment does not want the address proven
-    /// first. The account, its password, its session and the mail that asks to prove the address come to be together, or
-    /// not at all.
+    /// Makes an account with a password, and signs the person in unless the environment requires a verified address.
+    /// The account, its password, its session and the verification mail are written in one transaction.
     ///
     /// # Errors
     /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`, `weak_password`; `invalid_request` for
-    /// fields of the sign-up form; `conflict` where the address, the username or the phone number is taken; what a hook
-    /// refuses with; `unavailable`. In an environment that wants addresses proven first, no `conflict`, and
-    /// `invalid_request` where there is a username or a phone number.
+    /// fields of the sign-up form; `conflict` if the address, the username or the phone number is taken; a hook's
+    /// refusal; `unavailable`. In an environment that requires verified addresses: `invalid_request` for a username or
+    /// a phone number, and no `conflict`.
     pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
         let at = self.at.with_client(client);
         let now = at.now();
@@ -102,12 +100,12 @@ impl Auth {
         registration.run(Proof { redeem: &set, ..proven }).await
     }
 
-    /// Registers a person whom another method has proven, and signs them in.
+    /// Makes an account for a person whom another method has proven, and signs them in.
     ///
     /// # Errors
-    /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`; `conflict` where the address has an
-    /// account; `email_not_verified` where the environment wants addresses proven first and the proof does not show this
-    /// one; what the proof or a hook refuses with; `unavailable`.
+    /// `environment_inactive`, `method_not_allowed_here`, `registration_closed`; `conflict` if the address has an
+    /// account; `email_not_verified` if the environment requires verified addresses and the proof does not show this
+    /// one; the errors of the proof and of hooks; `unavailable`.
     pub async fn sign_up_proven(&self, new: NewAccount, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
         let (at, now) = (&self.at, self.at.now());
         require_open(at, proof.method)?;
@@ -144,7 +142,7 @@ struct Registration<'a> {
     at: &'a EnvironmentContext,
     method: &'a str,
     user: User,
-    /// None where the address is to be proven first.
+    /// `None` if the address must be verified first.
     entry: Option<Entry>,
     created: Event,
     verify: Notification,
@@ -159,7 +157,7 @@ enum Written {
 }
 
 impl<'a> Registration<'a> {
-    /// Asks the *before* hooks.
+    /// Runs the *before* hooks.
     async fn new(at: &'a EnvironmentContext, user: User, proof: Proof<'a>, now: Timestamp) -> Result<Self, Error> {
         let method = proof.method;
         at.before(now, Moment::SignUp { user: &user }).await?;
@@ -216,7 +214,7 @@ impl<'a> Registration<'a> {
                     Ok(Written::TakenQuietly)
                 }
                 Some(taken) => Err(taken.conflict()),
-                // Whoever had the name is gone: the same again succeeds.
+                // The holder of the name is gone: the next run succeeds.
                 None => Err(StoreError::contention().into()),
             };
         }
@@ -233,12 +231,12 @@ impl<'a> Registration<'a> {
     }
 }
 
-/// Whether the address is to be proven before the first sign-in.
+/// Whether the address must be verified before the first sign-in.
 fn is_to_be_proven(at: &EnvironmentContext, user: &User) -> bool {
     at.settings().require_email_verification && !user.email_verified
 }
 
-/// Whether they are free afterwards would tell whether the address had an account.
+/// Refused, because later it would tell whether the address had an account: a free name says that no account was made.
 fn require_no_other_names(sign_up: &SignUp) -> Result<(), Error> {
     let (mut errors, later) = (FieldErrors::default(), "it is chosen once the address is verified");
     errors.require(sign_up.username.is_none(), "username", later);
@@ -246,12 +244,12 @@ fn require_no_other_names(sign_up: &SignUp) -> Result<(), Error> {
     errors.into_result()
 }
 
-/// Refuses where people cannot register themselves with a method.
+/// Refuses an environment without self-registration, and a method that it does not allow.
 fn require_open(at: &EnvironmentContext, method: &str) -> Result<(), Error> {
     at.require_method(method)?;
     if at.settings().self_registration {
         Ok(())
     } else {
-        Err(Error::new(Code::RegistrationClosed, "people cannot register themselves here"))
+        Err(Error::new(Code::RegistrationClosed, "self-registration is off in this environment"))
     }
 }

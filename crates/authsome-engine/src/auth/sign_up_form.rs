@@ -1,4 +1,4 @@
-//! What people fill in of an environment's own sign-up form.
+//! The values of an environment's own sign-up form.
 
 use serde_json::{Map, Value};
 
@@ -7,14 +7,14 @@ use authsome_core::formconfig::{FieldKind, FormField};
 use authsome_core::identity::{Email, Phone};
 use authsome_core::metadata::Metadata;
 
-/// Longest text that a field takes, in characters.
+/// Longest text of a field, in characters.
 const MAX_TEXT: usize = 2_000;
 const MISSING: &str = "it must be filled in";
 
-/// The metadata with what was filled in, each field under its name.
+/// The metadata with the values, each under its field's name.
 ///
 /// # Errors
-/// `invalid_request` with every field that is missing, not the form's, or not of its kind.
+/// `invalid_request` with every field that is missing, unknown, or of another kind.
 pub(super) fn fill(form: &[FormField], filled: &Map<String, Value>, metadata: &Metadata) -> Result<Metadata, Error> {
     let mut errors = FieldErrors::default();
     for field in form {
@@ -36,15 +36,15 @@ pub(super) fn fill(form: &[FormField], filled: &Map<String, Value>, metadata: &M
 fn fault(field: &FormField, value: &Value) -> Option<&'static str> {
     let text = value.as_str().filter(|text| text.chars().count() <= MAX_TEXT && !text.contains('\0'));
     let (fits, message) = match field.kind {
-        FieldKind::Text => (text.is_some(), "it is a text of at most 2000 characters"),
-        FieldKind::Email => (text.is_some_and(|text| text.parse::<Email>().is_ok()), "it is an e-mail address"),
-        FieldKind::Phone => (text.is_some_and(|text| text.parse::<Phone>().is_ok()), "it is a phone number"),
-        FieldKind::Number => (value.is_number(), "it is a number"),
+        FieldKind::Text => (text.is_some(), "it must be a text of at most 2000 characters"),
+        FieldKind::Email => (text.is_some_and(|text| text.parse::<Email>().is_ok()), "it must be an e-mail address"),
+        FieldKind::Phone => (text.is_some_and(|text| text.parse::<Phone>().is_ok()), "it must be a phone number"),
+        FieldKind::Number => (value.is_number(), "it must be a number"),
         FieldKind::Checkbox if field.required => (value == &Value::Bool(true), "it must be checked"),
-        FieldKind::Checkbox => (value.is_boolean(), "it is true or false"),
+        FieldKind::Checkbox => (value.is_boolean(), "it must be true or false"),
         FieldKind::Select => {
             let chosen = text.is_some_and(|text| field.options.iter().any(|option| option == text));
-            (chosen, "it is one of the options")
+            (chosen, "it must be one of the options")
         }
     };
     (!fits).then_some(message)

@@ -1,4 +1,4 @@
-//! Tickets: what a sign-in stops at where a second factor is required.
+//! Tickets of sign-ins that wait for a second factor.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use authsome_core::ticket::{Ticket, TicketPurpose};
 use authsome_core::time::Timestamp;
 use serde_json::json;
 
-/// How long a ticket is good for.
+/// How long a ticket is valid.
 const TTL: Duration = Duration::from_secs(600);
-/// What was proven before a ticket.
+/// The proofs before a ticket.
 pub(super) struct FirstFactor<'a> {
     pub(super) user: UserId,
     pub(super) method: &'a str,
@@ -78,7 +78,7 @@ impl TicketDraft {
         self.ticket.purpose
     }
 
-    /// What the person goes on with.
+    /// The outcome for the caller, with the token.
     pub(super) fn issue(self) -> SecondFactorRequired {
         SecondFactorRequired { ticket: self.token, methods: self.methods, expires_at: self.ticket.expires_at }
     }

@@ -1,4 +1,4 @@
-//! Changing an environment: what it says of itself, which one is the default, suspension.
+//! Changing an environment: its fields, the default, suspension.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,22 @@ use authsome_core::id::EnvironmentId;
 
 use super::{Environments, new};
 
-/// A change of an environment (RFC 7396). What is `None` stays; `Some(None)` goes back to what is built in.
+/// A change of an environment (RFC 7396). `None` leaves a value; `Some(None)` restores the built-in one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentPatch {
     /// Name for people, 1 to 200 characters.
     pub name: Option<String>,
     /// Slug.
     pub slug: Option<String>,
-    /// What it is for. The colour of the old type becomes that of the new one.
+    /// Type. The colour of the old type becomes that of the new one.
     pub kind: Option<EnvironmentType>,
-    /// What people should know about it, at most 2,000 characters.
+    /// A description for people, at most 2,000 characters.
     pub description: Option<Option<String>>,
     /// Colour, `#RRGGBB`.
     pub color: Option<Option<String>>,
     /// Its own settings.
     pub settings: Option<SettingsPatch>,
-    /// What the operator attaches; `None` at a key takes it away, `Some(None)` all of it.
+    /// A merge patch of the metadata; `Some(None)` removes all of it.
     pub metadata: Option<Option<BTreeMap<String, Option<String>>>>,
 }
 
@@ -92,8 +92,8 @@ impl Environments {
         .await
     }
 
-    /// Gives an environment a new publishable key, whose prefix names its type. Clients that send the old one are refused
-    /// from now on.
+    /// Gives an environment a new publishable key with the prefix of its type. Clients that send the old one are
+    /// refused from now on.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -105,7 +105,7 @@ impl Environments {
         .await
     }
 
-    /// Makes an environment the app's default one instead of the one that is. One step.
+    /// Makes an environment the app's default, in one step.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -127,7 +127,7 @@ impl Environments {
             .await
     }
 
-    /// Ends an environment's suspension: every session that is not expired is good again.
+    /// Ends an environment's suspension: every unexpired session is valid again.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -135,7 +135,7 @@ impl Environments {
         self.set_active(id, true).await
     }
 
-    /// Suspends an environment: no authentication completes in it. Nothing in it is lost.
+    /// Suspends an environment: every sign-in and every credential is refused. No data is lost.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -148,7 +148,7 @@ impl Environments {
         self.change(id, action, |found| Ok(Environment { is_active: active, ..found.clone() })).await
     }
 
-    /// Changes an environment, writes the event where that changed anything, and lets the change take effect at once.
+    /// Changes an environment, writes an event if something changed, and lets the change take effect at once.
     async fn change(
         &self,
         id: EnvironmentId,
@@ -161,7 +161,7 @@ impl Environments {
         let change = &change;
         self.foundation
             .change(|tx| async move {
-                // A type that changes counts where the last one of type production is protected.
+                // The app's last environment of type production is protected, so a change of type excludes deletions.
                 self.lock(&*tx).await?;
                 let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
                 let changed = change(&found)?;

@@ -1,4 +1,4 @@
-//! Cloning an environment: what it is set to goes along, who is in it does not.
+//! Cloning an environment: its settings are copied, its users are not.
 
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
@@ -9,28 +9,29 @@ use serde_json::json;
 
 use super::{EnvironmentSetup, Environments, NewEnvironment, WebhookSetup, row};
 
-/// A clone to be made.
+/// A new clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentCopy {
     /// Name for people, 1 to 200 characters.
     pub name: String,
-    /// Slug; without it, one is made of the name.
+    /// Slug. Default: made from the name.
     pub slug: Option<String>,
-    /// What the clone is for.
+    /// The type of the clone.
     pub kind: EnvironmentType,
-    /// In which settings the clone differs from its source.
+    /// Settings in which the clone differs from its source.
     pub settings: SettingsPatch,
-    /// The address of the clone's webhooks, so that nothing of it reaches those of its source; without it, each keeps its
-    /// own.
+    /// The address of the clone's webhooks, so that its events do not reach the source's addresses. Default: each keeps
+    /// its own.
     pub webhook_url: Option<String>,
 }
 
 impl Environments {
-    /// Makes an environment with the settings, forms and webhooks of another one, and what plugins take along. The webhooks have new secrets and are
-    /// switched off. Users, sessions, organizations with their branding, keys and events stay behind.
+    /// Makes an environment with the settings, forms and webhooks of another one, and the rows that plugins copy. The
+    /// webhooks get new secrets and are switched off. Users, sessions, organizations with their branding, keys and
+    /// events are not copied.
     ///
     /// # Errors
-    /// `not_found` where the source is gone; `invalid_request`; `conflict` where the slug is taken; `unavailable`.
+    /// `not_found` if the source is gone; `invalid_request`; `conflict` if the slug is taken; `unavailable`.
     pub async fn copy(&self, source: EnvironmentId, copy: &EnvironmentCopy) -> Result<Environment, Error> {
         if copy.webhook_url.as_deref().is_some_and(|url| !is_address(url)) {
             return Err(Error::invalid("webhook_url", ADDRESS_RULE));

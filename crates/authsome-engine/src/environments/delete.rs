@@ -1,4 +1,4 @@
-//! Deleting an environment. It is unreachable at once; a job takes out what is in it.
+//! Deleting an environment. It is out of reach at once; a job removes its rows.
 
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::entity::Entity;
@@ -10,9 +10,9 @@ use authsome_core::store::StoreTx;
 use super::{Environments, about};
 
 impl Environments {
-    /// Deletes an environment: nothing reaches it from now on, its slug is free again, and a background job removes what
-    /// is in it in bounded batches. The default one and the app's last one of type production are protected; another of
-    /// type production is confirmed.
+    /// Deletes an environment: it is out of reach from now on, its slug is free again, and a background job removes its
+    /// rows in bounded batches. The default one and the app's last one of type production are protected; any other of
+    /// type production needs a confirmation.
     ///
     /// # Errors
     /// `not_found`, `environment_protected`, `confirmation_required`, `unavailable`.
@@ -34,14 +34,14 @@ impl Environments {
 
     async fn check_deletable(&self, found: &Environment, confirm: Confirm, tx: &dyn StoreTx) -> Result<(), Error> {
         if found.is_default.0 {
-            return Err(protected("the default environment is not deleted: make another one the default first"));
+            return Err(protected("the default environment cannot be deleted: make another one the default first"));
         }
         if found.kind != EnvironmentType::Production {
             return Ok(());
         }
         let productions = Environment::find(&self.app).filter(Environment::KIND.eq(EnvironmentType::Production));
         if productions.filter(Environment::DELETED_AT.is_null()).count(tx).await? <= 1 {
-            return Err(protected("the app's last environment of type production is not deleted"));
+            return Err(protected("the app's last environment of type production cannot be deleted"));
         }
         confirm.require(Destructive::DeleteEnvironment)
     }

@@ -102,7 +102,7 @@ impl Environments {
         Ok(Listed { data, next_cursor: None })
     }
 
-    /// The settings that apply in an environment, each with where it comes from.
+    /// The effective settings of an environment, each with its source.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -117,19 +117,19 @@ impl Environments {
         Ok(AppEvent { actor: self.principal.as_ref().and_then(Principal::actor), ..event })
     }
 
-    /// Makes changes that must hold of all environments of the app together exclude each other.
+    /// Makes changes with a rule over all environments of the app exclude each other.
     async fn lock(&self, tx: &dyn StoreTx) -> Result<(), Error> {
         lock_app(self.app, tx).await
     }
 }
 
-/// Makes transactions that call it for one app exclude each other, and refuses where the app is deleted.
+/// Makes transactions that call it for one app exclude each other, and refuses a deleted app.
 pub(crate) async fn lock_app(app: AppId, tx: &dyn StoreTx) -> Result<(), Error> {
     let find = App::find(()).filter(App::ID.eq(app)).filter(App::DELETED_AT.is_null());
     if find.touch(tx).await? { Ok(()) } else { Err(Error::not_found()) }
 }
 
-/// What events say of an environment.
+/// An environment in the data of events.
 pub(crate) fn about(environment: &Environment) -> Value {
     json!({ "slug": environment.slug, "type": environment.kind })
 }

@@ -1,4 +1,4 @@
-//! [`NewEnvironment`]: an environment to be made, and what every environment must be like.
+//! [`NewEnvironment`], and the rules for every environment.
 
 use std::collections::BTreeMap;
 
@@ -15,27 +15,27 @@ const MAX_DESCRIPTION: usize = 2_000;
 const MAX_METADATA_KEYS: usize = 64;
 const MAX_METADATA_BYTES: usize = 16_384;
 
-/// An environment to be made.
+/// A new environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEnvironment {
     /// Name for people, 1 to 200 characters.
     pub name: String,
-    /// Slug; without it, one is made of the name.
+    /// Slug. Default: made from the name.
     pub slug: Option<String>,
-    /// What it is for.
+    /// Type.
     pub kind: EnvironmentType,
-    /// What people should know about it, at most 2,000 characters.
+    /// A description for people, at most 2,000 characters.
     pub description: Option<String>,
-    /// Colour, `#RRGGBB`; without it, that of the type.
+    /// Colour, `#RRGGBB`. Default: the colour of the type.
     pub color: Option<String>,
     /// Its own settings.
     pub settings: Settings,
-    /// What the operator attaches: at most 64 keys and 16 KiB.
+    /// The operator's metadata: at most 64 keys and 16 KiB.
     pub metadata: BTreeMap<String, String>,
 }
 
 impl NewEnvironment {
-    /// An environment with a name and a type, and nothing else.
+    /// An environment with only a name and a type.
     #[must_use]
     pub fn new(name: &str, kind: EnvironmentType) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl NewEnvironment {
     }
 }
 
-/// The row of an environment to be made. `before` are the settings that it takes over.
+/// The row of the new environment. `before` are the settings that it takes over.
 pub(crate) fn row(
     foundation: &Foundation,
     app: AppId,
@@ -80,8 +80,7 @@ pub(crate) fn row(
     Ok(environment)
 }
 
-/// Refuses what an environment cannot become: what is wrong in itself, and one that is of type production no more where
-/// that is not confirmed.
+/// Refuses an invalid change of an environment, and an unconfirmed change of its type from production.
 pub(super) fn check_change(
     plugins: &Plugins,
     found: &Environment,
@@ -95,7 +94,7 @@ pub(super) fn check_change(
     Ok(())
 }
 
-/// Refuses what is wrong with an environment, all of it at once. `before` are the settings that its own replace.
+/// Refuses an invalid environment, with all errors at once. `before` are the settings that its own replace.
 fn check(plugins: &Plugins, before: &Settings, environment: &Environment) -> Result<(), Error> {
     let mut errors = FieldErrors::default();
     errors.require(name::is_valid(&environment.name), "name", name::RULE);

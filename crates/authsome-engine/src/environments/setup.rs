@@ -1,4 +1,4 @@
-//! What an environment is set to, as a whole: read, and written in one step.
+//! The setup of an environment: read as a whole, and written in one step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,13 @@ use authsome_core::webhook::{ADDRESS_RULE, Webhook, is_address};
 use super::{Environments, NewEnvironment, about, new, row};
 use crate::webhooks::{self, WebhookSecret};
 
-/// Most characters of a description.
+/// Longest description, in characters.
 const MAX_DESCRIPTION: usize = 2_000;
 
-/// What an environment is set to. Who is in it, its keys, and whether it is active or the default one, is no part of it.
+/// The setup of an environment: everything except its users, its keys, and whether it is active or the default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvironmentSetup {
-    /// What it says of itself, with its own settings. One that was read has its slug and colour.
+    /// Its fields, with its own settings. A setup that was read has slug and colour.
     pub environment: NewEnvironment,
     /// The fields of its forms, by the form.
     pub forms: BTreeMap<String, Vec<FormField>>,
@@ -36,14 +36,14 @@ pub struct EnvironmentSetup {
 pub struct WebhookSetup {
     /// The address, http or https, at most 2,000 characters.
     pub url: String,
-    /// What it is for, at most 2,000 characters.
+    /// A description for people, at most 2,000 characters.
     pub description: Option<String>,
-    /// The events that are announced; empty is all.
+    /// The announced events; empty means all.
     pub events: Vec<String>,
     /// Whether events are announced to it.
     pub enabled: bool,
-    /// Its secret. One that was read has none. Written without one, a webhook keeps the secret that it has, and a new one
-    /// gets a new secret.
+    /// Its secret. A setup that was read has none. Written without a secret, an existing webhook keeps its own, and a
+    /// new webhook gets a new one.
     pub secret: Option<WebhookSecret>,
 }
 
@@ -86,13 +86,13 @@ fn setup_of(webhook: &Webhook) -> WebhookSetup {
     WebhookSetup { url, description, events, enabled, secret: None }
 }
 
-/// By address; those of one address in an order that does not depend on when they were made.
+/// By address; webhooks of one address in an order that does not depend on when they were made.
 fn order(webhook: &WebhookSetup) -> (&str, Option<&str>, &[String], bool) {
     (&webhook.url, webhook.description.as_deref(), &webhook.events, webhook.enabled)
 }
 
 impl Environments {
-    /// What an environment is set to.
+    /// The setup of an environment.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -104,7 +104,7 @@ impl Environments {
     /// Makes an environment, active and not the default.
     ///
     /// # Errors
-    /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
+    /// `invalid_request`, `conflict` if the slug is taken, `not_found` if the app is gone; `unavailable`.
     pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
         let before = Settings::default();
         settings::check(&self.foundation.plugins, &before, &new.settings, Some(new.kind)).into_result()?;
@@ -112,7 +112,7 @@ impl Environments {
             .await
     }
 
-    /// Makes an environment that is set to this, active and not the default.
+    /// Makes an environment with this setup, active and not the default.
     ///
     /// # Errors
     /// Those of [`Environments::create`], and `invalid_request` for a form or a webhook.
@@ -132,12 +132,12 @@ impl Environments {
         Ok(environment.clone())
     }
 
-    /// Sets an environment that is set to `before` to `after`, in one step: what `after` does not have is taken away.
-    /// Without a slug it keeps its own. Webhooks are told apart by their addresses. Taking the type production from it is
-    /// confirmed.
+    /// Changes an environment's setup from `before` to `after`, in one step; forms and webhooks missing in `after` are
+    /// removed. Without a slug it keeps its own. Webhooks are told apart by their addresses. Changing the type from
+    /// production needs a confirmation.
     ///
     /// # Errors
-    /// `not_found`; `conflict` where the environment is not set to `before`, or the slug is taken; `invalid_request`,
+    /// `not_found`; `conflict` if the present setup is not `before`, or the slug is taken; `invalid_request`,
     /// `confirmation_required`, `unavailable`.
     pub async fn set_up(
         &self,
@@ -154,7 +154,7 @@ impl Environments {
                 self.lock(&*tx).await?;
                 let rows = self.rows(id, &*tx).await?;
                 if rows.setup() != *before {
-                    return Err(Error::new(Code::Conflict, "somebody else changed the environment"));
+                    return Err(Error::new(Code::Conflict, "the environment was changed meanwhile: read it again"));
                 }
                 let found = &rows.environment;
                 let changed = self.changed(found, &after.environment, confirm)?;
@@ -217,7 +217,7 @@ impl Environments {
         Ok(wrote)
     }
 
-    /// Says whether that changed anything.
+    /// Says whether something changed.
     async fn write_webhooks(
         &self,
         before: &Rows,
@@ -227,7 +227,7 @@ impl Environments {
     ) -> Result<bool, Error> {
         let scope = before.environment.scope();
         let mut left: Vec<&Webhook> = before.webhooks.iter().collect();
-        // One that is as it is to be stays, before another one takes its place by the address.
+        // An unchanged webhook keeps its row, before another one of its address takes it.
         let mut others = Vec::new();
         for wanted in after {
             match left.iter().position(|found| setup_of(found) == *wanted) {
@@ -304,13 +304,13 @@ impl Environments {
     }
 }
 
-/// Settings that an import replaces. Nobody is asked whether a second factor is to be required: it may be taken over from
-/// where a plugin brings one, and is warned of.
+/// Settings that an import replaces. `mfa_required` is not checked: the source may have a plugin with a second factor.
+/// The import warns instead.
 fn kept(before: &Settings, after: &NewEnvironment) -> Settings {
     Settings { mfa_required: after.settings.mfa_required, ..before.clone() }
 }
 
-/// Refuses forms and webhooks that cannot be.
+/// Refuses invalid forms and webhooks.
 fn check(setup: &EnvironmentSetup) -> Result<(), Error> {
     let mut errors = FieldErrors::default();
     let is_word = |text: &str| (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control);

@@ -25,11 +25,11 @@ pub enum StartError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no randomness to make ids and keys from.
+    /// The source of randomness failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// The environments could not be looked at.
-    #[error("the environments could not be looked at: {0}")]
+    /// The environments could not be read.
+    #[error("the environments could not be read: {0}")]
     Environments(Error),
     /// The app could not be made.
     #[error("the app could not be made: {0}")]
@@ -41,9 +41,9 @@ pub enum StartError {
 pub(super) async fn prepare(foundation: &Foundation) -> Result<(), StartError> {
     let report = foundation.store.migrate(&foundation.plugins.groups).await?;
     for group in &report.absent_groups {
-        tracing::warn!(group, "the database holds tables of a plugin that this program does not have");
+        tracing::warn!(group, "the database has tables of a plugin that is missing in this program");
     }
-    // A key that ends with the process claims nothing.
+    // A key that ends with the process must not claim the database.
     if foundation.is_lasting
         && !Installation::claim(&foundation.master_key, foundation.now(), &*foundation.store).await?
     {

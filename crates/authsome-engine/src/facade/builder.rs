@@ -1,4 +1,4 @@
-//! [`EngineBuilder`]: what an engine is made of.
+//! [`EngineBuilder`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,32 +46,32 @@ impl EngineBuilder {
         self
     }
 
-    /// The configuration. Without it, [`Config::default`].
+    /// The configuration. Default: [`Config::default`].
     pub fn config(mut self, config: Config) -> Self {
         self.parts.config = config;
         self
     }
 
-    /// Where time comes from. Without it, the operating system.
+    /// The clock. Default: the operating system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.parts.clock = clock;
         self
     }
 
-    /// Where randomness comes from. Without it, the operating system.
+    /// The source of randomness. Default: the operating system's.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.parts.entropy = entropy;
         self
     }
 
-    /// The installation's key. Without it, one is made and kept in memory: mailed links, refreshes in their grace period
-    /// and what plugins seal end with the process, and several processes do not understand each other's.
+    /// The installation's key. Default: a random one in memory. Then mailed links, refreshes in their grace period and
+    /// sealed values end with the process, and another process cannot use them.
     pub fn master_key(mut self, key: MasterKey) -> Self {
         self.parts.master_key = Some(key);
         self
     }
 
-    /// How mail leaves. Without it none is sent, and what waits to be sent is marked as failed.
+    /// The transport of mails. Without one, no mail is sent, and queued mails are marked as failed.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.parts.mailer = Some(mailer);
         self

@@ -1,4 +1,4 @@
-//! [`Engine`]: everything together.
+//! [`Engine`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Engine {
         Self { jobs: Arc::new(Jobs::new(Arc::clone(&foundation))), foundation }
     }
 
-    /// What services of other crates are made from.
+    /// The foundation, from which other crates make services.
     #[doc(hidden)]
     #[must_use]
     pub const fn foundation(&self) -> &Arc<Foundation> {
@@ -74,7 +74,7 @@ impl Engine {
     /// changes nothing. Needs a Tokio runtime, on which the jobs run.
     ///
     /// # Errors
-    /// [`StartError`]; nothing runs then.
+    /// [`StartError`]; then no job runs.
     pub async fn start(&self) -> Result<(), StartError> {
         self.prepare().await?;
         self.jobs.start();
@@ -94,10 +94,10 @@ impl Engine {
         self.jobs.stop().await;
     }
 
-    /// Runs every background job until it has nothing more to do now: for tests, and programs that schedule themselves.
+    /// Runs every background job until it has no more work: for tests, and programs that schedule themselves.
     ///
     /// # Errors
-    /// The first that a job failed with; the others have run all the same.
+    /// The first error of a job; the other jobs have run too.
     pub async fn run_jobs_once(&self) -> Result<(), Error> {
         self.jobs.run_once().await
     }
@@ -150,7 +150,7 @@ impl Engine {
         &self.foundation.plugins.settings
     }
 
-    /// What is allowed in settings and advised against, in words for the operator.
+    /// Warnings for the operator: settings that are allowed, but that a standard advises against.
     #[must_use]
     pub fn warnings(&self, settings: &Settings) -> Vec<&'static str> {
         settings::warnings(&self.foundation.plugins, settings)
@@ -189,10 +189,10 @@ impl Engine {
         Environments::new(Arc::clone(&self.foundation), app)
     }
 
-    /// The app that requests mean where they name none.
+    /// The configured app, which requests mean unless they name another.
     ///
     /// # Errors
-    /// `internal` where the engine was not started; `unavailable`.
+    /// `internal` if the engine was not started; `unavailable`.
     pub async fn configured_app(&self) -> Result<Arc<App>, Error> {
         self.foundation.configured_app().await
     }

@@ -21,10 +21,10 @@ use crate::sessions::Sessions;
 use crate::sign_in_page::SignInPage;
 use crate::users::Users;
 
-/// An environment of an engine: services hang on it, and reach nothing outside of it.
+/// An environment of an engine. It hands out services, which reach nothing outside of the environment.
 ///
-/// It holds the environment and its settings as they were when it was made, so it is made for a request or a task, not
-/// kept.
+/// It holds the environment and its settings as they were when it was made. Make one for each request or task; do not
+/// keep it.
 #[derive(Clone, Debug)]
 pub struct EnvironmentHandle {
     pub(crate) at: EnvironmentContext,
@@ -37,32 +37,32 @@ impl EnvironmentHandle {
         Self { at: self.at.acting(principal, client) }
     }
 
-    /// What plugins ask the engine for, for this principal: what a handler's context has.
+    /// The ports of plugins, for this principal: a handler's context has them.
     #[doc(hidden)]
     #[must_use]
     pub fn ports(&self, principal: &Principal) -> (Arc<dyn SignIns>, Arc<dyn Notices>) {
         (Arc::new(Ports::new(self.at.clone(), principal.clone())), Arc::new(self.at.clone()))
     }
 
-    /// The scope of what lives in it.
+    /// The environment's scope.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.at.scope()
     }
 
-    /// The environment with the settings that apply in it.
+    /// The environment with its effective settings.
     #[must_use]
     pub fn environment(&self) -> &Arc<ActiveEnvironment> {
         self.at.environment()
     }
 
-    /// The settings that apply in it.
+    /// The effective settings.
     #[must_use]
     pub fn settings(&self) -> &EffectiveSettings {
         self.at.settings()
     }
 
-    /// The authentication methods that some plugin brings and this environment allows.
+    /// The authentication methods that a plugin brings and this environment allows.
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
         self.at.methods()
@@ -106,7 +106,7 @@ impl EnvironmentHandle {
         ApiKeys { at: self.at.clone() }
     }
 
-    /// What happened.
+    /// Events.
     #[must_use]
     pub fn audit(&self) -> Audit {
         Audit { at: self.at.clone() }
@@ -118,7 +118,7 @@ impl EnvironmentHandle {
         Account { at: self.at.clone() }
     }
 
-    /// The keys that sign its sessions' tokens, where they are JSON Web Tokens.
+    /// The keys that sign its sessions' JSON Web Tokens.
     #[must_use]
     pub fn signing_keys(&self) -> SigningKeys {
         SigningKeys { at: self.at.clone() }

@@ -1,4 +1,5 @@
-//! What applications hold: the engine, and the handle of an environment. They hand services out; nothing below names them.
+//! The types that applications hold: the engine, and the handle of an environment. They hand services out; no service
+//! names them.
 
 mod bootstrap;
 mod builder;

@@ -1,4 +1,4 @@
-//! Deleting what is of no use any more, in bounded batches.
+//! Deleting expired rows, in bounded batches.
 
 use authsome_context::Foundation;
 use authsome_core::account::{PasswordReset, Verification};
@@ -9,10 +9,10 @@ use authsome_core::organization::Invitation;
 use authsome_core::session::{RefreshToken, Session};
 use authsome_core::ticket::Ticket;
 
-/// How many rows of a kind one run deletes.
+/// How many rows of an entity one run deletes.
 const BATCH: u32 = 500;
 
-/// Deletes a batch of each kind of row that expired, in all environments; says whether there may be more.
+/// Deletes a batch of each entity's expired rows, in all environments; says whether there may be more.
 pub(super) async fn clean_up(foundation: &Foundation) -> Result<bool, Error> {
     let now = foundation.now();
     let store = &*foundation.store;

@@ -1,4 +1,4 @@
-//! Removing what is in environments and apps that were deleted.
+//! Emptying deleted environments and apps.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,12 +13,12 @@ use authsome_core::records::MAX_LIMIT;
 use authsome_core::registry;
 use authsome_core::schema::ScopeLevel;
 
-/// How many rows one statement deletes; what refers to them goes with them.
+/// How many rows one statement deletes; rows that refer to them go with them.
 const BATCH: u32 = 200;
-/// How many environments and apps one run looks at.
+/// How many environments and apps one run visits.
 const AT_ONCE: u32 = 100;
 
-/// What is kept between runs.
+/// The state between runs.
 #[derive(Default)]
 pub(super) struct Emptying {
     environments: Mutex<BTreeMap<EnvironmentId, Progress>>,
@@ -29,7 +29,7 @@ pub(super) struct Emptying {
 struct Progress {
     /// How many tables were found empty, from the first.
     emptied: usize,
-    /// Whether it could not be emptied, so that this is told once.
+    /// Whether emptying failed before, so that the failure is logged once.
     failing: bool,
 }
 
@@ -38,13 +38,13 @@ impl Emptying {
         self.environments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many one run looks at, so that those that cannot be emptied keep no other from its turn.
+    /// How many one run visits: enough that failing ones do not keep others from their turn.
     fn at_once(&self) -> u32 {
         let failing = self.environments().values().filter(|progress| progress.failing).count();
         u32::try_from(failing).unwrap_or(MAX_LIMIT).saturating_add(AT_ONCE).min(MAX_LIMIT)
     }
 
-    /// Forgets those that are not to be emptied any more.
+    /// Forgets environments that are gone.
     fn keep(&self, due: &[Environment]) {
         self.environments().retain(|id, _| due.iter().any(|environment| environment.id == *id));
     }
@@ -61,17 +61,16 @@ impl Emptying {
         let error = error as &dyn std::error::Error;
         let before = self.environments().insert(environment, Progress { emptied: 0, failing: true });
         if !before.is_some_and(|before| before.failing) {
-            tracing::warn!(%environment, error, "a deleted environment cannot be emptied; it is tried again");
+            tracing::warn!(%environment, error, "a deleted environment could not be emptied; the job tries again");
         } else {
-            tracing::debug!(%environment, error, "a deleted environment cannot be emptied yet");
+            tracing::debug!(%environment, error, "a deleted environment could still not be emptied");
         }
     }
 }
 
-/// Deletes one batch of what is in deleted environments, children before their parents; says whether there may be more.
-/// Where nothing is left, the environment's own row goes, and an app's with its last environment. One that cannot be
-/// emptied keeps no other waiting. Every step can be repeated, so a run that was cut off, or several processes at once, do
-/// no harm.
+/// Deletes one batch of rows of each deleted environment, children before their parents; says whether there may be
+/// more. An empty environment's own row goes, and an app's with its last environment. A failing environment does not
+/// keep others waiting. Every step can be repeated, so an interrupted run, or several processes at once, do no harm.
 pub(super) async fn empty(foundation: &Foundation, emptying: &Emptying) -> Result<bool, Error> {
     let (now, store) = (foundation.now(), &*foundation.store);
     let (mut more, mut failed) = (false, None);
@@ -108,13 +107,13 @@ pub(super) async fn empty(foundation: &Foundation, emptying: &Emptying) -> Resul
     failed.map_or(Ok(false), |error| Err(error.into()))
 }
 
-/// Whether there may be more than were looked at.
+/// Whether there may be more than were visited.
 fn is_full<T>(due: &[T], at_once: u32) -> bool {
     due.len() >= at_once as usize
 }
 
-/// Deletes a batch of what is in an environment whose first tables were found empty, and says how many are now; where
-/// nothing is left, deletes its row.
+/// Deletes a batch of an environment's rows, beginning after the tables that were found empty, and says how many tables
+/// are empty now; if all are, deletes its row.
 async fn empty_one(
     foundation: &Foundation,
     environment: &Environment,
@@ -129,14 +128,14 @@ async fn empty_one(
         }
     }
     if emptied > 0 {
-        // A row may have come into a table that had been found empty: once more from the first.
+        // A row may have come into a table that had been found empty: look from the first again.
         return Ok(Some(0));
     }
     match foundation.store.erase_environment(environment.app_id, environment.id).await {
         Ok(()) => tracing::info!(environment = %environment.id, "a deleted environment is gone"),
         // Another process was faster.
         Err(StoreError::NotFound { .. }) => {}
-        // Not least a reference: of a row that was written in this moment, or by a plugin that this program does not have.
+        // For example a reference: of a row written at this moment, or of a plugin that is missing in this program.
         Err(error) => return Err(error),
     }
     Ok(None)

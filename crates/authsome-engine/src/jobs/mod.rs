@@ -1,9 +1,8 @@
-//! What is done in the background: sending mail, cleaning up, emptying what was deleted, rotating keys, and the jobs of
-//! plugins.
+//! Background jobs: sending mail, cleaning up, emptying deleted environments, rotating keys, and the jobs of plugins.
 //!
-//! Each job has a task of its own, which ends promptly when the engine stops or is dropped. A job that fails runs again
-//! later, so that a store that is down for a while kills none of them; that is logged when it begins and when it is over,
-//! not each time.
+//! Each job has a task of its own, which ends promptly when the engine stops or is dropped. A failed job runs again
+//! later, so that jobs survive while a store is down. The log has one line when a failure begins and one when it is
+//! over.
 
 mod clean_up;
 mod empty;
@@ -20,19 +19,19 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::empty::Emptying;
 
-/// How often the queue of mails is looked at unasked: what another process queued, and what is tried again.
+/// How often the queue of mails is checked without a wake-up: for another process's mails, and for further tries.
 const MAIL_EVERY: Duration = Duration::from_secs(2);
-/// How often what is of no use any more is deleted.
+/// How often expired rows are deleted.
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(60);
-/// How often deleted environments are looked for unasked: what another process deleted, or one that ended meanwhile.
+/// How often deleted environments are looked for without a wake-up: another process may have deleted one, or ended.
 const EMPTY_EVERY: Duration = Duration::from_secs(15);
-/// How often keys that are due to be rotated are looked for.
+/// How often keys are checked for rotation.
 const ROTATE_EVERY: Duration = Duration::from_secs(3_600);
 /// The least pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long stopping waits for jobs to finish.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many runs in a row [`Jobs::run_once`] makes of a job that says there is more.
+/// How many runs in a row [`Jobs::run_once`] makes while a job says that there is more.
 const MOST_RUNS: u32 = 1_000;
 
 /// The jobs of an engine. They end when this is dropped.
@@ -88,7 +87,7 @@ impl Work {
         }
     }
 
-    /// How long it leaves the database to others where it has more to do, after a run that took so long.
+    /// How long it rests before the next run if it has more to do, after a run that took so long.
     fn breath(&self, took: Duration) -> Duration {
         match self {
             Self::Empty(..) => took,
@@ -96,10 +95,10 @@ impl Work {
         }
     }
 
-    /// Waits until it is to run again.
+    /// Waits until it is time to run again.
     async fn wait(&self, pause: Duration) {
         match self {
-            // Nobody asked in time: it runs all the same.
+            // No wake-up came in time: it runs anyway.
             Self::Mail(waker) | Self::Empty(waker, _) => drop(tokio::time::timeout(pause, waker.woken()).await),
             Self::CleanUp | Self::Rotate | Self::Plugin(_) => tokio::time::sleep(pause).await,
         }
@@ -123,7 +122,7 @@ impl Jobs {
         work
     }
 
-    /// Starts them, on the Tokio runtime of the caller, where they do not run.
+    /// Starts them on the caller's Tokio runtime, unless they run already.
     pub(crate) fn start(&self) {
         let mut running = self.running();
         if running.is_some() {
@@ -138,7 +137,7 @@ impl Jobs {
         *running = Some(Running { stop: stop.drop_guard(), tasks });
     }
 
-    /// Lets each finish what it is doing, and ends them.
+    /// Lets each finish its run, and ends them.
     pub(crate) async fn stop(&self) {
         let Some(Running { stop, tasks }) = self.running().take() else {
             return;
@@ -151,10 +150,10 @@ impl Jobs {
         }
     }
 
-    /// Runs each until it has nothing more to do now.
+    /// Runs each until it has no more work.
     ///
     /// # Errors
-    /// The first that a job failed with; the others have run all the same.
+    /// The first error of a job; the other jobs have run too.
     pub(crate) async fn run_once(&self) -> Result<(), Error> {
         let mut result = Ok(());
         for work in self.work() {
@@ -195,11 +194,11 @@ async fn repeat(foundation: Weak<Foundation>, work: Work, stop: CancellationToke
     }
 }
 
-/// What a job failed with the last time, so that a trouble that lasts is logged once.
+/// A job's last error, so that a lasting failure is logged once.
 #[derive(Default)]
 struct Trouble(Option<Code>);
 
-/// What is worth a line in the log.
+/// Logs a change of the job's health.
 #[derive(Debug, PartialEq, Eq)]
 enum News {
     Began,

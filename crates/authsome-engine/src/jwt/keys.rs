@@ -13,7 +13,7 @@ use authsome_core::signingkey::{SigningKey, SigningKeyState};
 use authsome_core::time::Timestamp;
 use zeroize::Zeroizing;
 
-/// The environment's keys. One that has none gets its first; of callers at once, one makes them.
+/// The environment's keys. An environment without keys gets its first; of callers at once, one makes them.
 pub(super) async fn ring(at: &EnvironmentContext) -> Result<Arc<KeyRing>, Error> {
     let foundation = at.foundation();
     let scope = at.scope();
@@ -64,7 +64,7 @@ impl Keys {
     }
 }
 
-/// Makes a current and a next key where there is none, both at once where there is neither.
+/// Makes the missing ones of a current and a next key, both in one transaction.
 pub(super) async fn complete(at: &EnvironmentContext) -> Result<(), Error> {
     let now = at.now();
     let current = &SigningKey { activated_at: Some(now), ..new(at, SigningKeyState::Current, now)? };
@@ -111,7 +111,7 @@ fn open(at: &EnvironmentContext, key: &SigningKey) -> Result<SigningPair, Error>
     Ok(SigningPair::from_seed(key.id, seed))
 }
 
-/// Where the private key is sealed for.
+/// The place that the private key is sealed for.
 fn place(id: SigningKeyId) -> String {
     format!("{}.{}.{id}", SigningKey::table().name, SigningKey::SEALED_PRIVATE.name())
 }

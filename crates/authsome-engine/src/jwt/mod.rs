@@ -1,7 +1,7 @@
-//! Sessions' tokens as JSON Web Tokens, where the app is set so.
+//! Sessions' tokens as JSON Web Tokens, if the app is configured so.
 //!
-//! Our own guards look a token up by its hash, whatever its form, so a revoked session's token is refused at once. What
-//! the form is for is that others can verify it without asking.
+//! Our own guards look a token up by its hash in either form, so a revoked session's token is refused at once. The form
+//! lets others verify a token without asking the engine.
 
 mod keys;
 mod rotate;
@@ -81,8 +81,8 @@ impl SigningKeys {
         Ok(Token::presented(&token))
     }
 
-    /// The keys that verify this environment's tokens: of the key that signs, the next one, and the one before. An
-    /// environment that has none yet gets its first.
+    /// The keys that verify this environment's tokens: the current, the next and the previous one. An environment
+    /// without keys gets its first.
     ///
     /// # Errors
     /// `unavailable`.
@@ -98,8 +98,9 @@ impl SigningKeys {
         Ok(keys::ring(&self.at).await?.current.verifying_key().id)
     }
 
-    /// Verifies a session's JWT by its signature, claims and times alone: this environment's, and not expired. It does
-    /// not say whether the session was revoked since; [`Authenticator::authenticate`](crate::Authenticator::authenticate) does.
+    /// Verifies a session's JWT only by its signature, claims and times: this environment's, and not expired. It does
+    /// not check whether the session was revoked; [`Authenticator::authenticate`](crate::Authenticator::authenticate)
+    /// does.
     ///
     /// # Errors
     /// `environment_inactive`; `token_expired`; `session_not_found` for any other token; `unavailable`.

@@ -1,7 +1,7 @@
 //! Rotating an environment's signing keys.
 //!
-//! A key is published before it signs, and after it ceased to, so that a verifier which keeps a copy of the key set, as
-//! another process of this engine does, knows the key of every token that it meets.
+//! A key is published before it signs, and after it has stopped signing, so that a verifier with a copy of the key set,
+//! such as another process of this engine, knows the key of every token that it meets.
 
 use std::time::Duration;
 
@@ -21,8 +21,7 @@ use super::keys::{self, Keys};
 
 /// How long a key is published before it signs: twice as long as a copy of the key set is kept.
 const PUBLISHED: Duration = Duration::from_secs(600);
-/// For how long after it ceased to sign another process may sign with it, and after its end a token is accepted: a minute
-/// each.
+/// How long another process may still sign with it, and how long a token is accepted after its end: a minute each.
 const LEEWAY: Duration = Duration::from_secs(120);
 
 /// Why keys are rotated.
@@ -30,15 +29,15 @@ const LEEWAY: Duration = Duration::from_secs(120);
 pub enum Rotation {
     /// In good order: tokens that were signed before stay valid.
     Routine,
-    /// This key, the one that signs, is known to somebody else: nothing that it or the one before signed is valid any
-    /// more. It is named so that saying it twice does not take away the key that came after it.
+    /// This current key is known to somebody else: its tokens and those of the previous key become invalid. The call
+    /// names the key, so that a repeated call does not drop the key after it.
     Compromised(SigningKeyId),
 }
 
 /// What a rotation writes, made before its transaction.
 struct Change {
     rotation: Rotation,
-    /// The key that is to sign no more.
+    /// The key that stops signing.
     retired: SigningKeyId,
     next: SigningKey,
     needed_until: Timestamp,
@@ -47,15 +46,15 @@ struct Change {
 }
 
 impl SigningKeys {
-    /// Lets the next key sign, publishes the one that signed until its last token is expired, and makes a new next one;
-    /// gives the id of the key that signs now. Other processes see that within [`Config::cache_ttl`].
+    /// Makes the next key the current one, publishes the old one until its last token is expired, and makes a new next
+    /// key; returns the id of the current key. Other processes see the change within [`Config::cache_ttl`].
     ///
-    /// After [`Rotation::Compromised`], [`SigningKeys::verify`] and whoever fetches the key set refuse what was
-    /// signed before. [`Authenticator::authenticate`] does not rest on signatures: sessions go on there.
+    /// After [`Rotation::Compromised`], [`SigningKeys::verify`] and verifiers with the new key set refuse tokens that
+    /// were signed before. [`Authenticator::authenticate`] does not depend on signatures: sessions go on there.
     ///
     /// # Errors
-    /// `conflict` where somebody else rotates at the same moment, or the key that is compromised does not sign; for
-    /// [`Rotation::Routine`] also, with `until`, where tokens of the key before are still valid or the next key was
+    /// `conflict` if another call rotates at the same moment, or the compromised key is not the current one; for
+    /// [`Rotation::Routine`] also, with `until`, if tokens of the previous key are still valid or the next key was
     /// published less than 10 minutes ago; `unavailable`.
     ///
     /// [`Config::cache_ttl`]: crate::Config::cache_ttl
@@ -74,7 +73,7 @@ impl SigningKeys {
         self.at.foundation().change(|tx| async move { change.write(&*tx).await }).await
     }
 
-    /// When the last token that is signed by now is expired.
+    /// When the last token that was signed until now expires.
     async fn last_token_ends(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         // The lifetime may have been longer when an older session's token was signed.
         let last = Session::find(&self.at.scope()).order_by(Session::EXPIRES_AT, Direction::Descending);
@@ -82,8 +81,8 @@ impl SigningKeys {
         Ok(last.max(now.plus(self.at.settings().session_ttl.duration())).plus(LEEWAY))
     }
 
-    /// Rotates the key that has signed for [`Config::signing_key_ttl`](crate::Config::signing_key_ttl), and drops the one
-    /// before where no valid token needs it. An environment without keys gets none.
+    /// Rotates the key if it has signed for [`Config::signing_key_ttl`](crate::Config::signing_key_ttl), and drops the
+    /// previous one if no valid token needs it. An environment without keys gets none.
     pub(crate) async fn tend(&self) -> Result<(), Error> {
         let (scope, now) = (&self.at.scope(), self.at.now());
         let Keys { next, current: Some(current), previous } = Keys::find(scope, self.at.store()).await? else {
@@ -93,7 +92,7 @@ impl SigningKeys {
             keys::complete(&self.at).await?;
         }
         if let Some(previous) = previous.filter(|key| !is_needed(key, now)) {
-            // Where a rotation came first, this key is gone.
+            // If another rotation came first, this key is gone.
             let delete = || SigningKey::delete(scope).filter(SigningKey::ID.eq(previous.id));
             self.at.foundation().change(|tx| async move { delete().batch(1, &*tx).await }).await?;
         }
@@ -102,7 +101,7 @@ impl SigningKeys {
             return Ok(());
         }
         match self.rotate(Rotation::Routine).await {
-            // It is not time yet, or another process did it.
+            // It is too early, or another process did it.
             Err(error) if error.code() == Code::Conflict => Ok(()),
             result => result.map(|_| ()),
         }
@@ -148,12 +147,12 @@ async fn replace(before: &SigningKey, after: &SigningKey, tx: &dyn StoreTx) -> R
     update.set_changed(before, after).existing(tx).await.map(|_| ())
 }
 
-/// Refuses a rotation after which a verifier could meet a token whose key it does not know.
+/// Refuses a rotation after which a verifier could meet a token with an unknown key.
 fn check(previous: Option<&SigningKey>, current: &SigningKey, next: &SigningKey, now: Timestamp) -> Result<(), Error> {
     if let Some(until) = previous.filter(|key| is_needed(key, now)).and_then(|key| key.needed_until) {
-        return Err(conflict("tokens of the key before the one that signs are still valid").with("until", json!(until)));
+        return Err(conflict("tokens of the previous key are still valid").with("until", json!(until)));
     }
-    // Whoever knows a key that was made together with the next one knows that too.
+    // A key that was made together with a compromised one is compromised too.
     let published = next.created_at.plus(PUBLISHED);
     if next.created_at != current.created_at && now < published {
         return Err(conflict("the next key was published a moment ago").with("until", json!(published)));

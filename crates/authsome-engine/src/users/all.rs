@@ -10,12 +10,13 @@ use authsome_core::user::UserQuery;
 use super::Users;
 
 impl Users {
-    /// Deletes all users who are there when it begins, as [`Users::delete`] does each, hooks included. It works for some
-    /// five seconds; where more are left, the same call again goes on. Confirmed where the environment is of type
-    /// production.
+    /// Deletes all users who exist when it begins, as [`Users::delete`] does each, hooks included. It works for some
+    /// five seconds; if users remain, make the same call again. In an environment of type production, it needs a
+    /// confirmation.
     ///
     /// # Errors
-    /// `confirmation_required`; `not_found` where the environment is gone; what a hook refuses with; `unavailable`. Those who were deleted before stay deleted.
+    /// `confirmation_required`; `not_found` if the environment is gone; a hook's refusal; `unavailable`. Users whom it
+    /// has deleted stay deleted.
     pub async fn delete_all(&self, confirm: Confirm) -> Result<Progress, Error> {
         self.at.require_confirmed(confirm, Destructive::DeleteUsers).await?;
         let (budget, mut count) = (Budget::begin(), 0);
@@ -28,7 +29,7 @@ impl Users {
                 }
                 match self.delete(user.id).await {
                     Ok(()) => count += 1,
-                    // Somebody else deleted the user first.
+                    // Another call deleted the user first.
                     Err(error) if error.code() == Code::NotFound => {}
                     Err(error) => return Err(error),
                 }

@@ -21,8 +21,8 @@ use crate::{lockout, passwords, sessions};
 const BATCH: u32 = 500;
 
 impl Users {
-    /// Bans a user: every session and half-done sign-in ends, and no sign-in completes. Banning a banned user changes
-    /// nothing.
+    /// Bans a user: all sessions and half-done sign-ins end, and every sign-in is refused. Banning a banned user
+    /// changes nothing.
     ///
     /// # Errors
     /// `not_found`, `unavailable`.
@@ -78,7 +78,7 @@ impl Users {
     /// Sets a user's password, and ends every session.
     ///
     /// # Errors
-    /// `not_found`, `weak_password`, `method_not_allowed_here` where no plugin brings passwords; `unavailable`.
+    /// `not_found`, `weak_password`, `method_not_allowed_here` if no plugin brings passwords; `unavailable`.
     pub async fn set_password(&self, id: UserId, password: &Password) -> Result<(), Error> {
         let at = &self.at;
         let method = passwords::method_for(at, password)?;
@@ -100,8 +100,8 @@ impl Users {
         .await
     }
 
-    /// Sends a user a link that lets the person set a new password. Whatever they have stays until they do. In a
-    /// suspended environment the link is mailed, and of use when the suspension ends.
+    /// Sends a user a link that lets the person set a new password. The present password holds until then. In a
+    /// suspended environment the link is mailed, and works when the suspension ends.
     ///
     /// # Errors
     /// `not_found`, `method_not_allowed_here`, `unavailable`.
@@ -112,11 +112,11 @@ impl Users {
         Outbox::new(at).queue(CoreNotification::ResetPassword, Some(id), user.email_key).await
     }
 
-    /// Deletes a user softly: every session and API key ends, no sign-in finds the user, the names are free again. The
-    /// row stays until it is erased.
+    /// Deletes a user softly: all sessions and API keys end, sign-ins are refused, and the names are free again. The
+    /// row stays until the user is erased.
     ///
     /// # Errors
-    /// `not_found`; what a hook refuses with; `unavailable`.
+    /// `not_found`; a hook's refusal; `unavailable`.
     pub async fn delete(&self, id: UserId) -> Result<(), Error> {
         let at = &self.at;
         let now = at.now();
@@ -138,7 +138,7 @@ impl Users {
     }
 }
 
-/// Deletes a user's mailed tokens, used or not, and tickets: what they prove no longer holds. Part of a transaction.
+/// Deletes a user's mailed tokens, used or not, and tickets: they are void. Part of a transaction.
 pub(crate) async fn delete_proofs(at: &EnvironmentContext, user: UserId, tx: &dyn StoreTx) -> Result<(), Error> {
     let scope = &at.scope();
     while tx.delete_user_password_resets(scope, user, BATCH).await? == u64::from(BATCH) {}

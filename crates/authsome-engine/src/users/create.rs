@@ -1,4 +1,4 @@
-//! Making a user in somebody else's name.
+//! Making a user as an administrator.
 
 use authsome_context::nothing;
 use authsome_core::entity::Entity;
@@ -19,7 +19,7 @@ pub struct NewUser {
     pub email: Email,
     /// Whether the address is known to be the person's.
     pub email_verified: bool,
-    /// Password; without it, the person sets one by a reset, or signs in by another method.
+    /// Password. Without it, the person sets one by a reset, or signs in by another method.
     pub password: Option<Password>,
     /// Username.
     pub username: Option<Username>,
@@ -27,12 +27,12 @@ pub struct NewUser {
     pub phone: Option<Phone>,
     /// Display name, at most 200 characters.
     pub name: Option<String>,
-    /// What the application attaches.
+    /// The application's metadata.
     pub metadata: Metadata,
 }
 
 impl NewUser {
-    /// A user with an address and nothing else.
+    /// A user with only an address.
     #[must_use]
     pub fn new(email: Email) -> Self {
         Self {
@@ -48,11 +48,11 @@ impl NewUser {
 }
 
 impl Users {
-    /// Makes a user, whether or not people can register themselves. No mail is sent.
+    /// Makes a user, also if self-registration is off. No mail is sent.
     ///
     /// # Errors
-    /// `conflict` where a name is taken, `weak_password`, `method_not_allowed_here` where there is a password and no
-    /// plugin for one; `unavailable`.
+    /// `conflict` if a name is taken, `weak_password`, `method_not_allowed_here` for a password without a plugin for
+    /// passwords; `unavailable`.
     pub async fn create(&self, new: NewUser) -> Result<User, Error> {
         let at = &self.at;
         let now = at.now();

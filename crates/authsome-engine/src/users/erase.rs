@@ -21,11 +21,11 @@ use crate::{lockout, sessions};
 const BATCH: u32 = 500;
 
 impl Users {
-    /// Erases a user, deleted softly before or not: the account, its sessions, mailed tokens, devices, memberships,
+    /// Erases a user, softly deleted or not: the account, its sessions, mailed tokens, devices, memberships,
     /// notifications, API keys, and what plugins store about it. Events keep the ids.
     ///
     /// # Errors
-    /// `not_found`; what a hook refuses with; `unavailable`.
+    /// `not_found`; a hook's refusal; `unavailable`.
     pub async fn erase(&self, id: UserId) -> Result<(), Error> {
         let at = &self.at;
         let now = at.now();
@@ -62,7 +62,7 @@ async fn erase_rows(at: &EnvironmentContext, user: &User, tx: &dyn StoreTx) -> R
     delete_proofs(at, user.id, tx).await?;
     while tx.delete_user_api_keys(scope, user.id, BATCH).await? == full {}
     while tx.delete_user_notifications(scope, user.id, BATCH).await? == full {}
-    // What still waits may be known by its address alone.
+    // A waiting notification may have only the user's address.
     let waiting = || {
         let addresses = [user.email.as_str(), user.email_key.as_str()];
         let waiting = Notification::delete(scope).filter(Notification::DUE_AT.is_not_null());

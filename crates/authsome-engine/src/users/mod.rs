@@ -40,7 +40,7 @@ impl Users {
     /// The user with this address, in any spelling.
     ///
     /// # Errors
-    /// `invalid_request` where it is not an address; `not_found`, `unavailable`.
+    /// `invalid_request` if it is not an address; `not_found`, `unavailable`.
     pub async fn get_by_email(&self, email: &str) -> Result<User, Error> {
         let email: Email = email.parse().map_err(|error| Error::invalid("email", format!("{error}")))?;
         self.at.store().user_by_email(&self.at.scope(), &email).await?.ok_or_else(Error::not_found)
@@ -49,7 +49,7 @@ impl Users {
     /// The user with this username, in any spelling.
     ///
     /// # Errors
-    /// `invalid_request` where it is not a username; `not_found`, `unavailable`.
+    /// `invalid_request` if it is not a username; `not_found`, `unavailable`.
     pub async fn get_by_username(&self, username: &str) -> Result<User, Error> {
         let username: Username = username.parse().map_err(|error| Error::invalid("username", format!("{error}")))?;
         self.at.store().user_by_username(&self.at.scope(), &username).await?.ok_or_else(Error::not_found)
@@ -58,7 +58,7 @@ impl Users {
     /// The user with this phone number.
     ///
     /// # Errors
-    /// `invalid_request` where it is not a number; `not_found`, `unavailable`.
+    /// `invalid_request` if it is not a number; `not_found`, `unavailable`.
     pub async fn get_by_phone(&self, phone: &str) -> Result<User, Error> {
         let phone: Phone = phone.parse().map_err(|error| Error::invalid("phone", format!("{error}")))?;
         self.at.store().user_by_phone(&self.at.scope(), &phone).await?.ok_or_else(Error::not_found)
@@ -93,7 +93,7 @@ impl Taken {
         )
     }
 
-    /// Which name a unique index is about.
+    /// The name of a unique index.
     fn of_index(error: &StoreError) -> Option<Self> {
         let indexes = [
             ("authsome_users_email_key", Self::Email),
@@ -104,7 +104,7 @@ impl Taken {
     }
 }
 
-/// The error of a write of a user, saying which name is taken where one is.
+/// The error of a write of a user, with the name that is taken.
 pub(crate) fn name_conflict(error: StoreError) -> Error {
     match Taken::of_index(&error) {
         Some(taken) => taken.conflict(),
@@ -112,8 +112,8 @@ pub(crate) fn name_conflict(error: StoreError) -> Error {
     }
 }
 
-/// Which of the names of a user who is not stored another user has: usernames and numbers first, so that an answer about
-/// them says nothing about an address.
+/// The name of a new user that another user has: usernames and numbers first, so that an answer about them says nothing
+/// about an address.
 pub(crate) async fn taken_name<R: Records + ?Sized>(
     scope: &Scope,
     user: &User,

@@ -1,4 +1,4 @@
-//! Changing what a user says about themselves.
+//! Changing a user's profile.
 
 use authsome_core::error::Error;
 use authsome_core::identity::Username;
@@ -6,14 +6,14 @@ use authsome_core::metadata::Metadata;
 use authsome_core::user::User;
 use serde_json::{Map, Value};
 
-/// A change of a profile (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
+/// A change of a profile (RFC 7396). `None` leaves a value; `Some(None)` removes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProfilePatch {
     /// Display name, at most 200 characters.
     pub name: Option<Option<String>>,
     /// Username.
     pub username: Option<Option<Username>>,
-    /// What the application attached: a merge patch of it.
+    /// A merge patch of the metadata.
     pub metadata: Option<Option<Map<String, Value>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Changing a user in somebody else's name.
+//! Changing a user as an administrator.
 
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
@@ -10,16 +10,16 @@ use serde_json::json;
 
 use super::{ProfilePatch, Users, delete_proofs, name_conflict};
 
-/// A change of a user by an administrator (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
+/// A change of a user by an administrator (RFC 7396). `None` leaves a value; `Some(None)` removes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserPatch {
     /// Display name, username and metadata.
     pub profile: ProfilePatch,
-    /// Address. It counts as not proven, unless the same change says otherwise.
+    /// Address. It is unverified unless the same change says otherwise.
     pub email: Option<Email>,
     /// Whether the address is known to be the person's.
     pub email_verified: Option<bool>,
-    /// Phone number. It counts as not proven, unless the same change says otherwise.
+    /// Phone number. It is unverified unless the same change says otherwise.
     pub phone: Option<Option<Phone>>,
     /// Whether the number is known to be the person's.
     pub phone_verified: Option<bool>,
@@ -44,7 +44,7 @@ impl UserPatch {
         }
         if let Some(verified) = self.phone_verified {
             if verified && user.phone.is_none() {
-                return Err(Error::invalid("phone_verified", "there is no phone number"));
+                return Err(Error::invalid("phone_verified", "the user has no phone number"));
             }
             user.phone_verified = verified;
         }
@@ -70,10 +70,10 @@ impl UserPatch {
 }
 
 impl Users {
-    /// Changes a user. Where the address changes, mailed tokens and tickets of the user are void. No mail is sent.
+    /// Changes a user. If the address changes, mailed tokens and tickets of the user are void. No mail is sent.
     ///
     /// # Errors
-    /// `not_found`; `conflict` where a name is taken; `invalid_request`; what a hook refuses with; `unavailable`.
+    /// `not_found`; `conflict` if a name is taken; `invalid_request`; a hook's refusal; `unavailable`.
     pub async fn update(&self, id: UserId, patch: &UserPatch) -> Result<User, Error> {
         let at = &self.at;
         let now = at.now();
@@ -100,8 +100,8 @@ impl Users {
     /// Changes a profile.
     ///
     /// # Errors
-    /// `not_found`; `conflict` where the username is taken; `invalid_request` where something is too long; what a hook
-    /// refuses with; `unavailable`.
+    /// `not_found`; `conflict` if the username is taken; `invalid_request` if something is too long; a hook's refusal;
+    /// `unavailable`.
     pub async fn update_profile(&self, id: UserId, patch: &ProfilePatch) -> Result<User, Error> {
         self.update(id, &UserPatch { profile: patch.clone(), ..UserPatch::default() }).await
     }

@@ -13,8 +13,8 @@ pub enum Change {
         /// The value.
         value: Value,
     },
-    /// The integer column, which holds a value, grows by the amount, which may be negative. An update that would take it
-    /// out of its range matches no row.
+    /// The integer column, which holds a value, grows by the amount, which may be negative. An update that would take
+    /// it out of its range matches no row.
     Increment {
         /// The column.
         column: &'static str,
@@ -28,7 +28,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// What holds for a row whose count stays in its range.
+    /// The condition that keeps the count in its range.
     pub(super) fn stays_in_range(&self) -> Option<Predicate> {
         let Self::Increment { column, by, min, max } = *self else { return None };
         let (comparison, bound) = if by >= 0 {

@@ -1,4 +1,4 @@
-//! What no backend may be asked: values, filters and changes that do not fit their table.
+//! Refusal of values, filters and changes that do not fit their table, before a backend sees them.
 
 use super::reach::Verb;
 use super::{Change, MAX_LIMIT, Reach};
@@ -29,7 +29,7 @@ pub(super) fn check_row(table: &TableDef, reach: &Reach, verb: Verb, row: &Row) 
 
 pub(super) fn check_changes(table: &TableDef, changes: &[Change]) -> Result<(), StoreError> {
     if changes.is_empty() {
-        return Err(invalid(table, "changes", "there is nothing to change"));
+        return Err(invalid(table, "changes", "the request changes nothing"));
     }
     for (position, change) in changes.iter().enumerate() {
         let name = change.column();
@@ -55,8 +55,8 @@ pub(super) fn check_filter(table: &'static TableDef, reach: &Reach, filter: &[Pr
     filter.iter().try_for_each(|predicate| check_predicate(table, predicate, 1, &mut size))
 }
 
-/// Refuses a filter that may mean several rows: it holds an equality for every column of the primary key, or of a unique
-/// index whose condition it holds too.
+/// Refuses a filter that may mean several rows. It must have an equality for every column of the primary key, or of a
+/// unique index together with the index's condition.
 pub(super) fn check_identified(table: &TableDef, reach: &Reach, filter: &[Predicate]) -> Result<(), StoreError> {
     let bound = reach.columns.iter().map(|(column, _)| *column);
     let fixed: Vec<&str> =
@@ -66,7 +66,7 @@ pub(super) fn check_identified(table: &TableDef, reach: &Reach, filter: &[Predic
         unique.columns.iter().all(|column| fixed.contains(&column.as_str()))
             && unique.only_where_null.as_ref().is_none_or(|column| null.contains(&column.as_str()))
     });
-    if identified { Ok(()) } else { Err(invalid(table, "filter", "one row is named by its id or a unique key")) }
+    if identified { Ok(()) } else { Err(invalid(table, "filter", "name one row by its id or a unique key")) }
 }
 
 fn check_predicate(table: &TableDef, predicate: &Predicate, depth: usize, size: &mut usize) -> Result<(), StoreError> {
@@ -100,7 +100,7 @@ fn check_operand(table: &TableDef, name: &'static str, value: &Value) -> Result<
 }
 
 fn known<'table>(table: &'table TableDef, name: &str) -> Result<&'table ColumnDef, StoreError> {
-    table.find_column(name).ok_or_else(|| invalid(table, name, "there is no such column"))
+    table.find_column(name).ok_or_else(|| invalid(table, name, "the column is unknown"))
 }
 
 fn check_value(table: &TableDef, column: &ColumnDef, value: &Value) -> Result<(), StoreError> {

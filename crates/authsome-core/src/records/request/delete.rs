@@ -27,7 +27,7 @@ impl DeleteRequest {
         Self::bound(Verb::Delete, table, reach, filter, Delete { limit })
     }
 
-    /// How many at most. Which ones, where more are meant, is not said.
+    /// How many at most. The backend chooses which.
     #[must_use]
     pub const fn limit(&self) -> u32 {
         self.wanted.limit

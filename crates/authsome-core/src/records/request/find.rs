@@ -53,8 +53,8 @@ impl FindRequest {
         self.wanted.order
     }
 
-    /// The columns by which the rows are to be sorted so that they come in order: none where one row at most is meant, and
-    /// no id behind a column in which no two agree. An index then has the order, and nothing is sorted.
+    /// The columns to sort by: none for at most one row, and no id after a unique column. An index then has the order,
+    /// and nothing is sorted.
     #[must_use]
     pub fn sorted_by(&self) -> Vec<&'static str> {
         let (column, id) = (self.wanted.order.column, self.table().id.as_str());
@@ -65,7 +65,8 @@ impl FindRequest {
         }
     }
 
-    /// Whether a unique index says that no two of the rows agree in a column; without one, that there is one row at most.
+    /// Whether a unique index makes a column different in all the rows; without a column, whether it allows one row at
+    /// most.
     fn tells_apart(&self, column: Option<&str>) -> bool {
         let fixed = self.predicate().equalities();
         let nulls = self.predicate().nulls();

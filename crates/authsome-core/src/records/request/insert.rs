@@ -27,7 +27,7 @@ impl InsertRequest {
     ) -> Result<Self, StoreError> {
         reach.check(table)?;
         if rows.is_empty() || rows.len() > MAX_ROWS {
-            return Err(invalid(table, "rows", "between 1 and 500 rows are inserted at a time"));
+            return Err(invalid(table, "rows", "insert between 1 and 500 rows at a time"));
         }
         for row in &rows {
             check_row(table, reach, Verb::Insert, row)?;
@@ -47,7 +47,7 @@ impl InsertRequest {
         &self.rows
     }
 
-    /// Whether a row that is in conflict with one that exists, or with an earlier one of this request, is left out
+    /// Whether a row that is in conflict with an existing row, or with an earlier row of this request, is skipped
     /// instead of failing the request.
     #[must_use]
     pub const fn if_absent(&self) -> bool {

@@ -7,7 +7,7 @@ use crate::schema::TableDef;
 use crate::scope::ScopeKind;
 use crate::value::Value;
 
-/// Where a request reaches: the values of the scope columns, by which every row it means is bound.
+/// Where a request reaches: the values of the scope columns, which bind every row of the request.
 #[derive(Clone, Debug)]
 pub(crate) struct Reach {
     pub(super) columns: Vec<(&'static str, String)>,
@@ -19,7 +19,7 @@ impl Reach {
         Self { columns: S::columns(key), unbound: false }
     }
 
-    /// A request that a credential makes before its scope is known. See [`crate::authenticator`].
+    /// A request before the scope of its credential is known. See [`crate::authenticator`].
     pub(crate) fn unbound() -> Self {
         Self { columns: Vec::new(), unbound: true }
     }
@@ -42,14 +42,14 @@ impl Reach {
         Predicate::All(bound.chain(filter).collect())
     }
 
-    /// Refuses a table that is scoped otherwise than the request is bound, or that takes a core table's name.
+    /// Refuses a table with another kind of scope than the request, or with the name of a core table.
     pub(super) fn check(&self, table: &'static TableDef) -> Result<(), StoreError> {
         let bound = self.columns.iter().map(|(column, _)| *column);
         let fits = self.unbound || bound.eq(table.scope.columns().iter().copied());
         if fits && crate::registry::is_genuine(table) {
             Ok(())
         } else {
-            Err(invalid(table, "scope", "the table is scoped otherwise"))
+            Err(invalid(table, "scope", "the table has another kind of scope"))
         }
     }
 
@@ -78,17 +78,17 @@ pub(super) enum Verb {
     Touch,
 }
 
-/// The leak of the build that proves that the suites see one. No other build has any of it.
+/// The leak of the build that proves that the suites see leaks. Other builds do not contain it.
 #[cfg(authsome_leak)]
 mod leak {
     use std::sync::OnceLock;
 
     use super::Verb;
 
-    /// The environment variable with the name of the verb that leaks, in small letters.
+    /// The environment variable with the name of the leaking verb, in lower case.
     const VARIABLE: &str = "AUTHSOME_LEAK";
 
-    /// Whether a verb forgets this column of the scope: where it is the one that leaks, the environment's.
+    /// Whether a verb drops this column of the scope: the leaking verb drops the environment's.
     pub(super) fn drops(verb: Verb, column: &str) -> bool {
         static LEAKING: OnceLock<Option<String>> = OnceLock::new();
         let leaking = LEAKING.get_or_init(|| std::env::var(VARIABLE).ok());

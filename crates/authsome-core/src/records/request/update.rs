@@ -29,8 +29,8 @@ impl UpdateRequest {
         Self::new(table, reach, filter, changes)
     }
 
-    /// A change of every row that is meant. A column of a unique index can only be emptied: which of several rows would be
-    /// in conflict with which depends on their order.
+    /// A change of every matching row. A column of a unique index can only be set to null: a conflict among several
+    /// rows would depend on their order.
     pub(crate) fn all(
         table: &'static TableDef,
         reach: &Reach,
@@ -44,7 +44,7 @@ impl UpdateRequest {
             unique && !empties
         };
         if let Some(change) = changes.iter().find(moves) {
-            return Err(invalid(table, change.column(), "a unique key changes one row at a time"));
+            return Err(invalid(table, change.column(), "change a unique key of one row at a time"));
         }
         Self::new(table, reach, filter, changes)
     }

@@ -8,7 +8,7 @@ use crate::records::Row;
 use crate::schema::TableDef;
 use crate::value::Value;
 
-/// Insert a row, or change the one that is there.
+/// Insert a row, or change the existing one.
 #[derive(Clone, Debug)]
 pub struct UpsertRequest {
     table: &'static TableDef,
@@ -31,13 +31,13 @@ impl UpsertRequest {
         let key: Vec<String> = table.scope.columns().iter().chain(on).map(|column| (*column).to_owned()).collect();
         let known = table.uniques().iter().any(|unique| unique.only_where_null.is_none() && unique.columns == key);
         if !known {
-            return Err(invalid(table, "key", "an upsert goes by the id or by a unique key without a condition"));
+            return Err(invalid(table, "key", "an upsert needs the id or a unique key without a condition"));
         }
         if key.iter().any(|column| table.value_of(&row, column).is_none_or(Value::is_null)) {
-            return Err(invalid(table, "key", "the key of an upsert has a value"));
+            return Err(invalid(table, "key", "the key of an upsert must have a value"));
         }
         if changes.iter().any(|change| key.iter().any(|column| column == change.column())) {
-            return Err(invalid(table, "changes", "an upsert does not change its key"));
+            return Err(invalid(table, "changes", "an upsert cannot change its key"));
         }
         Ok(Self { table, row, key, changes })
     }
@@ -48,19 +48,19 @@ impl UpsertRequest {
         self.table
     }
 
-    /// The row that is inserted where none agrees with it in the key.
+    /// The row to insert if no row has its key.
     #[must_use]
     pub const fn row(&self) -> &Row {
         &self.row
     }
 
-    /// The columns of the primary key or unique index that decide, scope columns included, none of them null.
+    /// The columns of the deciding primary key or unique index, scope columns included, never null.
     #[must_use]
     pub fn key(&self) -> &[String] {
         &self.key
     }
 
-    /// The changes of the row that is there already, never empty.
+    /// The changes of an existing row, never empty.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
