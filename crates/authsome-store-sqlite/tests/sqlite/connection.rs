@@ -238,7 +238,7 @@ async fn pool_of_an_application(
     settings: fn(SqliteConnectOptions) -> SqliteConnectOptions,
 ) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url.to_owned());
-    options.max_connections(4).map_sqlx_sqlite_opts(|options| settings(options.create_if_missing(true)));
+    options.max_connections(4).map_sqlx_sqlite_opts(move |options| settings(options.create_if_missing(true)));
     Database::connect(options).await.unwrap()
 }
 
