@@ -1,6 +1,8 @@
 //! [`DatabaseServer`]: a server that many tests have databases on, spoken to without Authsome.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
+use std::pin::pin;
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
@@ -54,6 +56,16 @@ impl DatabaseServer {
         format!("{scheme}://{authority}/{database}{mark}{query}")
     }
 
+    /// The URL of one of its databases for programs, whose transactions [`Self::remove`] then ends.
+    #[must_use]
+    pub fn url_for_programs(&self, database: &str) -> String {
+        let url = self.url_of(database);
+        match self {
+            Self::Postgres(_) => url,
+            Self::Mongodb(_) => format!("{url}{}appName={database}", if url.contains('?') { '&' } else { '?' }),
+        }
+    }
+
     /// Makes an empty database.
     pub fn make(&self, database: &str) {
         match self {
@@ -72,7 +84,15 @@ impl DatabaseServer {
                 execute(&server, &format!("DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)")).await;
             }),
             Self::Mongodb(url) => mongodb(url, async |client| {
-                client.database(database).drop().await.expect("the database can be removed");
+                let removable = client.database(database);
+                let mut removed = pin!(removable.drop().into_future());
+                let removed = loop {
+                    end_transactions(&client, database).await;
+                    if let Ok(removed) = tokio::time::timeout(Duration::from_millis(500), &mut removed).await {
+                        break removed;
+                    }
+                };
+                removed.expect("the database can be removed");
             }),
         }
     }
@@ -176,6 +196,21 @@ fn mongodb<T>(url: &str, work: impl AsyncFnOnce(mongodb::Client) -> T) -> T {
     })
 }
 
+/// Ends what the killed programs on a database had begun. Otherwise the server waits for a minute whether they go on.
+async fn end_transactions(client: &mongodb::Client, program: &str) {
+    let admin = client.database("admin");
+    let sessions = doc! {"$currentOp": {"allUsers": true, "idleSessions": true}};
+    let of_program = doc! {"$match": {"type": "idleSession", "appName": program}};
+    let found = admin.aggregate([sessions, of_program]).await.expect("sessions can be listed");
+    let found: Vec<Document> = found.try_collect().await.expect("sessions can be listed");
+    let patterns: Vec<Document> =
+        found.iter().filter_map(|session| session.get("lsid").map(|lsid| doc! {"lsid": lsid})).collect();
+    if !patterns.is_empty() {
+        let killed = admin.run_command(doc! {"killAllSessionsByPattern": patterns}).await;
+        killed.expect("sessions can be ended");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +225,12 @@ mod tests {
         ] {
             assert_eq!(DatabaseServer::Postgres(server.to_owned()).url_of("x"), database);
         }
+    }
+
+    #[test]
+    fn programs_on_mongodb_are_known_by_their_database() {
+        let url = |server: &str| DatabaseServer::Mongodb(server.to_owned()).url_for_programs("x");
+        assert_eq!(url("mongodb://a:1?w=1"), "mongodb://a:1/x?w=1&appName=x");
+        assert_eq!(url("mongodb://a:1"), "mongodb://a:1/x?appName=x");
     }
 }

@@ -92,7 +92,7 @@ impl Home {
         if let Some(server) = server {
             let name = format!("authsome_e2e_{}", random());
             server.make(&name);
-            variable("DATABASE_URL", server.url_of(&name));
+            variable("DATABASE_URL", server.url_for_programs(&name));
             variable("AUTHSOME_MASTER_KEY", new_master_key());
             home.database = Some(OnServer { server, name });
         }

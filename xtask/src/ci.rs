@@ -3,7 +3,7 @@
 //! All parts share one target folder and one set of compiler flags, so that what clippy checked serves the documentation
 //! and the feature matrix, and nothing is built twice.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<()> {
     let mut failed = None;
     for (name, part) in PARTS {
         say(&format!("\n== {name}"));
-        let start = now();
+        let start = shell::now();
         let outcome = part();
         taken.push((name, start.elapsed()));
         if let Err(error) = outcome {
@@ -43,11 +43,6 @@ pub(crate) fn run() -> Result<()> {
         Some((name, error)) => Err(error.context((*name).to_owned())),
         None => Ok(()),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a task takes is measured, not tested")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 fn format() -> Result<()> {

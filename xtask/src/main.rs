@@ -8,6 +8,7 @@ mod fixture;
 mod leaks;
 mod matrix;
 mod migrate;
+mod programs;
 mod servers;
 mod shell;
 mod test;

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -62,8 +63,44 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` did not print text"))
 }
 
+/// What time it is, to measure how long a task takes.
+#[expect(clippy::disallowed_methods, reason = "how long a task takes is measured, not tested")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// A folder that waits for no disk, where the machine has one with room for the databases of tests. What tests promise of
+/// a database outlives its programs, not the machine.
+pub(crate) fn folder_in_memory() -> Option<&'static str> {
+    const FOLDER: &str = "/dev/shm";
+    const ROOM_IN_KIB: u64 = 4 * 1024 * 1024;
+    if std::env::var_os("TMPDIR").is_some() {
+        return None;
+    }
+    let printed = output(Command::new("df").args(["-Pk", FOLDER])).ok()?;
+    (available(&printed)? >= ROOM_IN_KIB).then_some(FOLDER)
+}
+
+/// The room that `df -Pk` says there is.
+fn available(printed: &str) -> Option<u64> {
+    printed.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
+}
+
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words: Vec<_> = std::iter::once(program).chain(command.get_args()).map(OsStr::to_string_lossy).collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_of_a_folder_is_read() {
+        let printed =
+            "Filesystem 1024-blocks Used Available Capacity Mounted on\ntmpfs 8192000 192000 8000000 3% /dev/shm\n";
+        assert_eq!(available(printed), Some(8_000_000));
+        assert_eq!(available("df: no such folder\n"), None);
+    }
 }

@@ -1,12 +1,11 @@
 //! `cargo xtask test`: every test there is, with the servers that they need.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
 
-use crate::{matrix, servers, shell};
+use crate::{matrix, programs, servers, shell};
 
 /// What narrows the backends, here and in the suites.
 const VARIABLE: &str = "AUTHSOME_TEST_BACKENDS";
@@ -31,34 +30,48 @@ pub(crate) struct Arguments {
     /// Write the support matrix of the README instead of holding it against what passed
     #[arg(long, conflicts_with_all = ["backends", "filter"])]
     write_matrix: bool,
+    /// Run the test programs: what `cargo xtask test` starts beside the servers
+    #[arg(long, hide = true)]
+    beside_servers: bool,
     /// Part of the names of the tests to run
     filter: Option<String>,
 }
 
+/// The crate whose tests start servers of each kind.
+const SERVERS: &str = "authsome-test-servers";
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let mut command = servers::program();
     let backends =
         if arguments.backends.is_empty() { std::env::var(VARIABLE).ok() } else { Some(arguments.backends.join(",")) };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let has_all_servers = backends.as_ref().is_none_or(|backends| {
+        ["postgres", "mongodb"].iter().all(|name| backends.split(',').any(|backend| backend.trim() == *name))
+    });
+    if arguments.beside_servers {
+        programs::run((!has_all_servers).then_some(SERVERS))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let is_whole = backends.is_none() && arguments.filter.is_none();
     if arguments.write_matrix && !is_whole {
         bail!("the support matrix is made from a run of everything: unset {VARIABLE}");
     }
-    let mut words: Vec<OsString> = vec!["run".into(), "--".into(), cargo];
-    words.extend(["test", "--workspace", "--no-fail-fast"].map(OsString::from));
+    let mut command = servers::program();
+    command.args(["run", "--"]);
+    if !has_all_servers {
+        shell::say("xtask: the tests of the test servers themselves are left out, for they start servers of each kind");
+    }
     if let Some(backends) = backends {
-        if !["postgres", "mongodb"].iter().all(|name| backends.split(',').any(|backend| backend.trim() == *name)) {
-            shell::say(
-                "xtask: the tests of the test servers themselves are left out, for they start servers of each kind",
-            );
-            words.extend(["--exclude", "authsome-test-servers"].map(OsString::from));
-        }
         command.env(VARIABLE, backends);
     }
-    if let Some(filter) = &arguments.filter {
-        words.extend(["--".into(), filter.into()]);
+    if let Some(folder) = shell::folder_in_memory() {
+        command.env("TMPDIR", folder);
     }
-    command.args(words);
+    if let Some(filter) = &arguments.filter {
+        command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["test", "--workspace", "--no-fail-fast"]);
+        command.args(if has_all_servers { [].as_slice() } else { &["--exclude", SERVERS] });
+        return shell::become_command(command.args(["--", filter]));
+    }
+    command.arg(std::env::current_exe().context("this program has no path")?).args(["test", "--beside-servers"]);
     if !is_whole {
         return shell::become_command(&mut command);
     }

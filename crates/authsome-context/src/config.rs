@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use authsome_core::environment::{SettingDeclaration, Settings};
-use authsome_core::error::FieldError;
+use authsome_core::error::{FieldError, FieldErrors};
 use authsome_core::time::Seconds;
 
 use crate::rules::slug;
-use crate::settings::in_settings;
 
 const DAY: Seconds = Seconds::days(1);
 
@@ -56,30 +55,29 @@ impl Config {
     /// What is wrong with it, field by field. `declared` are the settings of plugins.
     #[must_use]
     pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        let mut require = |holds: bool, field: &str, message: &str| {
-            if !holds {
-                errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-            }
-        };
-        require(slug::is_valid(&self.app), "app", slug::RULE);
-        require(is_base_path(&self.base_path), "base_path", "it is empty, or begins and does not end with a slash");
-        require(
+        let mut errors = FieldErrors::default();
+        errors.require(slug::is_valid(&self.app), "app", slug::RULE);
+        errors.require(
+            is_base_path(&self.base_path),
+            "base_path",
+            "it is empty, or begins and does not end with a slash",
+        );
+        errors.require(
             is_public_url(&self.public_url),
             "public_url",
             "it is an http or https URL without query and end slash",
         );
-        require(self.cache_ttl <= Duration::from_secs(60), "cache_ttl", "it is at most a minute");
+        errors.require(self.cache_ttl <= Duration::from_secs(60), "cache_ttl", "it is at most a minute");
         let within = |value: Seconds, most: Seconds| (Seconds::minutes(1)..=most).contains(&value);
-        require(within(self.reset_token_ttl, DAY), "reset_token_ttl", "it lies between a minute and a day");
+        errors.require(within(self.reset_token_ttl, DAY), "reset_token_ttl", "it lies between a minute and a day");
         let month = Seconds::days(30);
         let message = "it lies between a minute and 30 days";
-        require(within(self.verification_token_ttl, month), "verification_token_ttl", message);
+        errors.require(within(self.verification_token_ttl, month), "verification_token_ttl", message);
         let is_ttl = (DAY..=Seconds::days(365)).contains(&self.signing_key_ttl);
-        require(is_ttl, "signing_key_ttl", "it lies between a day and a year");
-        errors.extend(self.settings.check(declared).into_iter().map(in_settings));
-        errors.extend(self.settings.unknown(declared).into_iter().map(in_settings));
-        errors
+        errors.require(is_ttl, "signing_key_ttl", "it lies between a day and a year");
+        errors.extend("settings", self.settings.check(declared));
+        errors.extend("settings", self.settings.unknown(declared));
+        errors.into_vec()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use authsome_core::appsessionconfig::{AppSessionConfig, AppSessionConfigStore, TokenFormat};
 use authsome_core::environment::{Environment, EnvironmentType, SettingSource, SettingValue, Settings, Sourced};
-use authsome_core::error::{FieldError, StoreError};
+use authsome_core::error::{FieldErrors, StoreError};
 use authsome_core::records::Records;
 use authsome_core::route::ActiveEnvironment;
 
@@ -41,16 +41,15 @@ pub async fn activate<R: Records + ?Sized>(
 
 /// What is wrong with settings that somebody says in the place of others, for an environment of a type or for all of an
 /// app's. What was said before by another version of the program may stay.
-#[must_use]
-pub fn check(plugins: &Plugins, before: &Settings, after: &Settings, kind: Option<EnvironmentType>) -> Vec<FieldError> {
+pub fn check(plugins: &Plugins, before: &Settings, after: &Settings, kind: Option<EnvironmentType>) -> FieldErrors {
     let declared = &plugins.settings;
-    let mut errors = kind.map_or_else(|| after.check(declared), |kind| after.check_for(kind, declared));
-    let unknown = after.unknown(declared);
-    errors.extend(unknown.into_iter().filter(|error| !before.plugins.contains_key(&error.field)));
-    if before.mfa_required != Some(true) && locks_out(plugins, after) {
-        errors.push(FieldError { field: "mfa_required".to_owned(), message: LOCKS_OUT.to_owned() });
-    }
-    errors.into_iter().map(in_settings).collect()
+    let mut errors = FieldErrors::default();
+    errors.extend("settings", kind.map_or_else(|| after.check(declared), |kind| after.check_for(kind, declared)));
+    let unknown = after.unknown(declared).into_iter();
+    errors.extend("settings", unknown.filter(|error| !before.plugins.contains_key(&error.field)));
+    let is_new = before.mfa_required != Some(true) && locks_out(plugins, after);
+    errors.require(!is_new, "settings.mfa_required", LOCKS_OUT);
+    errors
 }
 
 /// What is allowed and advised against, in words for the operator.
@@ -65,10 +64,4 @@ const LOCKS_OUT: &str = "no plugin of this program brings a second factor, so wi
 
 fn locks_out(plugins: &Plugins, settings: &Settings) -> bool {
     settings.mfa_required == Some(true) && plugins.second_factors.is_empty()
-}
-
-/// An error in settings, where settings are a part of a larger body.
-#[must_use]
-pub fn in_settings(error: FieldError) -> FieldError {
-    FieldError { field: format!("settings.{}", error.field), message: error.message }
 }

@@ -7,7 +7,7 @@ use authsome_context::{EnvironmentContext, TOUCH_EVERY, nothing};
 use authsome_core::apikey::{ApiKey, ApiKeyState};
 use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::environment::Environment;
-use authsome_core::error::{Code, Error, FieldError, StoreError};
+use authsome_core::error::{Code, Error, FieldErrors, StoreError};
 use authsome_core::id::{ApiKeyId, TypedId, UserId};
 use authsome_core::permission::Permission;
 use authsome_core::route::Principal;
@@ -224,14 +224,9 @@ fn gone(error: StoreError) -> Error {
 }
 
 fn check(new: &NewApiKey, now: Timestamp) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    let mut require = |holds: bool, field: &str, message: &str| {
-        if !holds {
-            errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-        }
-    };
-    require(name::is_valid(&new.name), "name", name::RULE);
-    require(new.permissions.len() <= 64, "permissions", "a key has at most 64 permissions");
-    require(new.expires_at.is_none_or(|at| at > now), "expires_at", "it lies in the past");
-    if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
+    let mut errors = FieldErrors::default();
+    errors.require(name::is_valid(&new.name), "name", name::RULE);
+    errors.require(new.permissions.len() <= 64, "permissions", "a key has at most 64 permissions");
+    errors.require(new.expires_at.is_none_or(|at| at > now), "expires_at", "it lies in the past");
+    errors.into_result()
 }

@@ -4,52 +4,31 @@ use std::sync::Arc;
 
 use authsome_context::Foundation;
 use authsome_core::app::App;
-use authsome_core::entity::Page;
+use authsome_core::entity::Entity;
 use authsome_core::environment::Environment;
 use authsome_core::error::Error;
-use authsome_core::id::{AppId, EnvironmentId};
-use futures::future::BoxFuture;
+use authsome_core::route::ActiveEnvironment;
 
-use crate::apps::Apps;
-use crate::environments::Environments;
-
-/// Visits every environment, page by page. One whose visit fails does not keep the others waiting.
+/// Visits every environment, app by app. One whose visit fails does not keep the others waiting.
 ///
 /// # Errors
-/// The first of a visit; `unavailable` where a page cannot be read, which ends it.
-pub(crate) async fn every_environment(
-    foundation: &Arc<Foundation>,
-    visit: impl Fn(Environment) -> BoxFuture<'static, Result<(), Error>> + Send + Sync,
-) -> Result<(), Error> {
-    let apps = Apps::new(Arc::clone(foundation));
-    let (mut result, mut page) = (Ok(()), Page::first(Page::<AppId>::MAX_LIMIT));
-    loop {
-        let listed = apps.list(page).await?;
-        for app in &listed.data {
-            result = result.and(every_of(foundation, app, &visit).await);
-        }
-        match listed.next_cursor {
-            Some(after) => page = Page::after(after, Page::<AppId>::MAX_LIMIT),
-            None => return result,
-        }
-    }
-}
-
-async fn every_of(
-    foundation: &Arc<Foundation>,
-    app: &App,
-    visit: &(impl Fn(Environment) -> BoxFuture<'static, Result<(), Error>> + Send + Sync),
-) -> Result<(), Error> {
-    let environments = Environments::new(Arc::clone(foundation), app.id);
-    let (mut result, mut page) = (Ok(()), Page::first(Page::<EnvironmentId>::MAX_LIMIT));
-    loop {
-        let listed = environments.list(page).await?;
-        for environment in listed.data {
-            result = result.and(visit(environment).await);
-        }
-        match listed.next_cursor {
-            Some(after) => page = Page::after(after, Page::<EnvironmentId>::MAX_LIMIT),
-            None => return result,
+/// The first of a visit; `unavailable` where a list cannot be read, which ends it.
+pub(crate) async fn every_environment<F, Visit>(foundation: &Foundation, visit: F) -> Result<(), Error>
+where
+    F: Fn(Arc<ActiveEnvironment>) -> Visit + Send + Sync,
+    Visit: Future<Output = Result<(), Error>> + Send,
+{
+    let (mut result, store) = (Ok(()), &*foundation.store);
+    for app in App::find(()).filter(App::DELETED_AT.is_null()).every(store).await? {
+        let environments = Environment::find(&app.id).filter(Environment::DELETED_AT.is_null());
+        for environment in environments.every(store).await? {
+            result = result.and(match foundation.environment_of_scope(environment.scope()).await {
+                Ok(Some(active)) => visit(active).await,
+                // It was deleted meanwhile.
+                Ok(None) => Ok(()),
+                Err(error) => Err(error.into()),
+            });
         }
     }
+    result
 }

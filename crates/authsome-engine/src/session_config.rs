@@ -48,10 +48,7 @@ impl Apps {
                 let found = tx.app_session_config(app).await?;
                 let none = Settings::default();
                 let before = found.as_ref().map_or(&none, |found| &found.settings);
-                let errors = settings::check(&self.foundation.plugins, before, &new.settings, None);
-                if !errors.is_empty() {
-                    return Err(Error::invalid_fields(errors));
-                }
+                settings::check(&self.foundation.plugins, before, &new.settings, None).into_result()?;
                 match found {
                     Some(found) => {
                         let changed = AppSessionConfig { id: found.id, created_at: found.created_at, ..new.clone() };

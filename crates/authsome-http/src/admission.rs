@@ -1,4 +1,4 @@
-//! [`AdmissionService`]: what the layers for an application's own routes make of a service.
+//! [`AdmissionService`]: the service that the layers for an application's own routes make.
 
 use std::convert::Infallible;
 use std::task::{Context as TaskContext, Poll};
@@ -15,19 +15,20 @@ use authsome_core::error::Error;
 use crate::gate::Gate;
 use crate::{problem, request_id};
 
-/// What lets a request through, or not.
+/// Lets a request through, or refuses it.
 pub(crate) trait Admission: Clone + Send + Sync + 'static {
     /// Where the request's id comes from.
     fn gate(&self) -> &Gate;
 
-    /// Puts what it found out into the request's extensions.
+    /// Puts its findings into the request's extensions.
     ///
     /// # Errors
     /// The refusal.
     fn admit(&self, parts: &mut Parts) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// A service whose requests are admitted first. A refusal is answered as a problem; every answer carries the request's id.
+/// A service whose requests are admitted first. A refusal is answered as a problem; every answer carries the request's
+/// id.
 #[derive(Clone, Debug)]
 pub struct AdmissionService<S, A> {
     inner: S,

@@ -1,4 +1,4 @@
-//! Answers that are no problem and no handler's reply.
+//! Answers of the router itself that are not problems.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -7,14 +7,14 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-/// A JSON answer that no cache stores.
+/// A JSON answer, forbidden to caches.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
     let mut response = answer(body.to_string().into(), "application/json");
     *response.status_mut() = status;
     response
 }
 
-/// An answer that no cache stores.
+/// An answer, forbidden to caches.
 pub(crate) fn answer(body: Bytes, media_type: &'static str) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! Where a request comes from: its peer, or what trusted proxies say.
+//! The client of a request: its peer, or the client that trusted proxies name.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,14 +13,14 @@ use authsome_core::route::Client;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Most characters of a user agent that are kept.
+/// Longest stored user agent, in characters.
 const MAX_USER_AGENT: usize = 500;
 
 /// The client of a request. The peer is the [`ConnectInfo`] that the server put into its extensions.
 ///
 /// # Errors
-/// `invalid_request` where a trusted proxy's header cannot be read, or where two such headers disagree: one of them
-/// then comes from the client.
+/// `invalid_request` if a trusted proxy's header is unreadable, or if two such headers disagree: then one of them comes
+/// from the client.
 pub(crate) fn client(parts: &Parts, trusted: &[IpNet]) -> Result<Client, Error> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let ip = match peer {
@@ -58,8 +58,8 @@ fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Vec<&'a str
     Ok(elements)
 }
 
-/// Follows the hops from the peer towards the client, as long as the next one is told by a trusted proxy. What stands
-/// before the first hop that is not trusted was written by that hop, and is not looked at.
+/// Follows the hops from the peer towards the client, as long as a trusted proxy names the next one. An untrusted hop
+/// wrote everything before it, so the walk ends there.
 fn walk(
     peer: IpAddr,
     elements: &[&str],
@@ -80,7 +80,7 @@ fn walk(
 }
 
 fn unreadable() -> Error {
-    Error::invalid("", "the proxy's forwarding header cannot be read")
+    Error::invalid("", "the proxy's forwarding header is unreadable")
 }
 
 /// An address, with a port or without.

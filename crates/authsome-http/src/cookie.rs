@@ -10,11 +10,11 @@ use authsome_core::time::Timestamp;
 
 use crate::origin;
 
-/// How the cookie is named and marked, which follows from the public URL.
+/// The cookie's name and attributes, which follow from the public URL.
 ///
-/// `__Host-` (RFC 6265bis, section 4.1.3.2) binds it to the host and to HTTPS. On plain-http loopback, where browsers may
-/// refuse that, it has neither the prefix nor `Secure`. On plain http elsewhere browsers drop it: it must not travel in
-/// the clear.
+/// `__Host-` (RFC 6265bis, section 4.1.3.2) binds it to the host and to HTTPS. On plain-http loopback, browsers may
+/// refuse that, so it has neither the prefix nor `Secure`. On plain http elsewhere browsers drop it: it must not travel
+/// in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionCookie {
     secure: bool,
@@ -29,7 +29,7 @@ impl SessionCookie {
         if self.secure { "__Host-authsome_session" } else { "authsome_session" }
     }
 
-    /// The token that a request carries in it.
+    /// The token in a request's cookie.
     pub(crate) fn read(self, headers: &HeaderMap) -> Option<&str> {
         let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         lines.flat_map(|line| line.split(';')).find_map(|pair| {
@@ -41,7 +41,7 @@ impl SessionCookie {
     /// The header that sets it for as long as the session's token is valid.
     ///
     /// # Errors
-    /// `internal` where the token does not fit into a header, which no token does.
+    /// `internal` if the token does not fit into a header; our tokens always fit.
     pub(crate) fn set(
         self,
         session: &Session,
@@ -57,7 +57,7 @@ impl SessionCookie {
     /// The header that removes it.
     ///
     /// # Errors
-    /// None that occur; the text is fixed.
+    /// Never: the text is fixed.
     pub(crate) fn clear(self) -> Result<(HeaderName, HeaderValue), Error> {
         let value = HeaderValue::try_from(self.text("", 0)).map_err(Error::internal)?;
         Ok((SET_COOKIE, value))

@@ -1,4 +1,4 @@
-//! How a request becomes a handler's, and its reply an answer.
+//! How a request reaches its handler, and how the reply becomes an answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::gate::{Gate, StaleCookie};
 use crate::incoming::Incoming;
 use crate::{guard, naming, problem, rate};
 
-/// Answers a request to a route: who and where, how often, whether at all, and only then its body and its handler.
+/// Answers a request to a route: credential and environment, rate limit, guard, and only then body and handler.
 pub(crate) async fn dispatch(gate: Arc<Gate>, route: Arc<Route>, request: axum::extract::Request) -> Response {
     let reading = AtomicBool::new(false);
     let answer = Box::pin(answer(&gate, &route, request, &reading));
@@ -82,7 +82,7 @@ async fn answer(
     })
 }
 
-/// The parameters of the path, decoded. What is no UTF-8 names nothing.
+/// The parameters of the path, decoded. A parameter that is not UTF-8 names nothing.
 async fn params(parts: &mut Parts) -> Result<BTreeMap<String, String>, Error> {
     let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::not_found())?;
     Ok(params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -94,7 +94,7 @@ fn respond(reply: Reply) -> Response {
         ReplyBody::Json(body) => (Some(HeaderValue::from_static("application/json")), Body::from(body.to_string())),
         ReplyBody::Bytes(media_type, body) => (Some(media_type), Body::from(body)),
         ReplyBody::Stream(media_type, stream) => {
-            // What fails on the way ends the answer early, since its head was sent: the client sees that it is cut off.
+            // The head was sent, so a failure ends the answer early: the client sees that it is cut off.
             let parts = stream.into_stream().map(|parts| Body::from_stream(parts.inspect_err(problem::log)));
             (Some(media_type), parts.unwrap_or_default())
         }

@@ -14,7 +14,7 @@ use authsome_engine::Engine;
 
 use crate::{guard, problem};
 
-/// Why an extractor refused a request. Answered as a problem.
+/// Why an extractor refused a request. It becomes a problem.
 #[derive(Debug)]
 pub struct Rejection(Error);
 
@@ -38,8 +38,8 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// The session that makes the request. Refuses with `unauthenticated` whoever sends no credential, and with `forbidden`
-/// whoever sends another one.
+/// The session that makes the request. Refuses a request without a credential with `unauthenticated`, and one with
+/// another kind of credential with `forbidden`.
 #[derive(Clone, Debug)]
 pub struct RequireSession(
     /// The session.
@@ -54,7 +54,7 @@ pub struct CurrentUser(
     pub User,
 );
 
-/// The environment that the request acts in, with the settings that apply in it.
+/// The environment that the request acts in, with its effective settings.
 #[derive(Clone, Debug)]
 pub struct CurrentEnvironment(
     /// The environment.
@@ -86,9 +86,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
         match engine.handle(environment).users().get(session.user_id).await {
             Ok(user) => Ok(Self(user)),
             // The user was deleted while the request was on its way; so was the session.
-            Err(error) if error.code() == Code::NotFound => {
-                Err(Error::new(Code::SessionNotFound, "there is no such session").into())
-            }
+            Err(error) if error.code() == Code::NotFound => Err(Error::session_not_found().into()),
             Err(error) => Err(error.into()),
         }
     }

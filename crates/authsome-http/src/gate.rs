@@ -27,21 +27,21 @@ enum Credential {
     Cookie(String),
 }
 
-/// What is done about a cookie whose session is gone.
+/// How a cookie with an unknown session is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StaleCookie {
     /// The request is refused.
     Refused,
-    /// The request is nobody's. A browser sends the cookie by itself, and it must not keep a person from signing in.
+    /// The request is anonymous. A browser sends the cookie by itself, and it must not keep a person from signing in.
     Ignored,
 }
 
-/// A request of which it is known where it is counted.
+/// A request whose environment is known, so that it can be counted.
 pub(crate) struct Arrival {
-    /// Where it acts. A request with an unknown credential is counted where its names point, one with a credential that
-    /// is refused in the credential's environment.
+    /// Where it acts. A request with an unknown credential is counted in the environment that it names, a request with
+    /// a refused credential in the credential's environment.
     pub(crate) counted: Scope,
-    /// What its handler is given, or why it is refused.
+    /// The context for its handler, or the refusal.
     pub(crate) context: Result<Context, Error>,
 }
 
@@ -96,10 +96,10 @@ impl Gate {
     }
 
     /// Who makes a request, and where it acts: in the environment of its credential, which may be the one in its body,
-    /// else in the one it names, else in the app's default environment. One that is refused is counted all the same.
+    /// else in the one it names, else in the app's default environment. A refused request is counted too.
     ///
-    /// The context may be refused with `session_not_found`, `token_expired`, `environment_inactive` for a credential that
-    /// is not valid here, `invalid_token` for one in the body; `forbidden` for the cookie from another site;
+    /// The context may be refused with `session_not_found`, `token_expired`, `environment_inactive` for a credential
+    /// that is not valid here, `invalid_token` for one in the body; `forbidden` for the cookie from another site;
     /// `invalid_request` for an unknown environment.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ impl Gate {
             Some(Credential::Cookie(token)) => {
                 match self.admit(&token, meant, client, Accepted::Sessions).await {
                     Err(refused) if stale == StaleCookie::Ignored && is_gone(&refused.error) => None,
-                    // Where the body's credential acts is looked at below, and whether that is suspended too.
+                    // The environment of the body's credential, and its suspension, are checked below.
                     Err(refused) if body.is_some() && refused.error.code() == Code::EnvironmentInactive => None,
                     other => Some(other?),
                 }
@@ -174,7 +174,7 @@ impl Gate {
             };
             return Ok((authenticated, None));
         };
-        // A browser sends the cookie by itself: one of another environment says nothing of where the request is to act.
+        // A browser sends the cookie by itself, so a cookie of another environment does not say where the request acts.
         let shown_at = shown.as_ref().filter(|_| !is_cookie).map(|shown| shown.environment.scope());
         let is_meant = |active: &ActiveEnvironment| {
             meant.agrees_with(active) && shown_at.is_none_or(|scope| scope == active.scope())
@@ -184,7 +184,8 @@ impl Gate {
         Ok((shown.unwrap_or(Authenticated { environment, principal }), Some(credential)))
     }
 
-    /// Whom a session's token or a key stands for. One that belongs to what the request does not mean is none.
+    /// The principal of a session's token or a key. A credential of another environment than the request means is
+    /// unknown.
     async fn admit(
         &self,
         token: &str,
@@ -196,7 +197,7 @@ impl Gate {
         self.engine.authenticator().authenticate(token, accepted, is_meant, client).await
     }
 
-    /// The header counts before the cookie. A request that only carries the cookie must come from its own site.
+    /// The header takes precedence over the cookie. A request with only the cookie must come from its own site.
     fn credential(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Credential>, Error> {
         let mut values = headers.get_all(AUTHORIZATION).into_iter();
         match (values.next(), values.next()) {

@@ -1,4 +1,4 @@
-//! Whom a guard lets through.
+//! The check of a route's guard.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use authsome_core::error::{Code, Error};
 use authsome_core::route::{Context, Guard, Principal};
 use authsome_core::ticket::{Ticket, TicketPurpose};
 
-/// How old the last proof of identity may be where [`Guard::RecentSession`] asks for it.
+/// How old the last proof of identity may be for [`Guard::RecentSession`].
 pub(crate) const RECENT: Duration = Duration::from_secs(600);
 
 /// Lets a request through, or says why not.
 ///
 /// # Errors
-/// `unauthenticated` for nobody, `forbidden` for somebody else, `reauthentication_required`.
+/// `unauthenticated` without a credential, `forbidden` with the wrong one, `reauthentication_required`.
 pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
     match (guard, &context.principal) {
         (Guard::Public, _)
@@ -45,7 +45,7 @@ pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
     }
 }
 
-/// Refuses what does not open this.
+/// The refusal of a credential that does not open the route.
 fn ticket(context: &Context, purpose: TicketPurpose) -> Result<(), Error> {
     let ticket: &Ticket = context.ticket()?;
     if ticket.purpose == purpose && context.now < ticket.expires_at { Ok(()) } else { Err(Error::invalid_token()) }

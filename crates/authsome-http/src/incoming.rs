@@ -1,4 +1,4 @@
-//! [`Incoming`]: the body of a request, which is read when it is needed.
+//! [`Incoming`]: the body of a request, read when it is needed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use authsome_core::error::{Code, Error};
 use authsome_core::route::{BodyCredential, BodyStream, CredentialKind};
 use authsome_core::secret::Token;
 
-/// The body of a request. A handler's is read once the request was let through; one with a credential before that, since
-/// the credential says where the request acts.
+/// The body of a request. It is read after the guard; a body with a credential is read before, since the credential
+/// says where the request acts.
 pub(crate) struct Incoming<'a> {
     state: State,
     limit: usize,
@@ -33,8 +33,8 @@ impl<'a> Incoming<'a> {
         Self { state: State::Unread(body), limit, reading }
     }
 
-    /// The same body, read, with the credential in it. Where the route does not take it, it has none, and is refused when
-    /// it is asked for.
+    /// The same body, read, with the credential in it. A body that its route refuses has no credential, and reading it
+    /// gives the refusal.
     pub(crate) async fn bearing(self, credential: &BodyCredential, headers: &HeaderMap) -> Self {
         let Self { limit, reading, .. } = self;
         let read = self.bytes().await.and_then(|bytes| {
@@ -54,7 +54,7 @@ impl<'a> Incoming<'a> {
     /// The whole body.
     ///
     /// # Errors
-    /// `payload_too_large`; `invalid_request` where it cannot be read; what a body with a credential is refused with.
+    /// `payload_too_large`; `invalid_request` for an unreadable body; the refusal of a body with a credential.
     pub(crate) async fn bytes(self) -> Result<Bytes, Error> {
         let body = match self.state {
             State::Unread(body) => body,
@@ -66,7 +66,7 @@ impl<'a> Incoming<'a> {
         collected.map(http_body_util::Collected::to_bytes).map_err(|error| refused(error, self.limit))
     }
 
-    /// The parts of the body as they come in, each within `patience` of the one before.
+    /// The parts of the body as they come in, each within `patience` of the previous one.
     pub(crate) fn stream(self, patience: Duration) -> BodyStream {
         let limit = self.limit;
         let body = match self.state {

@@ -1,4 +1,4 @@
-//! [`JwtLayer`] and [`SessionClaims`]: for an application's own routes, sessions that are proven by their token alone.
+//! [`JwtLayer`] and [`SessionClaims`]: for an application's own routes, sessions proven only by their token.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::gate::Gate;
 /// Verifies the JSON Web Token of each request, in one environment, by its signature, claims and times (RFC 9068), and
 /// puts its [`Claims`] into the request's extensions.
 ///
-/// No session is looked up, so a token of a session that was revoked passes until it expires. Where that matters, use
+/// No session is looked up, so the token of a revoked session passes until it expires. If that matters, use
 /// [`EnvironmentLayer`](crate::EnvironmentLayer), which takes the same tokens and refuses it at once. A request without
 /// an `Authorization` header passes without claims; [`SessionClaims`] refuses it where it stands.
 /// [`Http::jwt_layer`](crate::Http::jwt_layer) makes one.
@@ -74,7 +74,7 @@ impl Admission for JwtLayer {
     }
 }
 
-/// The claims of the token that proves the request's session. Refuses with `unauthenticated` whoever sends none.
+/// The claims of the token that proves the request's session. Refuses a request without a token with `unauthenticated`.
 #[derive(Clone, Debug)]
 pub struct SessionClaims(
     /// The claims.

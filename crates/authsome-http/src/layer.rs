@@ -1,4 +1,4 @@
-//! [`EnvironmentLayer`]: for an application's own routes, what Authsome's routes have.
+//! [`EnvironmentLayer`]: environment and credential for an application's own routes.
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ pub(crate) const ENVIRONMENT: HeaderName = HeaderName::from_static("x-authsome-e
 pub(crate) const PUBLISHABLE_KEY: HeaderName = HeaderName::from_static("x-publishable-key");
 const PARAMETER: &str = "env";
 
-/// What a request says of where it wants to act.
+/// The environment and app that a request names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Naming {
     header: Option<String>,
@@ -24,10 +24,10 @@ pub(crate) struct Naming {
     publishable_key: Option<String>,
 }
 
-/// What a request says of where it wants to act, with what its publishable key names.
+/// The environment and app that a request names, with the look-up of its publishable key.
 pub(crate) struct Meant<'a> {
     naming: &'a Naming,
-    /// What the publishable key names; `Some(None)` where nothing has it.
+    /// What the publishable key names; `Some(None)` for an unknown key.
     published: Option<Option<Published>>,
 }
 
@@ -35,7 +35,7 @@ impl Meant<'_> {
     /// The environment of a request without a credential.
     ///
     /// # Errors
-    /// `invalid_request` where what is named does not exist; `unavailable`.
+    /// `invalid_request` for an unknown name; `unavailable`.
     pub(crate) async fn select(&self, engine: &Engine) -> Result<Arc<ActiveEnvironment>, Error> {
         if matches!(self.published, Some(None)) {
             return Err(unknown_key());
@@ -43,7 +43,7 @@ impl Meant<'_> {
         engine.foundation().select_published(self.published(), self.naming.environment()).await
     }
 
-    /// Where the names point, for a request whose credential there is not. What there is not is as if it were not said.
+    /// The scope that the names point to, for a request with an unknown credential. Unknown names are ignored.
     ///
     /// # Errors
     /// `unavailable`.
@@ -62,7 +62,7 @@ impl Meant<'_> {
         self.published.as_ref().and_then(Option::as_ref)
     }
 
-    /// Whether every name that is said is this environment's.
+    /// Whether every name in the request is this environment's.
     pub(crate) fn agrees_with(&self, active: &ActiveEnvironment) -> bool {
         let environment = &active.environment;
         let id = environment.id.to_string();
@@ -77,7 +77,7 @@ impl Meant<'_> {
 
 impl Naming {
     /// # Errors
-    /// `invalid_request` where a name is said twice or is no text.
+    /// `invalid_request` for a name that is given twice or is not text.
     pub(crate) fn of(parts: &Parts) -> Result<Self, Error> {
         let named = parameters(parts.uri.query()).filter_map(|(name, pair)| (name == PARAMETER).then_some(pair));
         let mut named = named.map(|pair| decode(pair).1);
@@ -97,7 +97,7 @@ impl Naming {
         self.header.as_deref().or(self.query.as_deref())
     }
 
-    /// What is meant by it.
+    /// What it means.
     ///
     /// # Errors
     /// `unavailable`.
@@ -122,19 +122,19 @@ fn single(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Erro
     }
 }
 
-/// The query without what names the environment, for handlers.
+/// The query without the environment's name, for handlers.
 pub(crate) fn rest_of_query(query: Option<&str>) -> String {
     let rest = parameters(query).filter_map(|(name, pair)| (name != PARAMETER).then_some(pair));
     rest.collect::<Vec<_>>().join("&")
 }
 
-/// The parameters of a query: each one's decoded name, and the whole as it was sent.
+/// The parameters of a query: the decoded name of each, and the parameter as it was sent.
 fn parameters(query: Option<&str>) -> impl Iterator<Item = (String, &str)> {
     let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| (decode(pair).0, pair))
 }
 
-/// Name and value of a parameter. What is no UTF-8 becomes U+FFFD, which is part of no name.
+/// Name and value of a parameter. Bytes that are not UTF-8 become U+FFFD, which is part of no name.
 fn decode(pair: &str) -> (String, String) {
     let decoded: Vec<(String, String)> = serde_html_form::from_str(pair).unwrap_or_default();
     decoded.into_iter().next().unwrap_or_default()

@@ -1,5 +1,5 @@
-//! What every answer has, whoever made it: the request's id, headers that keep browsers from misreading it, and a log
-//! line in the request's span.
+//! What every answer has: the request's id, headers that keep browsers from misreading it, and a log line in the
+//! request's span.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::gate::Gate;
 use crate::problem;
 use crate::request_id::{self, RequestId};
 
-/// Gives the request its id and a span, and the answer the headers that all have.
+/// Gives the request its id and a span, and the answer the common headers.
 ///
 /// The span holds method and matched path: never the query, a body or a header, where secrets are.
 pub(crate) async fn observe(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
@@ -33,8 +33,8 @@ pub(crate) async fn observe(State(gate): State<Arc<Gate>>, mut request: Request,
     response
 }
 
-/// The headers of the OWASP REST Security Cheat Sheet, "Security Headers", as far as they are an API's own business:
-/// `Strict-Transport-Security` speaks for a whole host, and is for what ends TLS there.
+/// The headers of the OWASP REST Security Cheat Sheet, "Security Headers", that concern an API alone.
+/// `Strict-Transport-Security` concerns a whole host; whatever ends TLS there sets it.
 fn harden(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -43,8 +43,8 @@ fn harden(headers: &mut HeaderMap) {
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
 }
 
-/// The answer to a request whose handler panicked. The panic's own text was printed by the panic hook; it may hold
-/// anything, so it is not logged again.
+/// The answer after a panic of a handler. The panic hook has printed the panic's text; it may hold anything, so it is
+/// not logged again.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
     problem::respond(&Error::new(Code::Internal, "the failure was logged"))

@@ -6,14 +6,15 @@ use ipnet::IpNet;
 
 use authsome_core::secret::SecretString;
 
-/// How the routes are served. What the engine needs as well, such as the public URL and the base path, is in its
+/// How the routes are served. Options that the engine shares, such as the public URL and the base path, are in its
 /// configuration.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
-    /// The administrator's token, at least 32 characters. None: nobody is the administrator. Default: none.
+    /// The administrator's token, at least 32 characters. Without one, the administrator's routes are closed. Default:
+    /// none.
     pub admin_token: Option<SecretString>,
-    /// Networks of the proxies whose `X-Forwarded-For` and `Forwarded` are believed. Default: none, so that both are
-    /// ignored.
+    /// Networks of trusted proxies: `X-Forwarded-For` and `Forwarded` are read only from them. Default: none, so that
+    /// both are ignored.
     pub trusted_proxies: Vec<IpNet>,
     /// Origins such as `https://app.example.com`, beside the public URL's own, from which browsers may send
     /// state-changing requests with the cookie. Default: none.
@@ -23,8 +24,8 @@ pub struct HttpOptions {
     /// Longest time for a request, from its head to its answer's; where a route takes its body as a stream, between two
     /// parts of it. Default: 30 seconds.
     pub request_timeout: Duration,
-    /// Whether `/livez`, `/readyz`, `/openapi.json` and `/docs` are served at the root. Off where the application has
-    /// such routes of its own. Default: on.
+    /// Whether `/livez`, `/readyz`, `/openapi.json` and `/docs` are served at the root. Switch it off if the
+    /// application has such routes of its own. Default: on.
     pub root_endpoints: bool,
 }
 

@@ -24,8 +24,8 @@ impl Origins {
         Self { scheme, allowed: allowed.filter_map(origin_of).collect() }
     }
 
-    /// Refuses what another site made a browser send. A request without `Origin` and without `Sec-Fetch-Site` does not
-    /// come from a browser's page.
+    /// Refuses a request that another site made a browser send. A request without `Origin` and without `Sec-Fetch-Site`
+    /// does not come from a browser's page.
     ///
     /// # Errors
     /// `forbidden`.
@@ -52,7 +52,7 @@ impl Origins {
     }
 }
 
-/// Scheme, host and port of a URL, in lower case, without the scheme's own port; none of what is no URL with a host.
+/// Scheme, host and port of a URL, in lower case, without the scheme's own port; `None` without a host.
 fn origin_of(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): the one form in which errors leave, whoever made them.
+//! Problem details (RFC 9457): the form of every error.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -18,10 +18,10 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// The answer that tells the caller of an error, and the log of its cause.
+/// The answer with an error; its cause goes to the log.
 ///
-/// Answers with 401 carry `WWW-Authenticate`, those with 429 `RateLimit`, and those that say when to try again
-/// `Retry-After`, in seconds. None may be stored by a cache.
+/// A 401 carries `WWW-Authenticate`, a 429 `RateLimit`, and an answer that says when to try again `Retry-After`, in
+/// seconds. Caches must not store them.
 #[must_use]
 pub fn respond(error: &Error) -> Response {
     log(error);
@@ -46,7 +46,7 @@ pub fn respond(error: &Error) -> Response {
     response
 }
 
-/// When to try again. Clients are told for every condition that passes by itself.
+/// When to try again, for every condition that passes by itself.
 fn retry(error: &Error) -> Option<Seconds> {
     let passes = matches!(error.code(), Code::RateLimited | Code::Unavailable | Code::AccountLocked);
     error.retry().or(passes.then_some(Seconds(1)))
@@ -54,7 +54,7 @@ fn retry(error: &Error) -> Option<Seconds> {
 
 fn document(error: &Error, retry: Option<Seconds>) -> Value {
     let code = error.code();
-    // What the contract names comes last, so that no further member replaces it.
+    // The members of the contract come last, so that no other member replaces them.
     let mut document: Map<String, Value> = error.extra().clone();
     if let Some(Seconds(seconds)) = retry {
         document.insert("retry_after".to_owned(), seconds.into());

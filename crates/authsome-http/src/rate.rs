@@ -1,4 +1,4 @@
-//! How often requests may be made: by address before a guard looks, by what the request concerns before its handler runs.
+//! Rate limits: on the address before the guard, on the request's subject before its handler.
 
 use std::net::IpAddr;
 
@@ -20,13 +20,13 @@ pub(crate) async fn limit_address(
     address: Option<IpAddr>,
     scope: &Scope,
 ) -> Result<(), Error> {
-    // No class leaves addresses unlimited.
+    // A class without a limit of its own has the general one.
     let class = if class.address.is_none() { RateClass::OTHER } else { class };
     let decision = engine.rate_limiter().check(class, scope, address, None).await?;
     decision.map_or(Ok(()), |decision| decision.require())
 }
 
-/// Counts a request on what it concerns, as its route says.
+/// Counts a request on its subject, which its route names.
 ///
 /// # Errors
 /// `rate_limited`, `unavailable`; those of reading the body.

@@ -16,7 +16,7 @@ const MAX_LENGTH: usize = 64;
 pub(crate) struct RequestId(String);
 
 impl RequestId {
-    /// The client's own id where it is short and harmless, else a new one of 128 random bits.
+    /// The client's own id if it is short and harmless, else a new one of 128 random bits.
     pub(crate) fn of(headers: &HeaderMap, entropy: &dyn Entropy) -> Self {
         let sent = headers.get(&HEADER).and_then(|value| value.to_str().ok());
         match sent.filter(|id| is_harmless(id)) {
@@ -28,7 +28,7 @@ impl RequestId {
     fn random(entropy: &dyn Entropy) -> Self {
         let mut bytes = [0_u8; 16];
         if entropy.fill(&mut bytes).is_err() {
-            // A request without a random id can still be answered; nothing relies on the id being unique.
+            // A request without a random id can still be answered: the id need not be unique.
             return Self("unidentified".to_owned());
         }
         Self(bytes.iter().fold(String::with_capacity(32), |mut id, byte| {

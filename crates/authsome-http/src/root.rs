@@ -53,15 +53,15 @@ pub(crate) fn router(gate: &Arc<Gate>, table: &Arc<[Route]>) -> Router {
         .with_state(Arc::clone(gate))
 }
 
-/// The public keys of the environment that is named, else of the default one.
+/// The public keys of the named environment, else of the default one.
 async fn key_set(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match published(&gate, &parts).await {
         Ok(keys) => {
             let mut response = json(StatusCode::OK, &keys);
-            // Verifiers may keep the set while a key that is about to sign is already part of it.
+            // Verifiers may keep the set: it already contains the next key.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-            // The query is part of what caches keep it under; the headers that name an environment are not.
+            // Caches tell answers apart by the query, but not by the headers that name an environment.
             for name in [ENVIRONMENT, PUBLISHABLE_KEY] {
                 response.headers_mut().append(VARY, HeaderValue::from(name));
             }
@@ -80,7 +80,7 @@ async fn published(gate: &Gate, parts: &http::request::Parts) -> Result<Value, E
 
 fn page(html: Bytes) -> Response {
     let mut response = answer(html, "text/html; charset=utf-8");
-    // The page has a style element and nothing else that a browser would load or run.
+    // The page has one style element; a browser loads and runs nothing else.
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response

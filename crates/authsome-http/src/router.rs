@@ -43,7 +43,7 @@ fn unlayered(gate: &Arc<Gate>) -> Result<Router, TableError> {
     if with_root {
         router = router.merge(root::router(gate, &table));
     }
-    // Without a base path, what is below it is all there is, and the application's own.
+    // Without a base path, every path is below it, the application's own paths too.
     if !base.is_empty() {
         for rest in ["", "/", "/{*rest}"] {
             router = router.route(&format!("{base}{rest}"), any(not_found));
@@ -66,10 +66,10 @@ fn method_router(gate: &Arc<Gate>, route: &Route) -> Result<MethodRouter, TableE
 
 /// The answer to an unknown path: a problem, with 404.
 pub async fn not_found() -> Response {
-    problem::respond(&Error::new(Code::NotFound, "there is no such path"))
+    problem::respond(&Error::new(Code::NotFound, "the path is unknown"))
 }
 
-/// The answer to a method that a path does not have; `Allow` is added by the router.
+/// The answer to a method that the path does not allow; the router adds `Allow`.
 async fn method_not_allowed() -> Response {
-    problem::respond(&Error::new(Code::MethodNotAllowed, "the path does not have this method"))
+    problem::respond(&Error::new(Code::MethodNotAllowed, "the path does not allow this method"))
 }

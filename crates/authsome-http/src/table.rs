@@ -1,4 +1,4 @@
-//! The one table of routes, and what no table may hold.
+//! The one table of routes, and the errors of a wrong one.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -22,7 +22,7 @@ pub enum TableError {
         /// Path below the base path.
         path: String,
     },
-    /// Two paths differ in the names of their parameters alone, so that a request fits both.
+    /// Two paths differ only in the names of their parameters, so that a request fits both.
     Ambiguous {
         /// Path below the base path.
         path: String,
@@ -34,13 +34,13 @@ pub enum TableError {
         /// The path.
         path: String,
     },
-    /// A route with a ticket's guard takes no ticket, or one that takes its body as a stream reads a credential or a
+    /// A route with the guard of a ticket takes no ticket, or a route that streams its body reads a credential or a
     /// subject from it.
     Body {
         /// Path below the base path.
         path: String,
     },
-    /// The method is not one that a route can have.
+    /// A route cannot have this method.
     Method {
         /// The method.
         method: Method,
@@ -57,9 +57,10 @@ impl std::fmt::Display for TableError {
             Self::Path { path } => write!(f, "{path} is not a path of literal segments and {{parameters}}"),
             Self::Body { path } => write!(
                 f,
-                "{path} takes no ticket although its guard asks for one, or takes a stream and something from its body"
+                "{path} takes no ticket although its guard needs one, or streams its body and reads a credential \
+                    or subject from it"
             ),
-            Self::Method { method, path } => write!(f, "{method} {path} has a method that no route can have"),
+            Self::Method { method, path } => write!(f, "{method} {path}: a route cannot have this method"),
         }
     }
 }
@@ -105,7 +106,7 @@ fn check(table: &[Route]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// The path without the names of its parameters; none where it is no path that a route can have.
+/// The path without the names of its parameters; `None` for an invalid path.
 fn shape(path: &str) -> Option<String> {
     let segments: Option<Vec<&str>> = path.strip_prefix('/')?.split('/').map(shape_of_segment).collect();
     segments.map(|segments| segments.join("/"))

@@ -14,7 +14,7 @@ pub(crate) struct Text<const MAX: usize>(String);
 /// A name.
 pub(crate) type Name = Text<200>;
 
-/// A text to which nothing else sets a limit.
+/// A text without another limit.
 pub(crate) type PlainText = Text<2_000>;
 
 impl<const MAX: usize> Text<MAX> {
@@ -60,7 +60,7 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 }
 
-/// A field of a merge patch (RFC 7396) that cannot be taken away: it may be absent, not null.
+/// A required field of a merge patch (RFC 7396): it may be absent, but not null.
 pub(crate) fn kept<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -69,7 +69,7 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// A field of a merge patch (RFC 7396) that is there, be it null.
+/// A field of a merge patch (RFC 7396) that is present, perhaps null.
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,7 +1,7 @@
 //! [`PasswordConfig`]: what a hash costs, and how many are made at once.
 
 use argon2::Params;
-use authsome_core::error::{Error, FieldError};
+use authsome_core::error::{Error, FieldErrors};
 
 /// Most memory of one hash, in KiB: 256 MiB. Holds for new hashes and for stored ones, so that a stored hash cannot
 /// take the process down.
@@ -58,31 +58,19 @@ impl PasswordConfig {
     /// # Errors
     /// `invalid_request`, naming each field that is out of its range.
     pub(crate) fn params(&self) -> Result<Params, Error> {
-        let mut errors = Vec::new();
-        let mut range = |field: &str, value: u64, least: u64, most: u64| {
-            if value < least || value > most {
-                let message = format!("it lies between {least} and {most}");
-                errors.push(FieldError { field: field.to_owned(), message });
-            }
-        };
-        range("memory_kib", self.memory_kib.into(), MIN_MEMORY_KIB.into(), MAX_MEMORY_KIB.into());
-        range("iterations", self.iterations.into(), 1, MAX_ITERATIONS.into());
-        range("parallelism", self.parallelism.into(), 1, MAX_PARALLELISM.into());
-        range("threads", count(self.threads), 1, count(MAX_THREADS));
-        range("queue", count(self.queue), 1, count(MAX_QUEUE));
-        if errors.is_empty() && u64::from(self.memory_kib) * u64::from(self.iterations) < MIN_WORK {
-            let message = format!("memory_kib times iterations is at least {MIN_WORK}");
-            errors.push(FieldError { field: "iterations".to_owned(), message });
+        let mut errors = FieldErrors::default();
+        errors.range("memory_kib", self.memory_kib, MIN_MEMORY_KIB..=MAX_MEMORY_KIB);
+        errors.range("iterations", self.iterations, 1..=MAX_ITERATIONS);
+        errors.range("parallelism", self.parallelism, 1..=MAX_PARALLELISM);
+        errors.range("threads", self.threads, 1..=MAX_THREADS);
+        errors.range("queue", self.queue, 1..=MAX_QUEUE);
+        if errors.is_empty() {
+            let is_enough = u64::from(self.memory_kib) * u64::from(self.iterations) >= MIN_WORK;
+            errors.require(is_enough, "iterations", format!("memory_kib times iterations is at least {MIN_WORK}"));
         }
-        if !errors.is_empty() {
-            return Err(Error::invalid_fields(errors));
-        }
+        errors.into_result()?;
         Params::new(self.memory_kib, self.iterations, self.parallelism, Some(OUTPUT_BYTES)).map_err(Error::internal)
     }
-}
-
-fn count(value: usize) -> u64 {
-    u64::try_from(value).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

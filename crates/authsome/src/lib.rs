@@ -41,6 +41,7 @@
 //! | `mongo` | `mongo`: MongoDB | no |
 //! | `memory` | [`memory`]: a store in the process, for tests | no |
 //! | `smtp` | `mail::SmtpMailer`: mail over SMTP | no |
+//! | `testkit` | `testkit`: what an application's tests stand on | no |
 
 pub use authsome_core as core;
 pub use authsome_engine as engine;
@@ -58,6 +59,8 @@ pub use authsome_store_mongo as mongo;
 pub use authsome_store_pg as pg;
 #[cfg(feature = "sqlite")]
 pub use authsome_store_sqlite as sqlite;
+#[cfg(feature = "testkit")]
+pub use authsome_testkit as testkit;
 
 pub use authsome_engine::{BuildError, Config, Engine, EngineBuilder, EnvironmentHandle, StartError};
 

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authsome-outbox", &["authsome-context", "authsome-core"]),
     ("authsome-engine", &["authsome-context", "authsome-core", "authsome-outbox"]),
     ("authsome-example-plugin", &["authsome-core"]),
+    ("authsome-testkit", &["authsome-core", "authsome-engine", "authsome-store-memory"]),
     ("authsome-http", &["authsome-core", "authsome-engine"]),
     (
         "authsome",
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "authsome-store-mongo",
             "authsome-store-pg",
             "authsome-store-sqlite",
+            "authsome-testkit",
         ],
     ),
     (

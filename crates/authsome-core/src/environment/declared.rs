@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::settings::CORE_NAMES;
-use crate::error::FieldError;
+use crate::error::FieldErrors;
 use crate::time::Seconds;
 
 /// What a declared setting can be.
@@ -72,15 +72,13 @@ impl SettingDeclaration {
     }
 
     /// What is wrong with its value among these.
-    pub(super) fn check(&self, values: &BTreeMap<String, Value>) -> Option<FieldError> {
-        let value = values.get(self.name)?;
+    pub(super) fn check(&self, values: &BTreeMap<String, Value>, errors: &mut FieldErrors) {
         let message = match self.form {
-            _ if self.allows(value) => return None,
             Form::Flag { .. } => "it is true or false".to_owned(),
             Form::Number { least, most, .. } => format!("it lies between {least} and {most}"),
             Form::Choice { of, .. } => format!("it is one of: {}", of.join(", ")),
         };
-        Some(FieldError { field: self.name.to_owned(), message })
+        errors.require(values.get(self.name).is_none_or(|value| self.allows(value)), self.name, message);
     }
 
     /// Its value among these, where it can be that. What was stored by another version of the plugin may not be.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{EnvironmentType, Setting, SettingDeclaration};
-use crate::error::FieldError;
+use crate::error::{FieldError, FieldErrors};
 use crate::text_enum;
 use crate::time::Seconds;
 
@@ -289,32 +289,29 @@ impl Settings {
     /// What is out of its range. `declared` are the settings of plugins; what none of them declares is not looked at.
     #[must_use]
     pub fn check(&self, declared: &[SettingDeclaration]) -> Vec<FieldError> {
-        let mut errors: Vec<FieldError> =
-            declared.iter().filter_map(|declaration| declaration.check(&self.plugins)).collect();
-        let mut range = |field: &str, value: Option<u32>, least: u32, most: u32| {
-            if value.is_some_and(|value| value < least || value > most) {
-                let message = format!("it lies between {least} and {most}");
-                errors.push(FieldError { field: field.to_owned(), message });
-            }
-        };
-        let seconds = |value: Option<Seconds>| value.map(|seconds| seconds.0);
-        range("session_ttl", seconds(self.session_ttl), 60, YEAR);
-        range("refresh_token_ttl", seconds(self.refresh_token_ttl), 60, YEAR);
-        range("max_sessions_per_user", self.max_sessions_per_user, 0, 1_000);
-        range("min_password_length", self.min_password_length, 8, 128);
-        range("lockout_max_attempts", self.lockout_max_attempts, 1, 100);
-        range("lockout_duration", seconds(self.lockout_duration), 1, 2_592_000);
-        if self.idle_session_timeout.is_some_and(|idle| !idle.is_zero() && !(60..=YEAR).contains(&idle.0)) {
-            let message = format!("it is 0 (off) or lies between 60 and {YEAR}");
-            errors.push(FieldError { field: "idle_session_timeout".to_owned(), message });
+        let mut errors = FieldErrors::default();
+        for declaration in declared {
+            declaration.check(&self.plugins, &mut errors);
         }
+        let seconds = |value: Option<Seconds>| value.map(|seconds| seconds.0);
+        for (field, value, range) in [
+            ("session_ttl", seconds(self.session_ttl), 60..=YEAR),
+            ("refresh_token_ttl", seconds(self.refresh_token_ttl), 60..=YEAR),
+            ("max_sessions_per_user", self.max_sessions_per_user, 0..=1_000),
+            ("min_password_length", self.min_password_length, 8..=128),
+            ("lockout_max_attempts", self.lockout_max_attempts, 1..=100),
+            ("lockout_duration", seconds(self.lockout_duration), 1..=2_592_000),
+        ] {
+            errors.range(field, value.unwrap_or(*range.start()), range);
+        }
+        let is_idle = self.idle_session_timeout.is_none_or(|idle| idle.is_zero() || (60..=YEAR).contains(&idle.0));
+        errors.require(is_idle, "idle_session_timeout", format!("it is 0 (off) or lies between 60 and {YEAR}"));
         let mut methods = self.allowed_auth_methods.iter().flatten().flatten();
         let is_name = |method: &String| (1..=64).contains(&method.len()) && !method.contains(char::is_control);
-        if methods.clone().count() > 64 || !methods.all(is_name) {
-            let message = "at most 64 names of 1 to 64 characters, none of them a control character".to_owned();
-            errors.push(FieldError { field: "allowed_auth_methods".to_owned(), message });
-        }
-        errors
+        let are_names = methods.clone().count() <= 64 && methods.all(is_name);
+        let message = "at most 64 names of 1 to 64 characters, none of them a control character";
+        errors.require(are_names, "allowed_auth_methods", message);
+        errors.into_vec()
     }
 
     /// What is out of its range, and what an environment of this type cannot be set to.

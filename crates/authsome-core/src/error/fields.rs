@@ -1,5 +1,8 @@
 //! What is wrong with the fields of a request.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 
 use super::service::Error;
@@ -36,11 +39,22 @@ impl FieldErrors {
         }
     }
 
+    /// Notes where a value does not lie within `range`.
+    pub fn range<T: PartialOrd + Display>(&mut self, field: &str, value: T, range: RangeInclusive<T>) {
+        let (least, most) = (range.start(), range.end());
+        self.require(range.contains(&value), field, format!("it lies between {least} and {most}"));
+    }
+
     /// Notes what is wrong with the fields of a part of the request, below the part's name.
     pub fn extend(&mut self, part: &str, errors: impl IntoIterator<Item = FieldError>) {
         for error in errors {
             self.require(false, format!("{part}.{}", error.field), error.message);
         }
+    }
+
+    /// Notes what else was found to be wrong.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Whether nothing is wrong so far.

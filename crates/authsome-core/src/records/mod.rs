@@ -14,7 +14,7 @@ pub use async_trait::async_trait;
 pub use predicate::{Comparison, Predicate, end_of_prefix};
 pub(crate) use request::Reach;
 pub use request::{
-    Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, MAX_LIMIT, MAX_ROWS, Order,
+    Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, MAX_LIMIT, MAX_ROWS, Order, Selected,
     TouchRequest, UpdateRequest, UpsertRequest,
 };
 pub use verbs::{Records, Row};

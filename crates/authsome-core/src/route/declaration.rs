@@ -93,8 +93,16 @@ where
 /// A line of the table.
 #[derive(Clone)]
 pub struct Route {
+    declared: Declared,
+    handler: Arc<dyn Handler>,
+}
+
+/// All of a route but its handler.
+#[derive(Clone, Debug)]
+struct Declared {
     method: Method,
     path: &'static str,
+    /// The strictest one until a guard is chosen.
     guard: Guard,
     rate: RateClass,
     subject: RateSubject,
@@ -102,12 +110,12 @@ pub struct Route {
     body_limit: Option<usize>,
     streams: bool,
     documentation: Documentation,
-    handler: Arc<dyn Handler>,
 }
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({:?})", self.method, self.path, self.guard)
+        let Declared { method, path, guard, .. } = &self.declared;
+        write!(f, "{method} {path} ({guard:?})")
     }
 }
 
@@ -115,72 +123,72 @@ impl Route {
     /// Begins a route. `path` is below the base path, with parameters in braces: `/sessions/{id}`.
     #[expect(clippy::new_ret_no_self, reason = "a route is new when it has a handler")]
     pub fn new(method: Method, path: &'static str) -> RouteDraft<Unguarded> {
-        RouteDraft {
+        let declared = Declared {
             method,
             path,
-            guard: None,
+            guard: Guard::Administrator,
             rate: RateClass::OTHER,
             subject: RateSubject::None,
             credential: None,
             body_limit: None,
             streams: false,
             documentation: Documentation::default(),
-            state: PhantomData,
-        }
+        };
+        RouteDraft { declared, state: PhantomData }
     }
 
     /// Method.
     #[must_use]
     pub const fn method(&self) -> &Method {
-        &self.method
+        &self.declared.method
     }
 
     /// Path below the base path.
     #[must_use]
     pub const fn path(&self) -> &'static str {
-        self.path
+        self.declared.path
     }
 
     /// Who may call it.
     #[must_use]
     pub const fn guard(&self) -> Guard {
-        self.guard
+        self.declared.guard
     }
 
     /// How often it may be called.
     #[must_use]
     pub const fn rate(&self) -> RateClass {
-        self.rate
+        self.declared.rate
     }
 
     /// What its requests are counted on beside their address.
     #[must_use]
     pub const fn subject(&self) -> &RateSubject {
-        &self.subject
+        &self.declared.subject
     }
 
     /// Most bytes of its bodies, where it says so.
     #[must_use]
     pub const fn body_limit(&self) -> Option<usize> {
-        self.body_limit
+        self.declared.body_limit
     }
 
     /// Whether its handler takes bodies as they come in.
     #[must_use]
     pub const fn streams(&self) -> bool {
-        self.streams
+        self.declared.streams
     }
 
     /// The credential in its bodies, if it takes one.
     #[must_use]
     pub const fn credential(&self) -> Option<&BodyCredential> {
-        self.credential.as_ref()
+        self.declared.credential.as_ref()
     }
 
     /// What the OpenAPI document says of it.
     #[must_use]
     pub const fn documentation(&self) -> &Documentation {
-        &self.documentation
+        &self.declared.documentation
     }
 
     /// What answers it.
@@ -202,41 +210,33 @@ pub struct Guarded;
 #[derive(Clone, Debug)]
 #[must_use = "a draft is no route until it has a handler"]
 pub struct RouteDraft<State> {
-    method: Method,
-    path: &'static str,
-    guard: Option<Guard>,
-    rate: RateClass,
-    subject: RateSubject,
-    credential: Option<BodyCredential>,
-    body_limit: Option<usize>,
-    streams: bool,
-    documentation: Documentation,
+    declared: Declared,
     state: PhantomData<State>,
 }
 
 impl<State> RouteDraft<State> {
     /// Says how often it may be called; [`RateClass::OTHER`] without it.
     pub fn rate(mut self, rate: RateClass) -> Self {
-        self.rate = rate;
+        self.declared.rate = rate;
         self
     }
 
     /// Says what it is about: a group and one line.
     pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
-        self.documentation.tag = tag;
-        self.documentation.summary = summary;
+        self.declared.documentation.tag = tag;
+        self.declared.documentation.summary = summary;
         self
     }
 
     /// Says more, in Markdown.
     pub fn description(mut self, description: &'static str) -> Self {
-        self.documentation.description = description;
+        self.declared.documentation.description = description;
         self
     }
 
     /// Says what body it takes.
     pub fn takes<T: JsonSchema>(mut self) -> Self {
-        self.documentation.body = Some(SchemaGenerator::subschema_for::<T>);
+        self.declared.documentation.body = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
@@ -246,13 +246,13 @@ impl<State> RouteDraft<State> {
     where
         T: DeserializeOwned + 'static,
     {
-        self.subject = RateSubject::Body(BodySubject::new(subject));
+        self.declared.subject = RateSubject::Body(BodySubject::new(subject));
         self
     }
 
     /// Says that requests are counted on who makes them beside their address.
     pub fn counts_principal(mut self) -> Self {
-        self.subject = RateSubject::Principal;
+        self.declared.subject = RateSubject::Principal;
         self
     }
 
@@ -263,7 +263,7 @@ impl<State> RouteDraft<State> {
     where
         T: JsonSchema + DeserializeOwned + 'static,
     {
-        self.credential = Some(BodyCredential::new(kind, credential));
+        self.declared.credential = Some(BodyCredential::new(kind, credential));
         self.takes::<T>()
     }
 
@@ -277,39 +277,39 @@ impl<State> RouteDraft<State> {
 
     /// Says how many bytes its bodies have at most; without it, the server's limit holds (64 KiB by default).
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = Some(bytes);
+        self.declared.body_limit = Some(bytes);
         self
     }
 
     /// Says that its handler takes bodies as they come in, with [`Request::into_stream`]. Nobody reads them before it, so
     /// they carry neither a credential nor a subject.
     pub fn streams(mut self) -> Self {
-        self.streams = true;
+        self.declared.streams = true;
         self
     }
 
     /// Says what query it takes.
     pub fn query<T: JsonSchema>(mut self) -> Self {
-        self.documentation.query = Some(SchemaGenerator::subschema_for::<T>);
+        self.declared.documentation.query = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
     /// Says that it answers with a body.
     pub fn answers<T: JsonSchema>(mut self, status: StatusCode, description: &'static str) -> Self {
         let body: SchemaOf = SchemaGenerator::subschema_for::<T>;
-        self.documentation.answers.push(Answer { status, description, body: Some(body) });
+        self.declared.documentation.answers.push(Answer { status, description, body: Some(body) });
         self
     }
 
     /// Says that it answers without a body.
     pub fn answers_empty(mut self, status: StatusCode, description: &'static str) -> Self {
-        self.documentation.answers.push(Answer { status, description, body: None });
+        self.declared.documentation.answers.push(Answer { status, description, body: None });
         self
     }
 
     /// Says what errors it answers with, beyond those that its guard and form imply.
     pub fn errors(mut self, codes: &[Code]) -> Self {
-        self.documentation.errors.extend_from_slice(codes);
+        self.declared.documentation.errors.extend_from_slice(codes);
         self
     }
 }
@@ -317,36 +317,13 @@ impl<State> RouteDraft<State> {
 impl RouteDraft<Unguarded> {
     /// Says who may call it.
     pub fn guard(self, guard: Guard) -> RouteDraft<Guarded> {
-        RouteDraft {
-            method: self.method,
-            path: self.path,
-            guard: Some(guard),
-            rate: self.rate,
-            subject: self.subject,
-            credential: self.credential,
-            body_limit: self.body_limit,
-            streams: self.streams,
-            documentation: self.documentation,
-            state: PhantomData,
-        }
+        RouteDraft { declared: Declared { guard, ..self.declared }, state: PhantomData }
     }
 }
 
 impl RouteDraft<Guarded> {
     /// Says what answers it, which completes it.
     pub fn handler(self, handler: impl Handler + 'static) -> Route {
-        Route {
-            method: self.method,
-            path: self.path,
-            // A guarded draft always holds a guard; the strictest stands in for the impossible.
-            guard: self.guard.unwrap_or(Guard::Administrator),
-            rate: self.rate,
-            subject: self.subject,
-            credential: self.credential,
-            body_limit: self.body_limit,
-            streams: self.streams,
-            documentation: self.documentation,
-            handler: Arc::new(handler),
-        }
+        Route { declared: self.declared, handler: Arc::new(handler) }
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
-use authsome_core::error::{Code, Error, FieldError, StoreError};
+use authsome_core::error::{Code, Error, FieldErrors, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
@@ -241,13 +241,10 @@ fn is_to_be_proven(at: &EnvironmentContext, user: &User) -> bool {
 
 /// Whether they are free afterwards would tell whether the address had an account.
 fn require_no_other_names(sign_up: &SignUp) -> Result<(), Error> {
-    let given = [("username", sign_up.username.is_some()), ("phone", sign_up.phone.is_some())];
-    let refused = given.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| FieldError {
-        field: field.to_owned(),
-        message: "it is chosen once the address is verified".to_owned(),
-    });
-    let refused: Vec<FieldError> = refused.collect();
-    if refused.is_empty() { Ok(()) } else { Err(Error::invalid_fields(refused)) }
+    let (mut errors, later) = (FieldErrors::default(), "it is chosen once the address is verified");
+    errors.require(sign_up.username.is_none(), "username", later);
+    errors.require(sign_up.phone.is_none(), "phone", later);
+    errors.into_result()
 }
 
 /// Refuses where people cannot register themselves with a method.

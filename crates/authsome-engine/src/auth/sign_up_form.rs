@@ -2,43 +2,34 @@
 
 use serde_json::{Map, Value};
 
-use authsome_core::error::{Error, FieldError};
+use authsome_core::error::{Error, FieldErrors};
 use authsome_core::formconfig::{FieldKind, FormField};
 use authsome_core::identity::{Email, Phone};
 use authsome_core::metadata::Metadata;
 
 /// Longest text that a field takes, in characters.
 const MAX_TEXT: usize = 2_000;
+const MISSING: &str = "it must be filled in";
 
 /// The metadata with what was filled in, each field under its name.
 ///
 /// # Errors
 /// `invalid_request` with every field that is missing, not the form's, or not of its kind.
 pub(super) fn fill(form: &[FormField], filled: &Map<String, Value>, metadata: &Metadata) -> Result<Metadata, Error> {
-    let mut errors = Vec::new();
-    let mut refuse = |name: &str, message: &str| {
-        errors.push(FieldError { field: format!("form.{name}"), message: message.to_owned() });
-    };
+    let mut errors = FieldErrors::default();
     for field in form {
-        match filled.get(&field.name) {
-            None | Some(Value::Null) if field.required => refuse(&field.name, "it must be filled in"),
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) if field.required && text.trim().is_empty() => {
-                refuse(&field.name, "it must be filled in");
-            }
-            Some(value) => {
-                if let Some(message) = fault(field, value) {
-                    refuse(&field.name, message);
-                }
-            }
-        }
+        let fault = match filled.get(&field.name) {
+            None | Some(Value::Null) => field.required.then_some(MISSING),
+            Some(Value::String(text)) if field.required && text.trim().is_empty() => Some(MISSING),
+            Some(value) => fault(field, value),
+        };
+        errors.require(fault.is_none(), format!("form.{}", field.name), fault.unwrap_or_default());
     }
-    for name in filled.keys().filter(|name| form.iter().all(|field| field.name != **name)) {
-        refuse(name, "the form has no such field");
+    for name in filled.keys() {
+        let is_known = form.iter().any(|field| field.name == *name);
+        errors.require(is_known, format!("form.{name}"), "the form has no such field");
     }
-    if !errors.is_empty() {
-        return Err(Error::invalid_fields(errors));
-    }
+    errors.into_result()?;
     metadata.merged(filled).map_err(|error| Error::invalid("form", error.to_string()))
 }
 

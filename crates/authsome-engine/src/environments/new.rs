@@ -6,7 +6,7 @@ use authsome_context::rules::{name, publishable, slug};
 use authsome_context::{Foundation, Plugins, settings};
 use authsome_core::confirmation::{Confirm, Destructive};
 use authsome_core::environment::{Environment, EnvironmentType, Settings};
-use authsome_core::error::{Error, FieldError};
+use authsome_core::error::{Error, FieldErrors};
 use authsome_core::id::{AppId, EnvironmentId, TypedId};
 use authsome_core::time::Timestamp;
 use authsome_core::value::Marker;
@@ -97,26 +97,21 @@ pub(super) fn check_change(
 
 /// Refuses what is wrong with an environment, all of it at once. `before` are the settings that its own replace.
 fn check(plugins: &Plugins, before: &Settings, environment: &Environment) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    let mut require = |holds: bool, field: &str, message: &str| {
-        if !holds {
-            errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-        }
-    };
-    require(name::is_valid(&environment.name), "name", name::RULE);
-    require(slug::is_valid(&environment.slug), "slug", slug::RULE);
+    let mut errors = FieldErrors::default();
+    errors.require(name::is_valid(&environment.name), "name", name::RULE);
+    errors.require(slug::is_valid(&environment.slug), "slug", slug::RULE);
     let description = environment.description.as_deref().unwrap_or_default();
     let is_description = description.chars().count() <= MAX_DESCRIPTION && !description.contains('\0');
-    require(is_description, "description", "a description has at most 2000 characters, none of them U+0000");
-    require(is_color(&environment.color), "color", "a colour is written #RRGGBB");
+    errors.require(is_description, "description", "a description has at most 2000 characters, none of them U+0000");
+    errors.require(is_color(&environment.color), "color", "a colour is written #RRGGBB");
     let metadata = &environment.metadata;
     let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
     let fits = metadata.len() <= MAX_METADATA_KEYS && bytes <= MAX_METADATA_BYTES;
-    require(fits, "metadata", "metadata has at most 64 keys and 16384 bytes");
+    errors.require(fits, "metadata", "metadata has at most 64 keys and 16384 bytes");
     let has_nul = metadata.iter().any(|(key, value)| key.contains('\0') || value.contains('\0'));
-    require(!has_nul, "metadata", "metadata has no U+0000");
-    errors.extend(settings::check(plugins, before, &environment.settings, Some(environment.kind)));
-    if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
+    errors.require(!has_nul, "metadata", "metadata has no U+0000");
+    errors.append(settings::check(plugins, before, &environment.settings, Some(environment.kind)));
+    errors.into_result()
 }
 
 fn is_color(text: &str) -> bool {

@@ -7,7 +7,7 @@ use authsome_context::{nothing, settings};
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, Settings};
-use authsome_core::error::{Code, Error, FieldError};
+use authsome_core::error::{Code, Error, FieldErrors};
 use authsome_core::formconfig::{FieldKind, FormConfig, FormField};
 use authsome_core::id::{EnvironmentId, FormConfigId, TypedId, WebhookId};
 use authsome_core::store::{StoreTx, Transactions};
@@ -111,10 +111,8 @@ impl Environments {
     /// # Errors
     /// `invalid_request`, `conflict` where the slug is taken, `not_found` where the app is gone; `unavailable`.
     pub async fn create(&self, new: &NewEnvironment) -> Result<Environment, Error> {
-        let errors = settings::check(&self.foundation.plugins, &Settings::default(), &new.settings, Some(new.kind));
-        if !errors.is_empty() {
-            return Err(Error::invalid_fields(errors));
-        }
+        let before = Settings::default();
+        settings::check(&self.foundation.plugins, &before, &new.settings, Some(new.kind)).into_result()?;
         self.create_set_up(&EnvironmentSetup { environment: new.clone(), forms: BTreeMap::new(), webhooks: Vec::new() })
             .await
     }
@@ -271,7 +269,6 @@ impl Environments {
         Ok(wrote)
     }
 
-    /// The secret that is wanted, sealed for its row.
     /// The environment's row as it is to be.
     fn changed(&self, found: &Environment, after: &NewEnvironment, confirm: Confirm) -> Result<Environment, Error> {
         let NewEnvironment { name, slug, kind, description, color, settings, metadata } = after.clone();
@@ -290,6 +287,7 @@ impl Environments {
         Ok(environment)
     }
 
+    /// The secret that is wanted, sealed for its row.
     fn sealed(
         &self,
         id: WebhookId,
@@ -308,31 +306,30 @@ fn kept(before: &Settings, after: &NewEnvironment) -> Settings {
 
 /// Refuses forms and webhooks that cannot be.
 fn check(setup: &EnvironmentSetup) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    let mut require = |holds: bool, field: String, message: &str| {
-        if !holds {
-            errors.push(FieldError { field, message: message.to_owned() });
-        }
-    };
+    let mut errors = FieldErrors::default();
     let is_word = |text: &str| (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control);
     for (form, fields) in &setup.forms {
         let distinct: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-        require(is_word(form), format!("forms.{form}"), "a form's name has 1 to 64 characters");
+        errors.require(is_word(form), format!("forms.{form}"), "a form's name has 1 to 64 characters");
         let are_chosen = fields.iter().all(|field| field.kind != FieldKind::Select || !field.options.is_empty());
-        require(are_chosen, format!("forms.{form}"), "a field of the kind select has options");
+        errors.require(are_chosen, format!("forms.{form}"), "a field of the kind select has options");
         let are_named = distinct.len() == fields.len() && distinct.iter().all(|name| is_word(name));
-        require(are_named, format!("forms.{form}"), "its fields have names of 1 to 64 characters, each another");
+        errors.require(are_named, format!("forms.{form}"), "its fields have names of 1 to 64 characters, each another");
     }
     for (position, webhook) in setup.webhooks.iter().enumerate() {
         let field = |name: &str| format!("webhooks[{position}].{name}");
-        require(is_address(&webhook.url), field("url"), ADDRESS_RULE);
+        errors.require(is_address(&webhook.url), field("url"), ADDRESS_RULE);
         let description = webhook.description.as_deref().unwrap_or_default();
-        require(
+        errors.require(
             description.chars().count() <= MAX_DESCRIPTION,
             field("description"),
             "a description has at most 2000 characters",
         );
-        require(webhook.events.iter().all(|event| is_word(event)), field("events"), "an event has 1 to 64 characters");
+        errors.require(
+            webhook.events.iter().all(|event| is_word(event)),
+            field("events"),
+            "an event has 1 to 64 characters",
+        );
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::invalid_fields(errors)) }
+    errors.into_result()
 }

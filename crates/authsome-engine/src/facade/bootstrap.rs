@@ -6,11 +6,10 @@ use authsome_context::Foundation;
 use authsome_core::app::App;
 use authsome_core::entity::Entity;
 use authsome_core::entropy::EntropyError;
-use authsome_core::environment::Environment;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::installation::Installation;
 use authsome_core::migration::MigrateError;
-use futures::future::BoxFuture;
+use authsome_core::route::ActiveEnvironment;
 
 use crate::apps::NewAppRows;
 use crate::every::every_environment;
@@ -41,7 +40,7 @@ pub enum StartError {
 
 /// Brings the database up to date and makes what every start needs, where it is not there. Of processes at once, one
 /// makes it.
-pub(super) async fn prepare(foundation: &Arc<Foundation>) -> Result<(), StartError> {
+pub(super) async fn prepare(foundation: &Foundation) -> Result<(), StartError> {
     let report = foundation.store.migrate(&foundation.plugins.groups).await?;
     for group in &report.absent_groups {
         tracing::warn!(group, "the database holds tables of a plugin that this program does not have");
@@ -57,23 +56,16 @@ pub(super) async fn prepare(foundation: &Arc<Foundation>) -> Result<(), StartErr
 }
 
 /// Warns of environments in which nobody can sign in, because a second factor is required and no plugin brings one.
-async fn warn_of_lock_outs(foundation: &Arc<Foundation>) -> Result<(), StartError> {
+async fn warn_of_lock_outs(foundation: &Foundation) -> Result<(), StartError> {
     if !foundation.plugins.second_factors.is_empty() {
         return Ok(());
     }
-    let warn = |environment: Environment| -> BoxFuture<'static, Result<(), Error>> {
-        let foundation = Arc::clone(foundation);
-        Box::pin(async move {
-            let active = foundation.environment_of_scope(environment.scope()).await?;
-            if active.is_some_and(|active| active.settings.mfa_required) {
-                let environment = environment.slug;
-                tracing::warn!(
-                    environment,
-                    "nobody can sign in: a second factor is required, and no plugin brings one"
-                );
-            }
-            Ok(())
-        })
+    let warn = |active: Arc<ActiveEnvironment>| async move {
+        if active.settings.mfa_required {
+            let environment = &active.environment.slug;
+            tracing::warn!(environment, "nobody can sign in: a second factor is required, and no plugin brings one");
+        }
+        Ok(())
     };
     every_environment(foundation, warn).await.map_err(StartError::Environments)
 }

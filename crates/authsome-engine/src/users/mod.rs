@@ -10,7 +10,7 @@ mod update;
 
 use authsome_context::EnvironmentContext;
 use authsome_core::entity::{Entity, Listed, Page};
-use authsome_core::error::{Code, Error, FieldError, StoreError};
+use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::id::UserId;
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::records::Records;
@@ -46,7 +46,7 @@ impl Users {
     /// # Errors
     /// `invalid_request` where it is not an address; `not_found`, `unavailable`.
     pub async fn get_by_email(&self, email: &str) -> Result<User, Error> {
-        let email: Email = email.parse().map_err(|error| invalid("email", &error))?;
+        let email: Email = email.parse().map_err(|error| Error::invalid("email", format!("{error}")))?;
         self.at.store().user_by_email(&self.at.scope(), &email).await?.ok_or_else(Error::not_found)
     }
 
@@ -55,7 +55,7 @@ impl Users {
     /// # Errors
     /// `invalid_request` where it is not a username; `not_found`, `unavailable`.
     pub async fn get_by_username(&self, username: &str) -> Result<User, Error> {
-        let username: Username = username.parse().map_err(|error| invalid("username", &error))?;
+        let username: Username = username.parse().map_err(|error| Error::invalid("username", format!("{error}")))?;
         self.at.store().user_by_username(&self.at.scope(), &username).await?.ok_or_else(Error::not_found)
     }
 
@@ -64,7 +64,7 @@ impl Users {
     /// # Errors
     /// `invalid_request` where it is not a number; `not_found`, `unavailable`.
     pub async fn get_by_phone(&self, phone: &str) -> Result<User, Error> {
-        let phone: Phone = phone.parse().map_err(|error| invalid("phone", &error))?;
+        let phone: Phone = phone.parse().map_err(|error| Error::invalid("phone", format!("{error}")))?;
         self.at.store().user_by_phone(&self.at.scope(), &phone).await?.ok_or_else(Error::not_found)
     }
 
@@ -75,10 +75,6 @@ impl Users {
     pub async fn list(&self, query: &UserQuery, page: Page<UserId>) -> Result<Listed<User, UserId>, Error> {
         Ok(self.at.store().list_users(&self.at.scope(), query, page).await?)
     }
-}
-
-fn invalid(field: &str, error: &impl ToString) -> Error {
-    Error::invalid_fields(vec![FieldError { field: field.to_owned(), message: error.to_string() }])
 }
 
 /// Which of a user's names another user has.

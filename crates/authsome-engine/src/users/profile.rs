@@ -1,8 +1,8 @@
 //! Changing what a user says about themselves.
 
-use authsome_core::error::{Error, FieldError};
+use authsome_core::error::Error;
 use authsome_core::identity::Username;
-use authsome_core::metadata::{Metadata, MetadataError};
+use authsome_core::metadata::Metadata;
 use authsome_core::user::User;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub struct ProfilePatch {
 }
 
 impl ProfilePatch {
-    pub(super) fn apply(&self, user: &mut User) -> Result<(), MetadataError> {
+    pub(super) fn apply(&self, user: &mut User) -> Result<(), Error> {
         if let Some(name) = &self.name {
             user.name.clone_from(name);
         }
@@ -26,7 +26,10 @@ impl ProfilePatch {
             user.set_username(username.as_ref());
         }
         match &self.metadata {
-            Some(Some(patch)) => user.metadata = user.metadata.merged(patch)?,
+            Some(Some(patch)) => {
+                let merged = user.metadata.merged(patch);
+                user.metadata = merged.map_err(|error| Error::invalid("metadata", error.to_string()))?;
+            }
             Some(None) => user.metadata = Metadata::default(),
             None => {}
         }
@@ -42,8 +45,4 @@ impl ProfilePatch {
         ];
         fields.into_iter().filter_map(|(field, changes)| changes.then_some(field)).collect()
     }
-}
-
-pub(super) fn too_large(error: &MetadataError) -> Error {
-    Error::invalid_fields(vec![FieldError { field: "metadata".to_owned(), message: error.to_string() }])
 }

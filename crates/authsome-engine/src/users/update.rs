@@ -9,7 +9,6 @@ use authsome_core::store::Transactions;
 use authsome_core::user::User;
 use serde_json::json;
 
-use super::profile::too_large;
 use super::{ProfilePatch, Users, delete_proofs, name_conflict};
 
 /// A change of a user by an administrator (RFC 7396). What is `None` stays; `Some(None)` takes a value away.
@@ -32,7 +31,7 @@ pub struct UserPatch {
 impl UserPatch {
     fn applied(&self, found: &User) -> Result<User, Error> {
         let mut user = found.clone();
-        self.profile.apply(&mut user).map_err(|error| too_large(&error))?;
+        self.profile.apply(&mut user)?;
         if let Some(email) = &self.email {
             user.set_email(email);
             user.email_verified = found.email_verified && user.email_key == found.email_key;

@@ -17,7 +17,7 @@ impl World {
         self.store.asked();
         let said = answer.await.map_or_else(|error| format!("{:?}", said(&error)), |_| "done".to_owned());
         let asked = self.store.asked();
-        self.work().await;
+        self.run_jobs().await;
         (said, asked, self.store.asked())
     }
 
@@ -38,7 +38,7 @@ const NOBODY: &str = "nobody@example.com";
 async fn an_address_of_another_environment_is_looked_for_like_one_that_nobody_has() {
     let (world, _) = World::with_somebody_elsewhere().await;
     world.configure("development", serde_json::json!({ "require_email_verification": true })).await;
-    world.work().await;
+    world.run_jobs().await;
     let here = world.here().await;
     let mut observed = Vec::new();
     for email in [ALICE, NOBODY] {
@@ -65,18 +65,18 @@ fn made_up(like: &Token) -> Token {
 async fn a_credential_of_another_environment_is_looked_for_like_one_that_was_never_handed_out() {
     let (world, handed) = World::with_somebody_elsewhere().await;
     let (engine, here) = (&world.engine, world.here().await);
-    let (auth, account, named) = (here.auth(), here.account(), Some("development"));
+    let (auth, account) = (here.auth(), here.account());
     let new = password("a wholly new password");
     let mut observed = Vec::new();
     for known in [true, false] {
         let pick = |token: &Token| if known { token.clone() } else { made_up(token) };
         let (session, key) = (pick(&handed.issued.token), pick(&handed.key));
         observed.push([
-            world.observe(engine.authenticator().authenticate(session.expose(), named, &client())).await,
-            world.observe(engine.authenticator().authenticate(key.expose(), named, &client())).await,
-            world.observe(auth.refresh(&pick(&handed.issued.refresh_token), named, &client())).await,
-            world.observe(account.verify_email(&pick(&handed.verification), named)).await,
-            world.observe(account.reset(&pick(&handed.reset), &new, named)).await,
+            world.observe(authenticate_in(&here, engine, &session)).await,
+            world.observe(authenticate_in(&here, engine, &key)).await,
+            world.observe(auth.refresh(&pick(&handed.issued.refresh_token), &client())).await,
+            world.observe(account.verify_email(&pick(&handed.verification))).await,
+            world.observe(account.reset(&pick(&handed.reset), &new)).await,
         ]);
     }
     assert_eq!(observed[0], observed[1]);

@@ -67,18 +67,18 @@ async fn a_key_authenticates_in_its_environment_and_no_other_may_be_named() {
     let world = World::new().await;
     let staging = world.environment("staging").await;
     let made = staging.api_keys().create(&key()).await.unwrap();
-    let id = staging.scope().env_id.to_string();
-    for named in [None, Some("staging"), Some(id.as_str())] {
-        let found = world.engine.authenticator().authenticate(made.token.expose(), named, &client()).await.unwrap();
+    let engine = &world.engine;
+    for found in [world.authenticate(&made.token).await, authenticate_in(&staging, engine, &made.token).await] {
+        let found = found.unwrap();
         assert_eq!(found.environment.scope(), staging.scope());
         assert!(matches!(found.principal, Principal::ApiKey(found) if found.id == made.key.id));
     }
-    for named in ["production", "development", "nowhere", ""] {
-        let refused = world.engine.authenticator().authenticate(made.token.expose(), Some(named), &client()).await;
+    for named in ["production", "development"] {
+        let refused = authenticate_in(&world.environment(named).await, engine, &made.token).await;
         assert_eq!(code(refused), Code::SessionNotFound, "{named}");
     }
     for text in ["ask_", "ask_live_", "ask_dev_x", "ask_\0", &made.key.prefix] {
-        assert_eq!(code(world.engine.authenticator().authenticate(text, None, &client()).await), Code::SessionNotFound);
+        assert_eq!(code(world.authenticate(&Token::presented(text)).await), Code::SessionNotFound);
     }
     let elsewhere = world.environment("production").await.api_keys();
     assert_eq!(code(elsewhere.get(made.key.id).await), Code::NotFound);

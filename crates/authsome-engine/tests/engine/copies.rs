@@ -7,7 +7,7 @@ use authsome_core::formconfig::FormConfig;
 use authsome_core::records::Row;
 use authsome_core::time::Seconds;
 use authsome_core::webhook::Webhook;
-use authsome_engine::EnvironmentCopy;
+use authsome_engine::{EnvironmentCopy, SignUp};
 
 use crate::common::filled::{add_webhooks_and_forms, count, rows, tables};
 use crate::common::*;
@@ -48,7 +48,9 @@ async fn a_copy_has_the_settings_forms_and_webhooks_of_its_source_and_nothing_el
     assert!(from.enabled && !to.enabled);
     assert_eq!(to.url, "https://hooks.example.com/copy");
     assert_eq!(rows(&source.scope(), &world.store).await, before, "the source stays as it is");
-    sign_up_in(&world.environment("copy").await, ALICE).await;
+    let form = serde_json::Map::from_iter([("company".to_owned(), "Analytical Engines".into())]);
+    let alice = SignUp { form, ..registration(ALICE) };
+    let _signed_up = world.environment("copy").await.auth().sign_up(alice, &client()).await.unwrap();
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn nothing_is_found_where_every_table_has_rows_in_two_environments() {
     let staging = world.environment("staging").await;
     let user = User::find(&staging.scope()).one(&*world.store).await.unwrap().unwrap();
     staging.users().delete(user.id).await.unwrap();
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(findings(&*world.store).await, [], "what is gone is not elsewhere");
 }
 

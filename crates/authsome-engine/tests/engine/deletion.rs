@@ -60,11 +60,11 @@ impl World {
         assert_eq!(code(self.authenticate(&handed.issued.token).await), Code::SessionNotFound);
         assert_eq!(code(self.authenticate(&handed.key).await), Code::SessionNotFound);
         let here = self.here().await;
-        let refreshed = here.auth().refresh(&handed.issued.refresh_token, None, &client()).await;
+        let refreshed = here.auth().refresh(&handed.issued.refresh_token, &client()).await;
         assert_eq!(code(refreshed), Code::SessionNotFound);
         let account = here.account();
-        assert_eq!(code(account.verify_email(&handed.verification, None).await), Code::InvalidToken);
-        let reset = account.reset(&handed.reset, &password("a wholly new password"), None).await;
+        assert_eq!(code(account.verify_email(&handed.verification).await), Code::InvalidToken);
+        let reset = account.reset(&handed.reset, &password("a wholly new password")).await;
         assert_eq!(code(reset), Code::InvalidToken);
     }
 }
@@ -88,7 +88,7 @@ async fn a_deleted_environment_is_unreachable_at_once() {
     assert_eq!(code(environments.set_default(scope.env_id).await), Code::NotFound);
     world.assert_nothing_works(&handed).await;
     assert_eq!(rows(&scope, &world.store).await, before, "it was not emptied yet");
-    world.work().await;
+    world.run_jobs().await;
     world.assert_nothing_works(&handed).await;
 }
 
@@ -97,14 +97,11 @@ async fn another_process_does_not_reach_a_deleted_environment_after_a_second() {
     let world = World::new().await;
     let handed = world.fill("staging").await;
     let other = world.another_engine();
-    other.authenticator().authenticate(handed.issued.token.expose(), None, &client()).await.unwrap();
+    authenticate(&other, &handed.issued.token, &client()).await.unwrap();
     world.delete("staging").await;
     world.advance(seconds(1));
     for token in [&handed.issued.token, &handed.key] {
-        assert_eq!(
-            code(other.authenticator().authenticate(token.expose(), None, &client()).await),
-            Code::SessionNotFound
-        );
+        assert_eq!(code(authenticate(&other, token, &client()).await), Code::SessionNotFound);
     }
 }
 
@@ -117,7 +114,7 @@ async fn a_job_empties_every_table_of_a_deleted_environment_and_no_other_environ
     let second = world.engine.apps().create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap();
     let there = world.engine.environment_of(second.id, "staging").await.unwrap();
     sign_up_in(&there, ALICE).await;
-    world.work().await;
+    world.run_jobs().await;
     let scope = world.environment("staging").await.scope();
     for table in tables() {
         assert!(count(table, &scope, &world.store).await > 0, "{} has no row to be taken out", table.name);
@@ -129,7 +126,7 @@ async fn a_job_empties_every_table_of_a_deleted_environment_and_no_other_environ
         before.push(rows(other, &world.store).await);
     }
     world.delete("staging").await;
-    world.work().await;
+    world.run_jobs().await;
     for table in tables() {
         assert_eq!(count(table, &scope, &world.store).await, 0, "{}", table.name);
     }
@@ -146,8 +143,8 @@ async fn mail_that_waits_in_a_deleted_environment_is_not_sent_and_keeps_no_other
     sign_up_in(&world.environment("staging").await, "gone@example.com").await;
     world.delete("staging").await;
     world.sign_up(ALICE).await;
-    world.work().await;
-    assert_eq!(world.mailer.one().to, ALICE);
+    world.run_jobs().await;
+    assert_eq!(world.mails.one().to, ALICE);
 }
 
 #[tokio::test]
@@ -156,7 +153,7 @@ async fn an_environment_of_many_rows_is_emptied_in_batches() {
     let scope = world.environment("staging").await.scope();
     world.add_users(&scope, 950).await;
     world.delete("staging").await;
-    world.work().await;
+    world.run_jobs().await;
     assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
 }
 
@@ -167,7 +164,7 @@ async fn a_table_that_was_found_empty_is_not_looked_at_before_every_batch() {
     world.add_users(&scope, 950).await;
     world.delete("staging").await;
     world.store.asked();
-    world.work().await;
+    world.run_jobs().await;
     let asked = world.store.asked();
     // Until it is empty, and once more before the environment goes.
     let times = |table: &TableDef| asked.iter().filter(|asked| **asked == format!("delete {}", table.name)).count();
@@ -204,7 +201,7 @@ async fn what_comes_into_a_table_that_was_found_empty_goes_too() {
     let lockout = Lockout { subject, scope, failures: 1, pending: 0, locked_until: None, expires_at };
     lockout.insert(&scope, &*world.store).await.unwrap();
     world.store.answer_deletions(None);
-    world.work().await;
+    world.run_jobs().await;
     assert!(world.is_empty(&scope).await && !world.has_row(&scope).await);
 }
 
@@ -257,14 +254,14 @@ async fn many_environments_that_are_deleted_at_once_all_go() {
     for scope in &scopes {
         world.environments().await.delete(scope.env_id, Confirm::NOTHING).await.unwrap();
     }
-    world.work().await;
+    world.run_jobs().await;
     for scope in &scopes {
         assert!(!world.has_row(scope).await);
     }
 }
 
 /// A world with a second app, in whose production environment alice is registered.
-async fn with_second_app() -> (World, App, authsome_engine::Issued) {
+async fn with_second_app() -> (World, App, authsome_core::plugin::SignedIn) {
     let world = World::new().await;
     let app = world.engine.apps().create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap();
     let config = Settings::default();
@@ -285,7 +282,7 @@ async fn a_deleted_app_is_unreachable_at_once_and_its_slug_is_free() {
     assert_eq!(code(world.engine.select(Some(&app.publishable_key), None).await), Code::InvalidRequest);
     assert_eq!(code(world.engine.environment_of(app.id, "production").await), Code::NotFound);
     assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
-    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, None, &client()).await;
+    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, &client()).await;
     assert_eq!(code(refreshed), Code::SessionNotFound);
     let environments = world.engine.environments(app.id);
     assert_eq!(code(environments.default().await), Code::NotFound);
@@ -296,7 +293,7 @@ async fn a_deleted_app_is_unreachable_at_once_and_its_slug_is_free() {
     let again = apps.create(&NewApp { name: "Second".to_owned(), slug: None }).await.unwrap();
     assert_eq!((again.slug.as_str(), again.id == app.id), ("second", false));
     assert_ne!(again.publishable_key, app.publishable_key);
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(apps.by_slug("second").await.unwrap(), again);
 }
 
@@ -304,11 +301,11 @@ async fn a_deleted_app_is_unreachable_at_once_and_its_slug_is_free() {
 async fn a_job_takes_out_all_of_a_deleted_app_and_no_other() {
     let (world, app, issued) = with_second_app().await;
     world.sign_up(ALICE).await;
-    world.work().await;
+    world.run_jobs().await;
     let here = world.here().await.scope();
     let before = rows(&here, &world.store).await;
     world.engine.apps().delete(app.id, APP_CONFIRMED).await.unwrap();
-    world.work().await;
+    world.run_jobs().await;
     assert!(world.is_empty(&issued.session.scope).await);
     let store = &*world.store;
     assert_eq!(Environment::find(&app.id).count(store).await.unwrap(), 0);
@@ -392,7 +389,7 @@ async fn environments_that_cannot_be_emptied_keep_no_other_waiting() {
     }
     assert!(world.is_empty(&behind).await && !world.has_row(&behind).await);
     assert!(world.has_row(&held[0]).await);
-    world.work().await;
+    world.run_jobs().await;
     for held in held {
         assert!(world.is_empty(&held).await && !world.has_row(&held).await);
     }

@@ -105,7 +105,7 @@ async fn a_slug_is_one_environments_in_its_app_and_free_again_after_its_deletion
     let again = environments.create(&preview).await.unwrap();
     assert_ne!(again.id, made.id);
     assert_eq!(world.environment("preview").await.scope().env_id, again.id);
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(world.environment("preview").await.scope().env_id, again.id);
 }
 

@@ -100,7 +100,7 @@ async fn hooks_run_in_the_order_of_their_plugins_around_every_moment() {
         pairs(&["before sign_in", "before session_create", "after session_create", "after sign_in"])
     );
     let here = world.here().await.acting(&authsome_core::route::Principal::Anonymous, &client());
-    let issued = here.auth().refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    let issued = here.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
     here.users().update_profile(issued.user.id, &ProfilePatch::default()).await.unwrap();
     here.auth().sign_out(&issued.session).await.unwrap();
     here.users().erase(issued.user.id).await.unwrap();
@@ -136,7 +136,7 @@ async fn a_refusal_of_each_moment_leaves_things_as_they_were() {
     refuse("sign_in");
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::Forbidden);
     refuse("session_refresh");
-    let refreshed = here.auth().refresh(&issued.refresh_token, None, &client()).await;
+    let refreshed = here.auth().refresh(&issued.refresh_token, &client()).await;
     assert_eq!(code(refreshed), Code::Forbidden);
     refuse("sign_out");
     assert_eq!(code(here.auth().sign_out(&issued.session).await), Code::Forbidden);
@@ -149,7 +149,7 @@ async fn a_refusal_of_each_moment_leaves_things_as_they_were() {
     refuse("nothing");
     world.authenticate(&issued.token).await.unwrap();
     assert_eq!(here.users().get(issued.user.id).await.unwrap(), issued.user);
-    here.auth().refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    here.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
 }
 
 #[tokio::test]
@@ -159,10 +159,10 @@ async fn a_hook_that_refuses_does_not_keep_a_replayed_family_alive() {
     let world = World::with(|builder| builder.plugin(witness.clone())).await;
     let issued = world.sign_up(ALICE).await;
     let auth = world.here().await.auth();
-    let next = auth.refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    let next = auth.refresh(&issued.refresh_token, &client()).await.unwrap();
     world.advance(seconds(11));
     *witness.refuses.lock().unwrap() = Some("session_refresh");
-    assert_eq!(code(auth.refresh(&issued.refresh_token, None, &client()).await), Code::SessionNotFound);
+    assert_eq!(code(auth.refresh(&issued.refresh_token, &client()).await), Code::SessionNotFound);
     assert_eq!(code(world.authenticate(&next.token).await), Code::SessionNotFound);
 }
 

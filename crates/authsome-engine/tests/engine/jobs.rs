@@ -33,10 +33,10 @@ async fn what_is_expired_is_deleted_and_nothing_else() {
     world.sign_up(ALICE).await;
     let here = world.here().await;
     here.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(code(world.sign_in("nobody@example.com", "wrong password").await), Code::InvalidCredentials);
     let limiter = world.engine.rate_limiter();
-    limiter.check(RateClass::SignIn, &here.scope(), client().ip, Some("a")).await.unwrap();
+    limiter.check(RateClass::SIGN_IN, &here.scope(), client().ip, Some("a")).await.unwrap();
     let count = async || {
         let (scope, store) = (here.scope(), &*world.store);
         [
@@ -47,13 +47,13 @@ async fn what_is_expired_is_deleted_and_nothing_else() {
             RateWindow::find(&scope).count(store).await.unwrap(),
         ]
     };
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(count().await, [1, 1, 1, 1, 2]);
     world.advance(days(2));
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(count().await, [1, 1, 0, 0, 0]);
     world.advance(days(29));
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(count().await, [0, 0, 0, 0, 0]);
 }
 
@@ -65,7 +65,7 @@ async fn clean_up_works_through_more_than_a_batch() {
         RateWindow::count(&scope, &number.to_string(), start_of_tests(), &*world.store).await.unwrap();
     }
     world.advance(seconds(1));
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(RateWindow::find(&scope).count(&*world.store).await.unwrap(), 0);
 }
 
@@ -74,13 +74,13 @@ async fn a_started_engine_sends_mail_at_once_and_a_stopped_one_sends_none() {
     let world = World::new().await;
     world.engine.start().await.unwrap();
     world.sign_up(ALICE).await;
-    until(|| world.mailer.tries() == 1).await;
+    until(|| world.mails.tries() == 1).await;
     tokio::time::timeout(Duration::from_secs(10), world.engine.stop()).await.expect("it stops promptly");
     world.sign_up("bob@example.com").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(world.mailer.tries(), 1);
+    assert_eq!(world.mails.tries(), 1);
     world.engine.start().await.unwrap();
-    until(|| world.mailer.tries() == 2).await;
+    until(|| world.mails.tries() == 2).await;
     world.engine.stop().await;
 }
 
@@ -146,6 +146,6 @@ async fn a_store_that_is_down_for_a_while_kills_no_job() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     world.store.set_down(false);
     world.sign_up(ALICE).await;
-    until(|| world.mailer.tries() == 1).await;
+    until(|| world.mails.tries() == 1).await;
     world.engine.stop().await;
 }

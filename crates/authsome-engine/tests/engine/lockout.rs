@@ -109,7 +109,7 @@ async fn a_lock_holds_for_as_long_as_it_says_however_old_the_failures_are() {
     let locked = world.sign_in(ALICE, PASSWORD).await.unwrap_err();
     assert_eq!((locked.code(), locked.retry()), (Code::AccountLocked, Some(Seconds(7_200))));
     world.advance(seconds(7_199));
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::AccountLocked);
     world.advance(seconds(1));
     world.sign_in(ALICE, PASSWORD).await.unwrap();
@@ -133,7 +133,7 @@ async fn one_environments_failures_do_not_lock_anothers_account() {
     world.sign_up(ALICE).await;
     guess(&world, 10).await;
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::AccountLocked);
-    staging.auth().sign_in(credentials(ALICE, PASSWORD), &client()).await.unwrap();
+    sign_in_at(&staging, ALICE, PASSWORD).await.unwrap();
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ impl Plugin for Asked {
 
     fn install(&self, _: Host) -> Result<Capabilities, Error> {
         Ok(Capabilities {
-            methods: vec!["password"],
+            methods: vec![Arc::new(TestMethod("password"))],
             password: Some(Arc::new(self.clone())),
             ..Capabilities::default()
         })

@@ -4,22 +4,22 @@ use authsome_core::account::Verification;
 use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::Settings;
 use authsome_core::error::Code;
-use authsome_core::notification::{Notification, NotificationKind, NotificationStatus};
+use authsome_core::notification::{CoreNotification, Notification, NotificationKind, NotificationStatus};
 use authsome_core::secret::Token;
 use authsome_core::user::User;
 use authsome_engine::Config;
+use authsome_testkit::{CaughtMail, Mood};
 
-use crate::common::mailer::{Mood, token_of};
 use crate::common::*;
 
 const NEW_PASSWORD: &str = "a wholly new password";
 
 /// A world in which alice is registered and her first mail was read.
-async fn with_alice() -> (World, authsome_engine::Issued) {
+async fn with_alice() -> (World, authsome_core::plugin::SignedIn) {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
-    world.work().await;
-    world.mailer.take();
+    world.run_jobs().await;
+    world.mails.take();
     (world, issued)
 }
 
@@ -44,15 +44,15 @@ impl World {
 async fn a_new_address_is_proven_by_the_link_in_the_mail_once() {
     let world = World::new().await;
     world.sign_up(ALICE).await;
-    world.work().await;
-    let mail = world.mailer.one();
+    world.run_jobs().await;
+    let mail = world.mails.one();
     assert_eq!(mail.to, ALICE);
     assert!(mail.subject.starts_with("[development] "), "{}", mail.subject);
     let link = mail.link.clone().unwrap();
     assert!(link.starts_with("http://localhost:8080/verify-email?token=avt_") && mail.text.contains(&link));
     let account = world.here().await.account();
-    assert!(account.verify_email(&token_of(&mail), None).await.unwrap().email_verified);
-    assert_eq!(code(account.verify_email(&token_of(&mail), None).await), Code::InvalidToken);
+    assert!(account.verify_email(&mail.token()).await.unwrap().email_verified);
+    assert_eq!(code(account.verify_email(&mail.token()).await), Code::InvalidToken);
     assert_eq!(world.count_of("email.verified").await, 1);
 }
 
@@ -60,13 +60,13 @@ async fn a_new_address_is_proven_by_the_link_in_the_mail_once() {
 async fn of_many_who_use_a_link_at_once_one_does() {
     let (world, _) = with_alice().await;
     forgot(&world, ALICE).await;
-    world.work().await;
-    let token = world.mailer.token();
+    world.run_jobs().await;
+    let token = world.mails.one().token();
     let here = world.here().await;
     let tasks: Vec<_> = (0..10)
         .map(|_| {
             let (account, token) = (here.account(), token.clone());
-            tokio::spawn(async move { account.reset(&token, &password(NEW_PASSWORD), None).await.is_ok() })
+            tokio::spawn(async move { account.reset(&token, &password(NEW_PASSWORD)).await.is_ok() })
         })
         .collect();
     let mut winners = 0;
@@ -80,16 +80,16 @@ async fn of_many_who_use_a_link_at_once_one_does() {
 async fn a_link_expires() {
     let world = World::new().await;
     world.sign_up(ALICE).await;
-    world.work().await;
-    let verification = world.mailer.token();
+    world.run_jobs().await;
+    let verification = world.mails.one().token();
     forgot(&world, ALICE).await;
-    world.work().await;
-    let reset = world.mailer.token();
+    world.run_jobs().await;
+    let reset = world.mails.one().token();
     let account = world.here().await.account();
     world.advance(hours(1));
-    assert_eq!(code(account.reset(&reset, &password(NEW_PASSWORD), None).await), Code::InvalidToken);
+    assert_eq!(code(account.reset(&reset, &password(NEW_PASSWORD)).await), Code::InvalidToken);
     world.advance(hours(23));
-    assert_eq!(code(account.verify_email(&verification, None).await), Code::InvalidToken);
+    assert_eq!(code(account.verify_email(&verification).await), Code::InvalidToken);
     world.sign_in(ALICE, PASSWORD).await.unwrap();
 }
 
@@ -98,21 +98,21 @@ async fn a_reset_sets_the_password_ends_sessions_and_locks_and_voids_other_links
     let (world, issued) = with_alice().await;
     forgot(&world, ALICE).await;
     forgot(&world, ALICE).await;
-    world.work().await;
-    let links: Vec<Token> = world.mailer.take().iter().map(token_of).collect();
+    world.run_jobs().await;
+    let links: Vec<Token> = world.mails.take().iter().map(CaughtMail::token).collect();
     for _ in 0..10 {
         assert_eq!(code(world.sign_in(ALICE, "wrong password").await), Code::InvalidCredentials);
     }
     let account = world.here().await.account();
-    assert_eq!(code(account.reset(&links[0], &password("short"), None).await), Code::WeakPassword);
-    account.reset(&links[0], &password(NEW_PASSWORD), None).await.unwrap();
-    assert_eq!(code(account.reset(&links[0], &password(NEW_PASSWORD), None).await), Code::InvalidToken);
-    assert_eq!(code(account.reset(&links[1], &password(NEW_PASSWORD), None).await), Code::InvalidToken);
+    assert_eq!(code(account.reset(&links[0], &password("short")).await), Code::WeakPassword);
+    account.reset(&links[0], &password(NEW_PASSWORD)).await.unwrap();
+    assert_eq!(code(account.reset(&links[0], &password(NEW_PASSWORD)).await), Code::InvalidToken);
+    assert_eq!(code(account.reset(&links[1], &password(NEW_PASSWORD)).await), Code::InvalidToken);
     assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::InvalidCredentials);
     assert!(world.sign_in(ALICE, NEW_PASSWORD).await.unwrap().user.email_verified);
-    world.work().await;
-    assert_eq!(world.mailer.one().link, None, "the person is told, without a link");
+    world.run_jobs().await;
+    assert_eq!(world.mails.one().link, None, "the person is told, without a link");
 }
 
 #[tokio::test]
@@ -143,8 +143,8 @@ async fn a_known_and_an_unknown_address_cost_the_same_and_are_answered_alike() {
         costs.push(world.store.look());
     }
     assert_eq!(costs[0], costs[1]);
-    world.work().await;
-    let to: Vec<String> = world.mailer.take().into_iter().map(|mail| mail.to).collect();
+    world.run_jobs().await;
+    let to: Vec<String> = world.mails.take().into_iter().map(|mail| mail.to.clone()).collect();
     assert_eq!(to, [ALICE, ALICE]);
     let dropped = statuses(&world).await.into_iter().filter(|(_, status)| *status == NotificationStatus::Dropped);
     assert_eq!(dropped.count(), 2);
@@ -155,41 +155,41 @@ async fn mail_goes_to_the_stored_address_and_never_to_the_one_typed_in() {
     let world = World::new().await;
     world.sign_up("Alice@Example.com").await;
     forgot(&world, "ＡLICE@example.COM").await;
-    world.work().await;
-    assert!(world.mailer.take().iter().all(|mail| mail.to == "Alice@Example.com"));
+    world.run_jobs().await;
+    assert!(world.mails.take().iter().all(|mail| mail.to == "Alice@Example.com"));
 }
 
 #[tokio::test]
 async fn a_proven_address_is_not_asked_for_again() {
     let world = World::new().await;
     world.sign_up(ALICE).await;
-    world.work().await;
+    world.run_jobs().await;
     let account = world.here().await.account();
-    account.verify_email(&world.mailer.token(), None).await.unwrap();
+    account.verify_email(&world.mails.one().token()).await.unwrap();
     account.resend_verification(&ALICE.parse().unwrap()).await.unwrap();
-    world.work().await;
-    assert!(world.mailer.take().is_empty());
+    world.run_jobs().await;
+    assert!(world.mails.take().is_empty());
 }
 
 #[tokio::test]
 async fn an_address_changes_when_the_new_one_is_proven() {
     let (world, issued) = with_alice().await;
     forgot(&world, ALICE).await;
-    world.work().await;
-    let reset = world.mailer.token();
+    world.run_jobs().await;
+    let reset = world.mails.one().token();
     let account = world.here().await.account();
     account.change_email(&issued.session, &"New@example.com".parse().unwrap()).await.unwrap();
-    world.work().await;
-    let mail = world.mailer.one();
+    world.run_jobs().await;
+    let mail = world.mails.one();
     assert_eq!(mail.to, "New@example.com");
     assert_eq!(world.here().await.users().get(issued.user.id).await.unwrap().email, ALICE);
-    let user = account.verify_email(&token_of(&mail), None).await.unwrap();
+    let user = account.verify_email(&mail.token()).await.unwrap();
     assert_eq!((user.email.as_str(), user.email_verified), ("New@example.com", true));
-    world.work().await;
-    assert_eq!(world.mailer.one().to, ALICE, "the old address is told");
+    world.run_jobs().await;
+    assert_eq!(world.mails.one().to, ALICE, "the old address is told");
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::InvalidCredentials);
     world.sign_in("new@example.com", PASSWORD).await.unwrap();
-    let late = account.reset(&reset, &password(NEW_PASSWORD), None).await;
+    let late = account.reset(&reset, &password(NEW_PASSWORD)).await;
     assert_eq!(code(late), Code::InvalidToken, "what was mailed to the old address is void");
 }
 
@@ -198,41 +198,41 @@ async fn an_address_that_another_account_has_is_never_taken_over() {
     let (world, alice) = with_alice().await;
     let account = world.here().await.account();
     account.change_email(&alice.session, &"bob@example.com".parse().unwrap()).await.unwrap();
-    world.work().await;
-    let token = world.mailer.token();
+    world.run_jobs().await;
+    let token = world.mails.one().token();
     world.sign_up("bob@example.com").await;
-    assert_eq!(code(account.verify_email(&token, None).await), Code::Conflict);
-    world.work().await;
-    world.mailer.take();
+    assert_eq!(code(account.verify_email(&token).await), Code::Conflict);
+    world.run_jobs().await;
+    world.mails.take();
     account.change_email(&alice.session, &"BOB@example.com".parse().unwrap()).await.unwrap();
-    world.work().await;
-    assert!(world.mailer.take().is_empty());
+    world.run_jobs().await;
+    assert!(world.mails.take().is_empty());
 }
 
 #[tokio::test]
 async fn a_link_that_proved_an_address_the_account_no_longer_has_is_void() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
-    world.work().await;
-    let first = world.mailer.token();
+    world.run_jobs().await;
+    let first = world.mails.one().token();
     let account = world.here().await.account();
     account.change_email(&issued.session, &"new@example.com".parse().unwrap()).await.unwrap();
-    world.work().await;
-    account.verify_email(&world.mailer.token(), None).await.unwrap();
-    assert_eq!(code(account.verify_email(&first, None).await), Code::InvalidToken);
+    world.run_jobs().await;
+    account.verify_email(&world.mails.one().token()).await.unwrap();
+    assert_eq!(code(account.verify_email(&first).await), Code::InvalidToken);
 }
 
 #[tokio::test]
 async fn a_link_does_not_prove_an_address_that_was_changed_behind_the_engines_back() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
-    world.work().await;
+    world.run_jobs().await;
     let scope = world.here().await.scope();
     let mut user = issued.user.clone();
     user.set_email(&"new@example.com".parse().unwrap());
     User::update(&scope).filter(User::ID.eq(user.id)).set_all(&user).one(&*world.store).await.unwrap();
     let account = world.here().await.account();
-    assert_eq!(code(account.verify_email(&world.mailer.token(), None).await), Code::InvalidToken);
+    assert_eq!(code(account.verify_email(&world.mails.one().token()).await), Code::InvalidToken);
     assert!(!world.here().await.users().get(user.id).await.unwrap().email_verified);
 }
 
@@ -241,54 +241,57 @@ async fn a_mailed_token_acts_in_its_own_environment_and_no_other_may_be_named() 
     let world = World::new().await;
     let production = world.environment("production").await;
     sign_up_in(&production, ALICE).await;
-    world.work().await;
-    let mail = world.mailer.one();
+    world.run_jobs().await;
+    let mail = world.mails.one();
     assert!(!mail.subject.contains('['), "{}", mail.subject);
     production.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
-    world.work().await;
-    let reset = world.mailer.token();
-    let account = world.here().await.account();
-    let refused = account.verify_email(&token_of(&mail), Some("development")).await;
-    assert_eq!(code(refused), Code::InvalidToken);
-    let refused = account.reset(&reset, &password(NEW_PASSWORD), Some("staging")).await;
-    assert_eq!(code(refused), Code::InvalidToken);
-    account.verify_email(&token_of(&mail), None).await.unwrap();
-    account.reset(&reset, &password(NEW_PASSWORD), Some("production")).await.unwrap();
+    world.run_jobs().await;
+    let reset = world.mails.one().token();
+    for slug in ["development", "staging"] {
+        let elsewhere = world.environment(slug).await.account();
+        assert_eq!(code(elsewhere.verify_email(&mail.token()).await), Code::InvalidToken);
+        assert_eq!(code(elsewhere.reset(&reset, &password(NEW_PASSWORD)).await), Code::InvalidToken);
+    }
+    production.account().verify_email(&mail.token()).await.unwrap();
+    production.account().reset(&reset, &password(NEW_PASSWORD)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_mail_is_tried_again_with_the_same_token_after_a_growing_pause() {
     let world = World::new().await;
-    world.mailer.set(Mood::Later);
+    world.mails.set(Mood::Later);
     world.sign_up(ALICE).await;
-    world.work().await;
-    world.work().await;
-    assert_eq!(world.mailer.tries(), 1);
+    world.run_jobs().await;
+    world.run_jobs().await;
+    assert_eq!(world.mails.tries(), 1);
     world.advance(seconds(10));
-    world.work().await;
+    world.run_jobs().await;
     world.advance(seconds(10));
-    world.work().await;
-    assert_eq!(world.mailer.tries(), 2);
-    world.mailer.set(Mood::Takes);
+    world.run_jobs().await;
+    assert_eq!(world.mails.tries(), 2);
+    world.mails.set(Mood::Takes);
     world.advance(seconds(10));
-    world.work().await;
+    world.run_jobs().await;
     let scope = world.here().await.scope();
     assert_eq!(Verification::find(&scope).count(&*world.store).await.unwrap(), 1);
-    world.here().await.account().verify_email(&world.mailer.token(), None).await.unwrap();
+    world.here().await.account().verify_email(&world.mails.one().token()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_mail_that_is_never_taken_fails_after_eight_tries_and_a_refused_one_at_once() {
     for (mood, tries) in [(Mood::Later, 8), (Mood::Never, 1)] {
         let world = World::new().await;
-        world.mailer.set(mood);
+        world.mails.set(mood);
         world.sign_up(ALICE).await;
         for _ in 0..12 {
-            world.work().await;
+            world.run_jobs().await;
             world.advance(hours(1));
         }
-        assert_eq!(world.mailer.tries(), tries);
-        assert_eq!(statuses(&world).await, [(NotificationKind::VerifyEmail, NotificationStatus::Failed)]);
+        assert_eq!(world.mails.tries(), tries);
+        assert_eq!(
+            statuses(&world).await,
+            [(NotificationKind::Core(CoreNotification::VerifyEmail), NotificationStatus::Failed)]
+        );
     }
 }
 
@@ -321,7 +324,7 @@ async fn of_many_processes_one_sends_a_mail() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(world.mailer.tries(), 1);
+    assert_eq!(world.mails.tries(), 1);
 }
 
 #[tokio::test]
@@ -332,8 +335,8 @@ async fn links_are_made_of_the_public_url() {
     })
     .await;
     world.sign_up(ALICE).await;
-    world.work().await;
-    assert!(world.mailer.one().link.unwrap().starts_with("https://shop.example/account/verify-email?token="));
+    world.run_jobs().await;
+    assert!(world.mails.one().link().starts_with("https://shop.example/account/verify-email?token="));
 }
 
 #[tokio::test]
@@ -343,14 +346,14 @@ async fn a_notification_that_no_mail_can_be_made_of_keeps_no_other_waiting() {
     let account = world.here().await.account();
     account.change_email(&issued.session, &"new@example.com".parse().unwrap()).await.unwrap();
     let scope = world.here().await.scope();
-    let change = Notification::KIND.eq(NotificationKind::ChangeEmail);
+    let change = Notification::KIND.eq(NotificationKind::Core(CoreNotification::ChangeEmail));
     let broken = Notification::update(&scope).filter(change).set(Notification::RECIPIENT, "broken".to_owned());
     assert_eq!(broken.all(&*world.store).await.unwrap(), 1);
     for _ in 0..10 {
-        world.work().await;
+        world.run_jobs().await;
         world.advance(hours(1));
     }
-    assert_eq!(world.mailer.one().to, ALICE);
-    let failed = (NotificationKind::ChangeEmail, NotificationStatus::Failed);
+    assert_eq!(world.mails.one().to, ALICE);
+    let failed = (NotificationKind::Core(CoreNotification::ChangeEmail), NotificationStatus::Failed);
     assert!(statuses(&world).await.contains(&failed));
 }

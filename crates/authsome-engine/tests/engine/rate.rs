@@ -21,32 +21,32 @@ impl World {
 async fn an_account_and_an_address_each_have_their_limit() {
     let world = World::new().await;
     for number in 1..=10 {
-        let decision = world.request(RateClass::SignIn, Some("192.0.2.1"), Some("alice")).await;
+        let decision = world.request(RateClass::SIGN_IN, Some("192.0.2.1"), Some("alice")).await;
         assert_eq!((decision.allowed, decision.limit, decision.remaining), (true, 10, 10 - number));
     }
-    let refused = world.request(RateClass::SignIn, Some("192.0.2.2"), Some("alice")).await;
+    let refused = world.request(RateClass::SIGN_IN, Some("192.0.2.2"), Some("alice")).await;
     let error = refused.require().unwrap_err();
     assert_eq!(error.code(), Code::RateLimited);
     assert_eq!(error.retry(), Some(refused.reset));
     for number in 0..50 {
         let other = format!("other {number}");
-        assert!(world.request(RateClass::SignIn, Some("192.0.2.1"), Some(&other)).await.allowed);
+        assert!(world.request(RateClass::SIGN_IN, Some("192.0.2.1"), Some(&other)).await.allowed);
     }
-    assert!(!world.request(RateClass::SignIn, Some("192.0.2.1"), Some("one more")).await.allowed);
-    assert!(world.request(RateClass::SignIn, Some("192.0.2.3"), Some("one more")).await.allowed);
+    assert!(!world.request(RateClass::SIGN_IN, Some("192.0.2.1"), Some("one more")).await.allowed);
+    assert!(world.request(RateClass::SIGN_IN, Some("192.0.2.3"), Some("one more")).await.allowed);
 }
 
 #[tokio::test]
 async fn a_window_ends() {
     let world = World::new().await;
     for _ in 0..5 {
-        assert!(world.request(RateClass::Mail, None, Some("a@b.example")).await.allowed);
+        assert!(world.request(RateClass::MAIL, None, Some("a@b.example")).await.allowed);
     }
-    let refused = world.request(RateClass::Mail, None, Some("a@b.example")).await;
+    let refused = world.request(RateClass::MAIL, None, Some("a@b.example")).await;
     assert!(!refused.allowed);
     assert_eq!(refused.window, Seconds(3_600));
     world.advance(std::time::Duration::from_secs(refused.reset.0.into()));
-    assert!(world.request(RateClass::Mail, None, Some("a@b.example")).await.allowed);
+    assert!(world.request(RateClass::MAIL, None, Some("a@b.example")).await.allowed);
 }
 
 #[tokio::test]
@@ -55,17 +55,17 @@ async fn a_generous_limit_is_exact_and_costs_a_write_in_twenty_requests() {
     world.here().await;
     world.store.look();
     for number in 1..=600 {
-        let decision = world.request(RateClass::Other, Some("192.0.2.1"), None).await;
+        let decision = world.request(RateClass::OTHER, Some("192.0.2.1"), None).await;
         assert!(decision.allowed, "{number}");
         assert_eq!(decision.remaining, 600 - number);
     }
     assert_eq!(world.store.look(), (0, 30));
     for _ in 0..10 {
-        assert!(!world.request(RateClass::Other, Some("192.0.2.1"), None).await.allowed);
+        assert!(!world.request(RateClass::OTHER, Some("192.0.2.1"), None).await.allowed);
     }
     assert_eq!(world.store.look(), (0, 0));
     world.advance(seconds(60));
-    assert!(world.request(RateClass::Other, Some("192.0.2.1"), None).await.allowed);
+    assert!(world.request(RateClass::OTHER, Some("192.0.2.1"), None).await.allowed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -77,7 +77,7 @@ async fn requests_at_once_use_a_generous_limit_up_and_do_not_exceed_it() {
         .map(|_| {
             let limiter = limiter.clone();
             tokio::spawn(async move {
-                limiter.check(RateClass::Other, &scope, client().ip, None).await.unwrap().unwrap().allowed
+                limiter.check(RateClass::OTHER, &scope, client().ip, None).await.unwrap().unwrap().allowed
             })
         })
         .collect();
@@ -86,7 +86,7 @@ async fn requests_at_once_use_a_generous_limit_up_and_do_not_exceed_it() {
         allowed += u32::from(task.await.unwrap());
     }
     // What a request took from the store while others were refused is there for the next ones.
-    while world.request(RateClass::Other, Some("192.0.2.1"), None).await.allowed {
+    while world.request(RateClass::OTHER, Some("192.0.2.1"), None).await.allowed {
         allowed += 1;
     }
     assert_eq!(allowed, 600);
@@ -104,7 +104,7 @@ async fn two_processes_share_a_generous_limit() {
     let mut allowed = 0;
     for _ in 0..400 {
         for limiter in [world.engine.rate_limiter(), other.rate_limiter()] {
-            let decision = limiter.check(RateClass::Other, &scope, client().ip, None).await.unwrap().unwrap();
+            let decision = limiter.check(RateClass::OTHER, &scope, client().ip, None).await.unwrap().unwrap();
             allowed += u32::from(decision.allowed);
         }
     }
@@ -116,16 +116,16 @@ async fn one_ipv6_network_is_one_origin() {
     let world = World::new().await;
     for number in 0..60 {
         let ip = format!("2001:db8::{number:x}");
-        assert!(world.request(RateClass::SignIn, Some(&ip), None).await.allowed);
+        assert!(world.request(RateClass::SIGN_IN, Some(&ip), None).await.allowed);
     }
-    assert!(!world.request(RateClass::SignIn, Some("2001:db8::ffff"), None).await.allowed);
-    assert!(world.request(RateClass::SignIn, Some("2001:db8:0:1::1"), None).await.allowed);
+    assert!(!world.request(RateClass::SIGN_IN, Some("2001:db8::ffff"), None).await.allowed);
+    assert!(world.request(RateClass::SIGN_IN, Some("2001:db8:0:1::1"), None).await.allowed);
 }
 
 #[tokio::test]
 async fn what_a_request_concerns_is_not_stored() {
     let world = World::new().await;
-    world.request(RateClass::Mail, None, Some("alice@example.com")).await;
+    world.request(RateClass::MAIL, None, Some("alice@example.com")).await;
     let scope = world.here().await.scope();
     let windows = RateWindow::find(&scope).all(&*world.store).await.unwrap();
     assert!(windows.iter().all(|window| !window.key.contains("alice")));
@@ -135,6 +135,6 @@ async fn what_a_request_concerns_is_not_stored() {
 async fn limits_that_are_off_limit_nothing() {
     let world = World::with(|builder| builder.config(Config { rate_limits: false, ..Config::default() })).await;
     let scope = world.here().await.scope();
-    let decision = world.engine.rate_limiter().check(RateClass::Mail, &scope, None, Some("a")).await.unwrap();
+    let decision = world.engine.rate_limiter().check(RateClass::MAIL, &scope, None, Some("a")).await.unwrap();
     assert_eq!(decision, None);
 }

@@ -1,19 +1,19 @@
 //! Refreshing sessions.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use authsome_core::entity::Page;
 use authsome_core::environment::Settings;
 use authsome_core::error::{Code, Error};
-use authsome_core::plugin::{Capabilities, Host, Plugin};
+use authsome_core::plugin::{Capabilities, Host, Plugin, Proof, SignedIn};
 use authsome_core::secret::Token;
 use authsome_core::time::Seconds;
-use authsome_engine::Issued;
 
 use crate::common::*;
 
-async fn refresh(world: &World, token: &Token) -> Result<Issued, Error> {
-    world.here().await.auth().refresh(token, None, &client()).await
+async fn refresh(world: &World, token: &Token) -> Result<SignedIn, Error> {
+    world.here().await.auth().refresh(token, &client()).await
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn of_fifty_refreshes_at_once_all_get_the_same_child() {
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let (auth, token) = (here.auth(), first.refresh_token.clone());
-            tokio::spawn(async move { auth.refresh(&token, None, &client()).await.unwrap() })
+            tokio::spawn(async move { auth.refresh(&token, &client()).await.unwrap() })
         })
         .collect();
     let mut children = BTreeSet::new();
@@ -104,7 +104,7 @@ impl Plugin for Pigeons {
     }
 
     fn install(&self, _: Host) -> Result<Capabilities, Error> {
-        Ok(Capabilities { methods: vec!["pigeon"], ..Capabilities::default() })
+        Ok(Capabilities { methods: vec![Arc::new(TestMethod("pigeon"))], ..Capabilities::default() })
     }
 }
 
@@ -114,8 +114,10 @@ async fn a_session_is_refreshed_while_the_method_that_made_it_is_allowed_and_a_r
     let by_password = world.sign_up(ALICE).await;
     let auth = world.here().await.auth();
     // The proofs of a session say nothing of its method.
-    let by_pigeon = auth.complete_sign_in(&by_password.user, "pigeon", &["pwd"], &client()).await.unwrap();
-    let by_password = auth.complete_sign_in(&by_password.user, "password", &["hwk"], &client()).await.unwrap();
+    let by_pigeon = Proof { method: "pigeon", ..proven(&["pwd"]) };
+    let by_pigeon = auth.complete_sign_in(by_password.user.id, by_pigeon).await.unwrap().signed_in().unwrap();
+    let by_password = auth.complete_sign_in(by_password.user.id, proven(&["hwk"])).await;
+    let by_password = by_password.unwrap().signed_in().unwrap();
     let mut sessions = [by_password, by_pigeon];
     let methods = ["password", "pigeon"];
     assert_eq!(sessions.each_ref().map(|issued| issued.session.method.as_str()), methods);
@@ -172,13 +174,11 @@ async fn a_refresh_acts_in_the_tokens_environment_and_no_other_may_be_named() {
     let world = World::new().await;
     let staging = world.environment("staging").await;
     let issued = sign_up_in(&staging, ALICE).await;
-    let auth = world.here().await.auth();
-    for other in ["production", "development", "nowhere", ""] {
-        assert_eq!(code(auth.refresh(&issued.refresh_token, Some(other), &client()).await), Code::SessionNotFound);
+    for other in ["production", "development"] {
+        let auth = world.environment(other).await.auth();
+        assert_eq!(code(auth.refresh(&issued.refresh_token, &client()).await), Code::SessionNotFound);
     }
-    let id = staging.scope().env_id.to_string();
-    let next = auth.refresh(&issued.refresh_token, Some("staging"), &client()).await.unwrap();
-    let next = auth.refresh(&next.refresh_token, Some(&id), &client()).await.unwrap();
+    let next = staging.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
     assert_eq!(next.session.scope, staging.scope());
 }
 

@@ -96,7 +96,7 @@ async fn what_is_no_token_is_not_found() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     for text in ["", "ast_", "ast_\0", issued.refresh_token.expose(), &"x".repeat(100_000)] {
-        assert_eq!(code(world.engine.authenticator().authenticate(text, None, &client()).await), Code::SessionNotFound);
+        assert_eq!(code(world.authenticate(&Token::presented(text)).await), Code::SessionNotFound);
     }
 }
 
@@ -111,7 +111,7 @@ async fn an_idle_session_ends_and_one_in_use_does_not() {
         world.authenticate(&used.token).await.unwrap();
     }
     assert_eq!(code(world.authenticate(&idle.token).await), Code::TokenExpired);
-    let refreshed = world.here().await.auth().refresh(&idle.refresh_token, None, &client()).await;
+    let refreshed = world.here().await.auth().refresh(&idle.refresh_token, &client()).await;
     assert_eq!(code(refreshed), Code::TokenExpired);
     world.advance(seconds(599));
     world.authenticate(&used.token).await.unwrap();
@@ -134,8 +134,7 @@ async fn a_session_with_the_shortest_idleness_stays_while_it_is_used() {
 async fn a_bound_session_is_not_found_elsewhere() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
-    let from =
-        async |client: &Client| world.engine.authenticator().authenticate(issued.token.expose(), None, client).await;
+    let from = async |client: &Client| authenticate(&world.engine, &issued.token, client).await;
     from(&client_at("198.51.100.1")).await.unwrap();
     world.configure("development", serde_json::json!({ "ip_binding": "subnet" })).await;
     from(&client_at("192.0.2.200")).await.unwrap();
@@ -145,7 +144,7 @@ async fn a_bound_session_is_not_found_elsewhere() {
     assert_eq!(code(from(&client_at("192.0.2.200")).await), Code::SessionNotFound);
     assert_eq!(code(from(&Client::default()).await), Code::SessionNotFound);
     let elsewhere = client_at("198.51.100.1");
-    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, None, &elsewhere).await;
+    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, &elsewhere).await;
     assert_eq!(code(refreshed), Code::SessionNotFound);
 }
 
@@ -220,7 +219,7 @@ async fn a_member_activates_an_organization_and_nobody_else_does() {
     let session = here.auth().set_organization(&alice.session, organization.id).await.unwrap();
     assert_eq!(session.organization_id, Some(organization.id));
     assert_eq!(code(here.auth().set_organization(&bob.session, organization.id).await), Code::NotFound);
-    let refreshed = here.auth().refresh(&alice.refresh_token, None, &client()).await.unwrap();
+    let refreshed = here.auth().refresh(&alice.refresh_token, &client()).await.unwrap();
     assert_eq!(refreshed.session.organization_id, Some(organization.id));
 }
 
@@ -241,10 +240,10 @@ async fn ending_everybodys_sessions_in_production_is_confirmed_and_leaves_other_
     assert_eq!(progress, Progress { count: 2, complete: true });
     for issued in [&alice, &bob] {
         assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
-        let refreshed = production.auth().refresh(&issued.refresh_token, None, &client()).await;
+        let refreshed = production.auth().refresh(&issued.refresh_token, &client()).await;
         assert_eq!(code(refreshed), Code::SessionNotFound);
     }
-    production.auth().sign_in(credentials(ALICE, PASSWORD), &client()).await.unwrap();
+    sign_in_at(&production, ALICE, PASSWORD).await.unwrap();
     world.authenticate(&other.token).await.unwrap();
     assert_eq!(world.here().await.sessions().revoke_everybodys(Confirm::NOTHING).await.unwrap().count, 1);
 }

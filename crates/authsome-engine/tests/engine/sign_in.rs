@@ -44,7 +44,7 @@ async fn a_person_signs_in_by_every_name_and_out() {
         Identifier::Phone("+49 30 12345678".parse().unwrap()),
     ] {
         let sign_in = SignIn { identifier, password: password(PASSWORD) };
-        let issued = here.auth().sign_in(sign_in, &client()).await.unwrap();
+        let issued = here.auth().sign_in(sign_in, &client()).await.unwrap().signed_in().unwrap();
         here.auth().sign_out(&issued.session).await.unwrap();
         assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
         assert_eq!(code(here.auth().sign_out(&issued.session).await), Code::SessionNotFound);
@@ -91,8 +91,8 @@ async fn where_addresses_are_proven_first_a_taken_one_is_not_told_from_a_free_on
         assert!(matches!(outcome, SignUpOutcome::VerifyFirst));
     }
     assert_eq!(world.count_of("user.created").await, 1);
-    world.work().await;
-    let mails = world.mailer.take();
+    world.run_jobs().await;
+    let mails = world.mails.take();
     assert_eq!(mails.len(), 2);
     assert!(mails.iter().all(|mail| mail.to == ALICE));
     assert_eq!(mails.iter().filter(|mail| mail.link.is_some()).count(), 1);
@@ -103,8 +103,8 @@ async fn where_addresses_are_proven_first_no_other_name_tells_which_have_account
     let world = World::with_settings(Settings { require_email_verification: Some(true), ..Settings::default() }).await;
     let auth = world.here().await.auth();
     auth.sign_up(registration(ALICE), &client()).await.unwrap();
-    world.work().await;
-    world.mailer.take();
+    world.run_jobs().await;
+    world.mails.take();
     for email in [ALICE, "free@example.com"] {
         let named = SignUp { username: Some("alice".parse().unwrap()), ..registration(email) };
         let both = SignUp { phone: Some("+4915112345678".parse().unwrap()), ..named.clone() };
@@ -114,8 +114,8 @@ async fn where_addresses_are_proven_first_no_other_name_tells_which_have_account
             assert_eq!((refused.code(), found), (Code::InvalidRequest, fields));
         }
     }
-    world.work().await;
-    assert!(world.mailer.take().is_empty());
+    world.run_jobs().await;
+    assert!(world.mails.take().is_empty());
     assert_eq!(User::find(&world.here().await.scope()).count(&*world.store).await.unwrap(), 1);
 }
 
@@ -126,8 +126,8 @@ async fn where_addresses_are_proven_first_nobody_signs_in_before() {
     here.auth().sign_up(registration(ALICE), &client()).await.unwrap();
     assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::EmailNotVerified);
     assert_eq!(code(world.sign_in(ALICE, "wrong password").await), Code::InvalidCredentials);
-    world.work().await;
-    here.account().verify_email(&world.mailer.token(), None).await.unwrap();
+    world.run_jobs().await;
+    here.account().verify_email(&world.mails.one().token()).await.unwrap();
     assert!(world.sign_in(ALICE, PASSWORD).await.unwrap().user.email_verified);
 }
 
@@ -279,7 +279,7 @@ async fn sign_ins_at_once_do_not_exceed_the_limit_of_sessions() {
         })
         .collect();
     for task in tasks {
-        task.await.unwrap();
+        task.await.unwrap().signed_in().unwrap();
     }
     assert_eq!(here.sessions().list(user.id, Page::default()).await.unwrap().data.len(), 3);
 }
@@ -292,7 +292,7 @@ async fn a_device_is_recognized_by_its_user_agent() {
     assert_eq!(first.session.device_id, again.session.device_id);
     let here = world.here().await;
     let other = authsome_core::route::Client { user_agent: Some("other/2".to_owned()), ..client() };
-    let other = here.auth().sign_in(credentials(ALICE, PASSWORD), &other).await.unwrap();
+    let other = here.auth().sign_in(credentials(ALICE, PASSWORD), &other).await.unwrap().signed_in().unwrap();
     assert_ne!(first.session.device_id, other.session.device_id);
     assert_eq!(here.devices().list(first.user.id, Page::default()).await.unwrap().data.len(), 2);
     let device = first.session.device_id.unwrap();
@@ -309,7 +309,8 @@ async fn a_client_that_says_too_much_of_itself_signs_in() {
         user_agent: Some(format!("a\0{}", "x".repeat(10_000))),
     };
     world.sign_up(ALICE).await;
-    let issued = world.here().await.auth().sign_in(credentials(ALICE, PASSWORD), &talkative).await.unwrap();
+    let issued =
+        world.here().await.auth().sign_in(credentials(ALICE, PASSWORD), &talkative).await.unwrap().signed_in().unwrap();
     assert_eq!(issued.session.ip.as_deref(), Some("192.0.2.1"));
     assert_eq!(issued.session.user_agent.unwrap().len(), 500);
 }

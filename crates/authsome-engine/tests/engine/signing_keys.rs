@@ -7,10 +7,11 @@ use authsome_core::entity::Entity;
 use authsome_core::environment::Settings;
 use authsome_core::error::Code;
 use authsome_core::event::Event;
+use authsome_core::plugin::SignedIn;
 use authsome_core::route::Principal;
 use authsome_core::secret::Token;
 use authsome_core::signingkey::{SigningKey, SigningKeyState};
-use authsome_engine::{Engine, Issued, Rotation};
+use authsome_engine::{Engine, Rotation};
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::common::*;
@@ -56,7 +57,7 @@ impl World {
         key.map(|key| key.id.to_string())
     }
 
-    async fn alice_signs_in(&self) -> Issued {
+    async fn alice_signs_in(&self) -> SignedIn {
         self.sign_in(ALICE, PASSWORD).await.unwrap()
     }
 }
@@ -99,7 +100,7 @@ async fn other_processes_verify_what_is_signed_after_a_rotation_they_have_not_se
     let other = world.another_engine();
     let signed_there = async || {
         let there = other.default_environment().await.unwrap();
-        there.auth().sign_in(credentials(ALICE, PASSWORD), &client()).await.unwrap().token
+        sign_in_at(&there, ALICE, PASSWORD).await.unwrap().token
     };
     let old = kid(&signed_there().await);
     let new = world.rotate(Rotation::Routine).await.unwrap();
@@ -136,7 +137,7 @@ async fn a_lifetime_that_was_lowered_does_not_cut_older_tokens_short() {
     world.rotate(Rotation::Routine).await.unwrap();
     world.advance(days(29));
     assert_eq!(code(world.rotate(Rotation::Routine).await), Code::Conflict);
-    world.work().await;
+    world.run_jobs().await;
     verify(&world.engine, &long.token).await.unwrap();
 }
 
@@ -164,7 +165,7 @@ async fn after_a_compromise_a_session_goes_on_and_is_refreshed_to_a_token_that_v
     let issued = world.sign_up(ALICE).await;
     let signs = world.compromise().await.unwrap();
     world.authenticate(&issued.token).await.unwrap();
-    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    let refreshed = world.here().await.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
     assert_eq!(kid(&refreshed.token), signs);
     verify(&world.engine, &refreshed.token).await.unwrap();
 }
@@ -194,7 +195,7 @@ async fn an_environment_with_a_current_key_alone_goes_on_and_gets_a_next_one() {
     assert_eq!(kid(&again.token), kid(&issued.token));
     verify(&world.engine, &issued.token).await.unwrap();
     assert_eq!(world.published().await.len(), 1);
-    world.work().await;
+    world.run_jobs().await;
     world.advance(seconds(1));
     assert_eq!(world.published().await.len(), 2);
     assert_eq!(code(world.rotate(Rotation::Routine).await), Code::Conflict);
@@ -270,22 +271,22 @@ async fn a_job_rotates_a_key_that_signed_for_long_enough_and_drops_one_that_no_t
     let there = world.environment("staging").await;
     let old_there = kid(&sign_up_in(&there, ALICE).await.token);
     world.advance(days(90) - seconds(1));
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(world.key_in(SigningKeyState::Current).await.as_ref(), Some(&first));
     world.advance(seconds(1));
-    world.work().await;
-    world.work().await;
+    world.run_jobs().await;
+    world.run_jobs().await;
     let second = kid(&world.alice_signs_in().await.token);
     assert_ne!(second, first);
     assert!(world.published().await.contains(&first));
-    let signed_there = there.auth().sign_in(credentials(ALICE, PASSWORD), &client()).await.unwrap();
+    let signed_there = sign_in_at(&there, ALICE, PASSWORD).await.unwrap();
     assert_ne!(kid(&signed_there.token), old_there, "in every environment");
     assert_eq!(world.count_of("signing_key.rotated").await, 1);
     world.advance(days(7) + seconds(119));
-    world.work().await;
+    world.run_jobs().await;
     assert!(world.published().await.contains(&first));
     world.advance(seconds(1));
-    world.work().await;
+    world.run_jobs().await;
     assert!(!world.published().await.contains(&first));
     assert_eq!(world.published().await.len(), 2);
     assert_eq!(world.key_in(SigningKeyState::Current).await, Some(second));
@@ -296,7 +297,7 @@ async fn a_job_makes_no_keys_where_none_are_used() {
     let world = World::new().await;
     world.sign_up(ALICE).await;
     world.advance(days(100));
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(SigningKey::find(&world.here().await.scope()).count(&*world.store).await.unwrap(), 0);
 }
 
@@ -304,7 +305,7 @@ async fn a_job_makes_no_keys_where_none_are_used() {
 async fn a_refresh_that_is_repeated_across_a_rotation_gives_the_same_tokens() {
     let world = with_jwts().await;
     let issued = world.sign_up(ALICE).await;
-    let refresh = async || world.here().await.auth().refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    let refresh = async || world.here().await.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
     let first = refresh().await;
     world.rotate(Rotation::Routine).await.unwrap();
     world.advance(seconds(5));

@@ -37,7 +37,7 @@ impl Plugin for Bare {
 
     fn install(&self, _: Host) -> Result<Capabilities, Error> {
         let method = self.1.ok_or_else(|| Error::invalid("x", "it is wrong"))?;
-        Ok(Capabilities { methods: vec![method], ..Capabilities::default() })
+        Ok(Capabilities { methods: vec![Arc::new(TestMethod(method))], ..Capabilities::default() })
     }
 }
 
@@ -52,7 +52,7 @@ fn plugins_are_told_apart_by_name_and_method_and_may_refuse() {
     let twice = build(vec![Bare("a", Some("x")), Bare("a", Some("y"))]);
     assert!(matches!(twice, Err(BuildError::DuplicatePlugin { name: "a" })));
     let same = build(vec![Bare("a", Some("x")), Bare("b", Some("x"))]);
-    assert!(matches!(same, Err(BuildError::DuplicateMethod { method: "x" })));
+    assert!(matches!(same, Err(BuildError::Duplicate { what: "authentication method", name: "x" })));
     assert!(matches!(build(vec![Bare("a", None)]), Err(BuildError::Plugin { name: "a", .. })));
 }
 

@@ -16,12 +16,12 @@ async fn in_a_suspended_environment_no_authentication_completes_and_afterwards_a
     let refused = [
         code(world.sign_in(ALICE, PASSWORD).await),
         code(auth.sign_up(registration("carol@example.com"), &client()).await),
-        code(auth.refresh(&handed.issued.refresh_token, None, &client()).await),
+        code(auth.refresh(&handed.issued.refresh_token, &client()).await),
         code(auth.reauthenticate(&handed.issued.session, &password(PASSWORD)).await),
         code(world.authenticate(&handed.issued.token).await),
         code(world.authenticate(&handed.key).await),
-        code(account.verify_email(&handed.verification, None).await),
-        code(account.reset(&handed.reset, &password("a wholly new password"), None).await),
+        code(account.verify_email(&handed.verification).await),
+        code(account.reset(&handed.reset, &password("a wholly new password")).await),
         code(account.forgot(&alice).await),
         code(account.resend_verification(&alice).await),
         code(account.change_email(&handed.issued.session, &alice).await),
@@ -34,10 +34,10 @@ async fn in_a_suspended_environment_no_authentication_completes_and_afterwards_a
     for token in [&handed.issued.token, &other.token, &handed.key] {
         world.authenticate(token).await.unwrap();
     }
-    auth_of(&world).await.refresh(&handed.issued.refresh_token, None, &client()).await.unwrap();
+    auth_of(&world).await.refresh(&handed.issued.refresh_token, &client()).await.unwrap();
     let account = world.here().await.account();
-    account.verify_email(&handed.verification, None).await.unwrap();
-    account.reset(&handed.reset, &password("a wholly new password"), None).await.unwrap();
+    account.verify_email(&handed.verification).await.unwrap();
+    account.reset(&handed.reset, &password("a wholly new password")).await.unwrap();
 }
 
 async fn auth_of(world: &World) -> authsome_engine::Auth {
@@ -52,7 +52,7 @@ async fn a_suspension_does_not_lengthen_a_sessions_life() {
     world.advance(days(7));
     world.environments().await.activate(world.here().await.scope().env_id).await.unwrap();
     assert_eq!(code(world.authenticate(&issued.token).await), Code::TokenExpired);
-    auth_of(&world).await.refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    auth_of(&world).await.refresh(&issued.refresh_token, &client()).await.unwrap();
 }
 
 #[tokio::test]
@@ -60,10 +60,10 @@ async fn a_suspension_is_seen_by_another_process_after_a_second() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     let other = world.another_engine();
-    other.authenticator().authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    authenticate(&other, &issued.token, &client()).await.unwrap();
     world.deactivate("development").await;
     world.advance(seconds(1));
-    let refused = other.authenticator().authenticate(issued.token.expose(), None, &client()).await;
+    let refused = authenticate(&other, &issued.token, &client()).await;
     assert_eq!(code(refused), Code::EnvironmentInactive);
 }
 
@@ -73,13 +73,12 @@ async fn what_a_failed_change_may_have_changed_is_looked_up_anew() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     let other = world.another_engine();
-    let authenticator = other.authenticator();
-    authenticator.authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    authenticate(&other, &issued.token, &client()).await.unwrap();
     world.deactivate("development").await;
-    authenticator.authenticate(issued.token.expose(), None, &client()).await.unwrap();
+    authenticate(&other, &issued.token, &client()).await.unwrap();
     let failed = other.foundation().change(|_| async { Err::<(), _>(Error::not_found()) }).await;
     assert_eq!(code(failed), Code::NotFound);
-    let refused = authenticator.authenticate(issued.token.expose(), None, &client()).await;
+    let refused = authenticate(&other, &issued.token, &client()).await;
     assert_eq!(code(refused), Code::EnvironmentInactive);
 }
 
@@ -87,14 +86,14 @@ async fn what_a_failed_change_may_have_changed_is_looked_up_anew() {
 async fn an_administrator_has_a_link_mailed_in_a_suspended_environment_and_it_works_after_the_suspension() {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
-    world.work().await;
-    world.mailer.take();
+    world.run_jobs().await;
+    world.mails.take();
     world.deactivate("development").await;
     let here = world.here().await;
     here.users().send_password_reset(issued.user.id).await.unwrap();
-    world.work().await;
-    let (token, new) = (world.mailer.token(), password("a wholly new password"));
-    assert_eq!(code(here.account().reset(&token, &new, None).await), Code::EnvironmentInactive);
+    world.run_jobs().await;
+    let (token, new) = (world.mails.one().token(), password("a wholly new password"));
+    assert_eq!(code(here.account().reset(&token, &new).await), Code::EnvironmentInactive);
     world.environments().await.activate(here.scope().env_id).await.unwrap();
-    world.here().await.account().reset(&token, &new, None).await.unwrap();
+    world.here().await.account().reset(&token, &new).await.unwrap();
 }

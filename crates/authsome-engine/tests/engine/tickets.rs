@@ -11,7 +11,7 @@ use crate::common::*;
 const NEW_PASSWORD: &str = "a wholly new password";
 
 /// A world in which alice is registered and a second factor has been required since.
-async fn strict() -> (World, authsome_engine::Issued) {
+async fn strict() -> (World, authsome_core::plugin::SignedIn) {
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     world.configure("development", serde_json::json!({ "mfa_required": true })).await;
@@ -62,14 +62,14 @@ async fn a_wrong_password_gets_no_ticket_and_says_nothing_of_a_second_factor() {
 #[tokio::test]
 async fn a_sign_up_registers_and_stops_at_the_second_factor() {
     let (world, _) = strict().await;
-    let refused = world.here().await.auth().sign_up(registration("bob@example.com"), &client()).await;
+    let refused = register(&world.here().await, "bob@example.com").await;
     ticket(&refused.unwrap_err());
     let bob = world.here().await.users().get_by_email("bob@example.com").await.unwrap();
     assert_eq!(world.tickets().await[0].user_id, bob.id);
     assert_eq!(world.sessions().await, 1);
     ticket(&world.sign_in("bob@example.com", PASSWORD).await.unwrap_err());
-    world.work().await;
-    assert!(world.mailer.take().iter().any(|mail| mail.to == "bob@example.com"), "the address is to be proven");
+    world.run_jobs().await;
+    assert!(world.mails.take().iter().any(|mail| mail.to == "bob@example.com"), "the address is to be proven");
 }
 
 #[tokio::test]
@@ -78,9 +78,9 @@ async fn a_ticket_authenticates_nothing() {
     let token = ticket(&world.sign_in(ALICE, PASSWORD).await.unwrap_err());
     assert_eq!(code(world.authenticate(&token).await), Code::SessionNotFound);
     let here = world.here().await;
-    assert_eq!(code(here.auth().refresh(&token, None, &client()).await), Code::SessionNotFound);
-    assert_eq!(code(here.account().verify_email(&token, None).await), Code::InvalidToken);
-    assert_eq!(code(here.account().reset(&token, &password(NEW_PASSWORD), None).await), Code::InvalidToken);
+    assert_eq!(code(here.auth().refresh(&token, &client()).await), Code::SessionNotFound);
+    assert_eq!(code(here.account().verify_email(&token).await), Code::InvalidToken);
+    assert_eq!(code(here.account().reset(&token, &password(NEW_PASSWORD)).await), Code::InvalidToken);
     assert_eq!(code(here.signing_keys().verify(token.expose()).await), Code::SessionNotFound);
 }
 
@@ -88,9 +88,10 @@ async fn a_ticket_authenticates_nothing() {
 async fn a_sign_in_with_several_factors_does_not_stop() {
     let (world, issued) = strict().await;
     let auth = world.here().await.auth();
-    let stopped = auth.complete_sign_in(&issued.user, "password", &["pwd", "otp"], &client()).await;
-    ticket(&stopped.unwrap_err());
-    let signed_in = auth.complete_sign_in(&issued.user, "password", &["pwd", "otp", "mfa"], &client()).await.unwrap();
+    let stopped = auth.complete_sign_in(issued.user.id, proven(&["pwd", "otp"])).await.unwrap();
+    ticket(&stopped.signed_in().unwrap_err());
+    let signed_in = auth.complete_sign_in(issued.user.id, proven(&["pwd", "otp", "mfa"])).await.unwrap();
+    let signed_in = signed_in.signed_in().unwrap();
     world.authenticate(&signed_in.token).await.unwrap();
 }
 
@@ -98,7 +99,7 @@ async fn a_sign_in_with_several_factors_does_not_stop() {
 async fn a_session_from_before_the_requirement_goes_on() {
     let (world, issued) = strict().await;
     world.authenticate(&issued.token).await.unwrap();
-    world.here().await.auth().refresh(&issued.refresh_token, None, &client()).await.unwrap();
+    world.here().await.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
 }
 
 #[tokio::test]
@@ -107,10 +108,10 @@ async fn an_expired_ticket_is_cleaned_up_and_a_fresh_one_is_not() {
     world.sign_in(ALICE, PASSWORD).await.unwrap_err();
     world.advance(seconds(300));
     let fresh = ticket(&world.sign_in(ALICE, PASSWORD).await.unwrap_err());
-    world.work().await;
+    world.run_jobs().await;
     assert_eq!(world.tickets().await.len(), 2);
     world.advance(seconds(301));
-    world.work().await;
+    world.run_jobs().await;
     let left = world.tickets().await;
     assert_eq!((left.len(), left[0].token_hash), (1, fresh.hash()));
 }
@@ -118,9 +119,9 @@ async fn an_expired_ticket_is_cleaned_up_and_a_fresh_one_is_not() {
 #[tokio::test]
 async fn a_users_tickets_go_with_every_change_of_the_password_and_others_stay() {
     let (world, issued) = strict().await;
-    ticket(&world.here().await.auth().sign_up(registration("bob@example.com"), &client()).await.unwrap_err());
-    world.work().await;
-    world.mailer.take();
+    ticket(&register(&world.here().await, "bob@example.com").await.unwrap_err());
+    world.run_jobs().await;
+    world.mails.take();
     let (users, account) = (world.here().await.users(), world.here().await.account());
     let get_ticket = async |text: &str| {
         world.sign_in(ALICE, text).await.unwrap_err();
@@ -137,11 +138,11 @@ async fn a_users_tickets_go_with_every_change_of_the_password_and_others_stay() 
     users.set_password(issued.user.id, &password(PASSWORD)).await.unwrap();
     bobs_alone().await;
     get_ticket(PASSWORD).await;
-    world.work().await;
-    world.mailer.take();
+    world.run_jobs().await;
+    world.mails.take();
     users.send_password_reset(issued.user.id).await.unwrap();
-    world.work().await;
-    account.reset(&world.mailer.token(), &password(NEW_PASSWORD), None).await.unwrap();
+    world.run_jobs().await;
+    account.reset(&world.mails.one().token(), &password(NEW_PASSWORD)).await.unwrap();
     bobs_alone().await;
     get_ticket(NEW_PASSWORD).await;
     users.delete(issued.user.id).await.unwrap();

@@ -81,16 +81,16 @@ async fn a_deleted_users_names_are_free_and_nothing_of_theirs_works() {
     let issued = world.sign_up(ALICE).await;
     let here = world.here().await;
     here.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
-    world.work().await;
-    let links: Vec<_> = world.mailer.take().iter().map(mailer::token_of).collect();
+    world.run_jobs().await;
+    let links: Vec<_> = world.mails.take().iter().map(authsome_testkit::CaughtMail::token).collect();
     here.users().delete(issued.user.id).await.unwrap();
     assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
     assert_eq!(code(here.users().get(issued.user.id).await), Code::NotFound);
     assert_eq!(code(here.users().delete(issued.user.id).await), Code::NotFound);
     for link in &links {
-        let reset = here.account().reset(link, &password("an entirely new one"), None).await;
+        let reset = here.account().reset(link, &password("an entirely new one")).await;
         assert_eq!(code(reset), Code::InvalidToken);
-        assert_eq!(code(here.account().verify_email(link, None).await), Code::InvalidToken);
+        assert_eq!(code(here.account().verify_email(link).await), Code::InvalidToken);
     }
     let again = world.sign_up(ALICE).await;
     assert_ne!(again.user.id, issued.user.id);
@@ -108,7 +108,7 @@ async fn erasure_leaves_nothing_personal_and_events_keep_the_ids() {
     let named = patch(&serde_json::json!({ "name": "Unmistakable", "username": "unmistakable" }));
     here.users().update_profile(user, &named).await.unwrap();
     here.account().forgot(&"unmistakable@example.com".parse().unwrap()).await.unwrap();
-    world.work().await;
+    world.run_jobs().await;
     here.account().forgot(&"unmistakable@example.com".parse().unwrap()).await.unwrap();
     assert_eq!(code(world.sign_in("unmistakable@example.com", "wrong password").await), Code::InvalidCredentials);
     here.users().erase(user).await.unwrap();
@@ -134,7 +134,7 @@ async fn an_export_holds_everything_and_no_secret() {
     world.sign_up("bob@example.com").await;
     let here = world.here().await;
     here.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
-    world.work().await;
+    world.run_jobs().await;
     let device = issued.session.device_id.unwrap();
     let name = DevicePatch { name: Some(Some("laptop".to_owned())), trusted: Some(Some(true)) };
     here.devices().update(issued.user.id, device, &name).await.unwrap();
@@ -258,19 +258,19 @@ async fn links_that_were_mailed_to_an_address_are_void_once_an_administrator_cha
     let world = World::new().await;
     let id = world.sign_up(ALICE).await.user.id;
     let here = world.here().await;
-    world.work().await;
-    let verification = world.mailer.token();
+    world.run_jobs().await;
+    let verification = world.mails.one().token();
     here.users().send_password_reset(id).await.unwrap();
-    world.work().await;
-    let reset = world.mailer.token();
+    world.run_jobs().await;
+    let reset = world.mails.one().token();
     let renamed = update(|change| change.profile = patch(&serde_json::json!({ "name": "Alice" })));
     here.users().update(id, &renamed).await.unwrap();
     here.users().update(id, &update(|patch| patch.email = Some("a@example.org".parse().unwrap()))).await.unwrap();
-    assert_eq!(code(here.account().verify_email(&verification, None).await), Code::InvalidToken);
-    let refused = here.account().reset(&reset, &password("a wholly new password"), None).await;
+    assert_eq!(code(here.account().verify_email(&verification).await), Code::InvalidToken);
+    let refused = here.account().reset(&reset, &password("a wholly new password")).await;
     assert_eq!(code(refused), Code::InvalidToken);
-    world.work().await;
-    assert!(world.mailer.take().is_empty());
+    world.run_jobs().await;
+    assert!(world.mails.take().is_empty());
     assert_eq!(world.count_of("user.updated").await, 2);
 }
 
@@ -279,15 +279,15 @@ async fn a_reset_that_an_administrator_sends_lets_the_person_set_a_password_and_
     let world = World::new().await;
     let issued = world.sign_up(ALICE).await;
     let here = world.here().await;
-    world.work().await;
-    world.mailer.take();
+    world.run_jobs().await;
+    world.mails.take();
     here.users().send_password_reset(issued.user.id).await.unwrap();
-    world.work().await;
+    world.run_jobs().await;
     world.authenticate(&issued.token).await.unwrap();
-    let mail = world.mailer.one();
+    let mail = world.mails.one();
     assert_eq!(mail.to, ALICE);
-    let token = crate::common::mailer::token_of(&mail);
-    here.account().reset(&token, &password("a wholly new password"), None).await.unwrap();
+    let token = mail.token();
+    here.account().reset(&token, &password("a wholly new password")).await.unwrap();
     assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
     here.users().delete(issued.user.id).await.unwrap();
     assert_eq!(code(here.users().send_password_reset(issued.user.id).await), Code::NotFound);

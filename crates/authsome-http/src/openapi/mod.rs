@@ -45,8 +45,8 @@ pub(crate) fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -
         "info": {
             "title": "Authsome",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Authentication for applications. Errors are problem details (RFC 9457); clients switch on \
-                            their `code`. Every answer carries `X-Request-Id`.",
+            "description": "Authentication for applications. Errors are problem details (RFC 9457); clients decide by \
+            their `code`. Every answer carries `X-Request-Id`.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": config.public_url}],
@@ -65,7 +65,7 @@ pub(crate) fn openapi(table: &[Route], engine: &Engine, options: &HttpOptions) -
                     "type": "apiKey",
                     "in": "cookie",
                     "name": SessionCookie::of(&config.public_url).name(),
-                    "description": "The token of a session, for browsers. Sent from the service's own site alone.",
+                    "description": "The token of a session, for browsers. Accepted only from the service's own site.",
                 },
                 "apiKey": {
                     "type": "http",

@@ -10,9 +10,9 @@ use super::responses;
 use super::schemas::Schemas;
 
 /// The group of the endpoints at the root.
-pub(super) const ROOT_TAG: &str = "Around it";
+pub(super) const ROOT_TAG: &str = "Operations";
 
-/// What every route takes beside its own parameters.
+/// The parameters that every route takes.
 const SHARED: [&str; 3] = ["Environment", "EnvironmentQuery", "PublishableKey"];
 
 /// The operation of a route.
@@ -88,12 +88,12 @@ fn shared() -> [Value; 3] {
 /// The parameters that every route takes.
 pub(super) fn shared_parameters() -> Value {
     let named = |place: &str, name: &str, description: &str| json!({"name": name, "in": place, "required": false, "description": description, "schema": {"type": "string"}});
-    let environment =
-        "Slug or id of the environment. Without it, that of the credential or of the key, else the app's default.";
+    let environment = "Slug or id of the environment. Default: that of the credential or of the key, else the app's \
+            default.";
     json!({
         "Environment": named("header", "X-Authsome-Environment", environment),
-        "EnvironmentQuery": named("query", "env", "Like `X-Authsome-Environment`, which counts before it."),
-        "PublishableKey": named("header", "X-Publishable-Key", "The key of an app, or of an environment with its app. Without it, the configured app."),
+        "EnvironmentQuery": named("query", "env", "Like `X-Authsome-Environment`, which takes precedence."),
+        "PublishableKey": named("header", "X-Publishable-Key", "Publishable key of an app or an environment. Default: the configured app."),
     })
 }
 
@@ -118,16 +118,16 @@ fn guard_text(guard: Guard) -> String {
     match guard {
         Guard::Public => "anyone".to_owned(),
         Guard::Session => "a session".to_owned(),
-        Guard::RecentSession => "a session whose last proof of identity is at most 10 minutes old".to_owned(),
+        Guard::RecentSession => "a session with a proof of identity at most 10 minutes old".to_owned(),
         Guard::Ticket => "the ticket of a sign-in that waits for a second factor".to_owned(),
         Guard::RecentSessionOrTicket => {
-            "a session whose last proof of identity is at most 10 minutes old; or the ticket of a sign-in that waits for \
-             the enrolment of a second factor"
+            "a session with a proof of identity at most 10 minutes old; or the ticket of a sign-in that waits for the \
+            enrolment of a second factor"
                 .to_owned()
         }
         Guard::Permission(permission) => format!("the administrator's token, or the permission {permission}"),
         Guard::SessionOrPermission(permission) => {
-            format!("a session for what is its user's own; the administrator's token, or the permission {permission}")
+            format!("a session for its user's own data; the administrator's token, or the permission {permission}")
         }
         Guard::Administrator => "the administrator's token".to_owned(),
     }
@@ -137,7 +137,7 @@ fn guard_text(guard: Guard) -> String {
 pub(super) fn at_the_root() -> [(&'static str, Value); 5] {
     let operation = |id: &str, summary: &str, media_type: &str, problems: &[Code]| {
         let mut responses = Map::new();
-        responses.insert("200".to_owned(), json!({"description": "So it is.", "content": {media_type: {}}}));
+        responses.insert("200".to_owned(), json!({"description": "Success.", "content": {media_type: {}}}));
         for code in problems {
             responses.insert(code.status().as_str().to_owned(), responses::problem_response(&[*code]));
         }
@@ -152,15 +152,15 @@ pub(super) fn at_the_root() -> [(&'static str, Value); 5] {
     };
     let json = "application/json";
     let problems = [Code::InvalidRequest, Code::Unavailable];
-    let mut key_set = operation("keySet", "The keys that verify an environment's tokens", json, &problems);
+    let mut key_set = operation("keySet", "Show the keys that verify an environment's tokens", json, &problems);
     if let Some(key_set) = key_set.as_object_mut() {
         key_set.insert("parameters".to_owned(), shared().into_iter().collect());
     }
     [
-        ("/livez", operation("livez", "Whether the process answers", json, &[])),
-        ("/readyz", operation("readyz", "Whether the store answers too", json, &[Code::Unavailable])),
+        ("/livez", operation("livez", "Check that the process answers", json, &[])),
+        ("/readyz", operation("readyz", "Check that the store answers too", json, &[Code::Unavailable])),
         ("/.well-known/jwks.json", key_set),
         ("/openapi.json", operation("openapi", "This document", json, &[])),
-        ("/docs", operation("docs", "This document, for people", "text/html", &[])),
+        ("/docs", operation("docs", "This document as a page", "text/html", &[])),
     ]
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use authsome_core::error::{Code, FieldError};
 use authsome_core::route::SchemaOf;
 
-/// Makes schemas (JSON Schema 2020-12). What is sent and what is answered differ where a field may be left out, so each
-/// has a generator of its own: what is sent stands where it is used, what is answered in the document's components.
+/// Makes schemas (JSON Schema 2020-12). Requests and answers differ where a field may be absent, so each has a
+/// generator of its own: a request's schema stands in its operation, an answer's in the document's components.
 pub(super) struct Schemas {
     sent: SchemaGenerator,
     answered: SchemaGenerator,
@@ -57,7 +57,7 @@ fn problem(field_error: &Value) -> Value {
             "title": {"type": "string"},
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": {"type": "string"},
-            "code": {"type": "string", "enum": codes, "description": "Stable; what clients switch on."},
+            "code": {"type": "string", "enum": codes, "description": "Stable. Clients decide by it."},
             "errors": {"type": "array", "items": field_error},
             "retry_after": {"type": "integer", "minimum": 0, "description": "Seconds."},
         },

@@ -1,4 +1,4 @@
-//! `/devices`: what one signs in with.
+//! `/devices`: the devices that a user signs in with.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use super::services::{Services, TAG};
 use super::view::{DeviceAnswer, DeviceView, ListView};
 use crate::text::{Name, present};
 
-/// A merge patch (RFC 7396): what is absent stays, what is null goes back to its default.
+/// A merge patch (RFC 7396): absent fields stay as they are; null restores the default.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Patch {
@@ -27,7 +27,7 @@ struct Patch {
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/devices")
-            .about(TAG, "One's own devices")
+            .about(TAG, "List your devices")
             .query::<PageQuery>()
             .answers::<ListView<DeviceView>>(StatusCode::OK, "A page of devices, newest first.")
             .errors(&[Code::InvalidCursor])
@@ -42,7 +42,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::DELETE, "/devices/{id}")
             .about(TAG, "Forget a device")
             .description("Its sessions stay.")
-            .answers_empty(StatusCode::NO_CONTENT, "It is forgotten.")
+            .answers_empty(StatusCode::NO_CONTENT, "The device is forgotten.")
             .guard(Guard::Session)
             .handler(services.handler(delete)),
     ]

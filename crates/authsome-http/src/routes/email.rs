@@ -1,4 +1,4 @@
-//! `/email`: verified and changed.
+//! `/email`: verification and change of an address.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -28,8 +28,8 @@ struct Address {
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/email/verify")
-            .about(TAG, "Prove an address with the token of a mail")
-            .description("It acts in the token's environment.")
+            .about(TAG, "Verify an address with a mailed token")
+            .description("The request acts in the token's environment.")
             .takes_credential(CredentialKind::VERIFICATION, |body: &Verify| Some(body.token.as_str()))
             .answers_empty(StatusCode::NO_CONTENT, "The address is verified.")
             .errors(&[Code::InvalidToken, Code::Conflict])
@@ -37,17 +37,20 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .handler(services.handler(verify)),
         Route::new(Method::POST, "/email/verify/resend")
             .rate(RateClass::MAIL)
-            .about(TAG, "Ask for the mail that proves an address again")
-            .description("Answered alike whether or not there is an account with the address.")
+            .about(TAG, "Send the verification mail again")
+            .description("The answer is the same for known and unknown addresses.")
             .takes::<Address>()
             .counts(|body: &Address| Some(body.email.key().to_owned()))
-            .answers_empty(StatusCode::ACCEPTED, "If there is something to prove, a mail is on its way.")
+            .answers_empty(
+                StatusCode::ACCEPTED,
+                "If an account has the address and has not verified it, a mail is on its way.",
+            )
             .guard(Guard::Public)
             .handler(services.handler(resend)),
         Route::new(Method::POST, "/email/change")
             .rate(RateClass::MAIL)
             .about(TAG, "Change the address")
-            .description("Takes effect when the new address is proven.")
+            .description("Takes effect when the new address is verified.")
             .takes::<Address>()
             .counts(|body: &Address| Some(body.email.key().to_owned()))
             .answers_empty(StatusCode::ACCEPTED, "A mail is on its way to the new address.")

@@ -1,4 +1,4 @@
-//! `/me`: one's own account.
+//! `/me`: the account of the signed-in user.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use super::services::{Services, TAG};
 use super::view::UserAnswer;
 use crate::text::{Name, present};
 
-/// A merge patch (RFC 7396): what is absent stays, what is null is taken away.
+/// A merge patch (RFC 7396): absent fields stay as they are; null removes the value.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Patch {
@@ -22,7 +22,7 @@ struct Patch {
     name: Option<Option<Name>>,
     #[serde(default, deserialize_with = "present")]
     username: Option<Option<Username>>,
-    /// Merged into what is there, nested objects too.
+    /// Merged into the present metadata, nested objects too.
     #[serde(default, deserialize_with = "present")]
     metadata: Option<Option<Map<String, Value>>>,
 }
@@ -30,26 +30,26 @@ struct Patch {
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/me")
-            .about(TAG, "One's own account")
+            .about(TAG, "Show your account")
             .answers::<UserAnswer>(StatusCode::OK, "The user.")
             .guard(Guard::Session)
             .handler(services.handler(get)),
         Route::new(Method::PATCH, "/me")
-            .about(TAG, "Change one's own account")
+            .about(TAG, "Change your account")
             .takes::<Patch>()
             .answers::<UserAnswer>(StatusCode::OK, "The user, changed.")
             .errors(&[Code::Conflict])
             .guard(Guard::Session)
             .handler(services.handler(update)),
         Route::new(Method::DELETE, "/me")
-            .about(TAG, "Erase one's own account")
-            .description("Removes the user and everything that is stored about them. It cannot be undone.")
-            .answers_empty(StatusCode::NO_CONTENT, "Nothing is left.")
+            .about(TAG, "Erase your account")
+            .description("Removes the account and everything that is stored about it. It cannot be undone.")
+            .answers_empty(StatusCode::NO_CONTENT, "The account is erased.")
             .guard(Guard::RecentSession)
             .handler(services.handler(erase)),
         Route::new(Method::GET, "/me/export")
-            .about(TAG, "Everything that is stored about oneself")
-            .description("Secrets are left out.")
+            .about(TAG, "Export your account")
+            .description("Everything that is stored about the account, without secrets.")
             .answers::<Map<String, Value>>(StatusCode::OK, "The data.")
             .guard(Guard::RecentSession)
             .handler(services.handler(export)),

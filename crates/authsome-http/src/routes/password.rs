@@ -1,4 +1,4 @@
-//! `/password`: forgotten, reset and changed.
+//! `/password`: reset and change of a password.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -30,7 +30,7 @@ struct Reset {
 #[serde(deny_unknown_fields)]
 struct Change {
     current: Password,
-    /// The new one.
+    /// The new password.
     password: Password,
 }
 
@@ -38,20 +38,20 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/password/forgot")
             .rate(RateClass::MAIL)
-            .about(TAG, "Ask for a mail with which the password can be reset")
-            .description("Answered alike whether or not there is an account with the address.")
+            .about(TAG, "Send a mail to reset the password")
+            .description("The answer is the same for known and unknown addresses.")
             .takes::<Forgot>()
             .counts(|body: &Forgot| Some(body.email.key().to_owned()))
-            .answers_empty(StatusCode::ACCEPTED, "If there is an account, a mail is on its way.")
+            .answers_empty(StatusCode::ACCEPTED, "If an account has the address, a mail is on its way.")
             .errors(&[Code::MethodNotAllowedHere])
             .guard(Guard::Public)
             .handler(services.handler(forgot)),
         Route::new(Method::POST, "/password/reset")
             .rate(RateClass::SIGN_IN)
-            .about(TAG, "Reset the password with the token of a mail")
-            .description("Ends all sessions, and unlocks the account. It acts in the token's environment.")
+            .about(TAG, "Reset the password with a mailed token")
+            .description("Ends all sessions and unlocks the account. The request acts in the token's environment.")
             .takes_credential(CredentialKind::PASSWORD_RESET, |body: &Reset| Some(body.token.as_str()))
-            .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
+            .answers_empty(StatusCode::NO_CONTENT, "The password is changed.")
             .errors(&[Code::InvalidToken, Code::WeakPassword, Code::MethodNotAllowedHere])
             .guard(Guard::Public)
             .handler(services.handler(reset)),
@@ -61,7 +61,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .description("Ends all other sessions.")
             .takes::<Change>()
             .counts_principal()
-            .answers_empty(StatusCode::NO_CONTENT, "The new password holds.")
+            .answers_empty(StatusCode::NO_CONTENT, "The password is changed.")
             .errors(&[Code::InvalidCredentials, Code::WeakPassword, Code::MethodNotAllowedHere, Code::AccountLocked])
             .guard(Guard::Session)
             .handler(services.handler(change)),

@@ -17,7 +17,7 @@ use crate::text::PlainText;
 #[serde(deny_unknown_fields)]
 struct Body {
     refresh_token: PlainText,
-    /// Whether the session's new token is set as a cookie too.
+    /// Whether the answer also sets the session's new token as a cookie.
     cookie: Option<bool>,
 }
 
@@ -26,8 +26,9 @@ pub(super) fn route(services: &Services) -> Route {
         .rate(RateClass::REFRESH)
         .about(TAG, "Exchange a refresh token for the next pair of tokens")
         .description(
-            "A refresh token is good once. Presented again within 10 seconds it gives the same tokens; later it revokes \
-             its whole family, because someone else may hold a copy. It acts in its own environment.",
+            "A refresh token is exchanged once. Presented again within 10 seconds, it gives the same tokens. \
+            Presented later, it ends the session, because someone else may hold a copy. The request acts in the \
+            token's environment.",
         )
         .takes_credential(CredentialKind::REFRESH_TOKEN, |body: &Body| Some(body.refresh_token.as_str()))
         .answers::<SessionAnswer>(StatusCode::OK, "The session, with new tokens.")

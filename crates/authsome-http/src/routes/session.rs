@@ -1,4 +1,4 @@
-//! `/sessions`: one's own sessions.
+//! `/sessions`: the sessions of the signed-in user.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -22,28 +22,28 @@ struct OrganizationBody {
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/sessions")
-            .about(TAG, "One's own sessions")
+            .about(TAG, "List your sessions")
             .query::<PageQuery>()
             .answers::<ListView<SessionView>>(StatusCode::OK, "A page of sessions, newest first.")
             .errors(&[Code::InvalidCursor])
             .guard(Guard::Session)
             .handler(services.handler(list)),
         Route::new(Method::DELETE, "/sessions")
-            .about(TAG, "End all other sessions")
+            .about(TAG, "End your other sessions")
             .description("The session that makes the request stays.")
-            .answers_empty(StatusCode::NO_CONTENT, "They are ended.")
+            .answers_empty(StatusCode::NO_CONTENT, "The other sessions are ended.")
             .guard(Guard::Session)
             .handler(services.handler(revoke_others)),
         Route::new(Method::DELETE, "/sessions/{id}")
-            .about(TAG, "End one of one's own sessions")
-            .answers_empty(StatusCode::NO_CONTENT, "It is ended.")
+            .about(TAG, "End one of your sessions")
+            .answers_empty(StatusCode::NO_CONTENT, "The session is ended.")
             .guard(Guard::Session)
             .handler(services.handler(revoke)),
         Route::new(Method::POST, "/sessions/organization")
             .about(TAG, "Choose the active organization")
-            .description("The session's tokens stay as they are.")
+            .description("The session's tokens stay valid.")
             .takes::<OrganizationBody>()
-            .answers::<SessionAnswer>(StatusCode::OK, "The session, in which the organization is active.")
+            .answers::<SessionAnswer>(StatusCode::OK, "The session, with the active organization.")
             .errors(&[Code::NotFound])
             .guard(Guard::Session)
             .handler(services.handler(set_organization)),

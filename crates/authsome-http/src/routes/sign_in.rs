@@ -22,12 +22,12 @@ struct Body {
     username: Option<Username>,
     phone: Option<Phone>,
     password: Password,
-    /// Whether the session's token is set as a cookie too.
+    /// Whether the answer also sets the session's token as a cookie.
     cookie: Option<bool>,
 }
 
 impl Body {
-    /// By which name the person signs in; `None` where that is not exactly one.
+    /// The name that the person signs in by; `None` if the body has none or several.
     fn identifier(&self) -> Option<Identifier> {
         match (&self.email, &self.username, &self.phone) {
             (Some(email), None, None) => Some(Identifier::Email(email.clone())),
@@ -42,7 +42,7 @@ pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/signin")
         .rate(RateClass::SIGN_IN)
         .about(TAG, "Sign in with a password")
-        .description("An unknown account and a wrong password are answered alike.")
+        .description("The answer is the same for an unknown account and a wrong password.")
         .takes::<Body>()
         .counts(|body: &Body| body.identifier().map(|identifier| identifier.subject()))
         .answers::<SignedInView>(StatusCode::OK, "The person is signed in.")

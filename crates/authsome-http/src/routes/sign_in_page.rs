@@ -23,14 +23,14 @@ struct Query {
 #[schemars(rename = "SignInPage")]
 struct Answer {
     environment: EnvironmentView,
-    /// The methods of authentication that may be used.
+    /// The allowed methods of authentication.
     methods: Vec<&'static str>,
-    /// Null where passwords may not be used.
+    /// Null if passwords are not allowed.
     password_policy: Option<PasswordPolicy>,
     self_registration: bool,
     require_email_verification: bool,
     sign_up_form: Form,
-    /// What the page looks like; null where no organization is asked for, or it has no branding.
+    /// The organization's branding; null without an organization or without branding.
     branding: Option<BrandingView>,
 }
 
@@ -48,7 +48,7 @@ struct EnvironmentView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SignUpForm")]
 struct Form {
-    /// The fields beyond those that the form always has.
+    /// The form's additional fields.
     fields: Vec<FormField>,
 }
 
@@ -76,7 +76,7 @@ impl From<Branding> for BrandingView {
 
 pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::GET, "/config")
-        .about(TAG, "What a sign-in page needs")
+        .about(TAG, "Show what a sign-in page needs")
         .query::<Query>()
         .answers::<Answer>(StatusCode::OK, "Methods, password policy, sign-up form, branding.")
         .guard(Guard::Public)

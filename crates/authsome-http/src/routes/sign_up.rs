@@ -29,11 +29,11 @@ struct Body {
     metadata: Option<Metadata>,
     /// The fields that the environment's sign-up form asks for.
     form: Option<Map<String, Value>>,
-    /// Whether the session's token is set as a cookie too.
+    /// Whether the answer also sets the session's token as a cookie.
     cookie: Option<bool>,
 }
 
-/// Both are null where the address must be verified first.
+/// Both are null if the address must be verified first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SignedUp")]
 struct Answer {
@@ -46,9 +46,9 @@ pub(super) fn route(services: &Services) -> Route {
         .rate(RateClass::MAIL)
         .about(TAG, "Sign up")
         .description(
-            "Where the environment wants addresses verified first, new and taken addresses are answered alike, with \
-             `user` and `session` null; the rest happens by mail, and a username and a phone number are chosen \
-             afterwards: sent here, they are refused. Elsewhere a taken name is a `conflict`.",
+            "If the environment requires verified addresses, the answer is the same for new and taken addresses: \
+            `user` and `session` are null, and a mail is sent. A username and a phone number are refused then, and \
+            chosen after the verification. Otherwise a taken name is a `conflict`.",
         )
         .takes::<Body>()
         .counts(|body: &Body| Some(body.email.key().to_owned()))

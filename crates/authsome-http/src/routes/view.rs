@@ -1,4 +1,4 @@
-//! What answers show of devices, and the answers that hold one thing or a page.
+//! What answers show of devices, and the answers with one thing or a page.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -69,7 +69,7 @@ pub(super) struct DeviceAnswer {
 #[schemars(rename = "{T}Page")]
 pub(super) struct ListView<T> {
     data: Vec<T>,
-    /// What `cursor` takes for the next page; null on the last one.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 

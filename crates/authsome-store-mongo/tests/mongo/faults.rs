@@ -137,5 +137,7 @@ async fn a_transaction_reads_the_state_at_its_begin() {
     let tx = home.store.begin().await.unwrap();
     user(&scope, 1).insert(&scope, &home.store).await.unwrap();
     assert_eq!(User::find(&scope).count(tx.as_ref()).await.unwrap(), 0);
+    // Its database is not removed before the transaction has ended.
+    tx.rollback().await.unwrap();
     home.leave().await;
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authsome_core::app::App;
 use authsome_core::entity::Entity;
@@ -53,6 +54,8 @@ impl Home {
         let mut options = ClientOptions::parse(url()).await.unwrap();
         options.app_name = Some(name.clone());
         options.command_event_handler = handler;
+        // After a fault the driver waits until it has looked at the server again, for ten seconds unless told otherwise.
+        options.heartbeat_freq = Some(Duration::from_millis(500));
         let store = MongoStore::from_client(Client::with_options(options).unwrap(), &name).await.unwrap();
         let beside = Client::with_uri_str(url()).await.unwrap().database(&name);
         Self { store, beside, app_name: name }

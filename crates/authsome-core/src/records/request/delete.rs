@@ -1,19 +1,20 @@
 //! [`DeleteRequest`].
 
-use super::Reach;
-use super::check::{check_filter, check_limit};
+use super::check::check_limit;
 use super::reach::Verb;
+use super::{Reach, Selected};
 use crate::error::StoreError;
 use crate::records::Predicate;
 use crate::schema::TableDef;
 
-/// Delete rows.
+/// What is wanted of rows that are deleted.
 #[derive(Clone, Debug)]
-pub struct DeleteRequest {
-    table: &'static TableDef,
-    predicate: Predicate,
+pub struct Delete {
     limit: u32,
 }
+
+/// Delete rows.
+pub type DeleteRequest = Selected<Delete>;
 
 impl DeleteRequest {
     pub(crate) fn new(
@@ -23,25 +24,12 @@ impl DeleteRequest {
         limit: u32,
     ) -> Result<Self, StoreError> {
         check_limit(table, limit)?;
-        check_filter(table, reach, &filter)?;
-        Ok(Self { table, predicate: reach.bind(Verb::Delete, filter), limit })
-    }
-
-    /// The table.
-    #[must_use]
-    pub const fn table(&self) -> &'static TableDef {
-        self.table
-    }
-
-    /// Which rows.
-    #[must_use]
-    pub const fn predicate(&self) -> &Predicate {
-        &self.predicate
+        Self::bound(Verb::Delete, table, reach, filter, Delete { limit })
     }
 
     /// How many at most. Which ones, where more are meant, is not said.
     #[must_use]
     pub const fn limit(&self) -> u32 {
-        self.limit
+        self.wanted.limit
     }
 }

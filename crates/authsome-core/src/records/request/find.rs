@@ -1,8 +1,8 @@
 //! [`FindRequest`] and [`CountRequest`].
 
-use super::Reach;
-use super::check::{check_filter, check_limit};
+use super::check::check_limit;
 use super::reach::Verb;
+use super::{Reach, Selected};
 use crate::error::StoreError;
 use crate::records::Predicate;
 use crate::schema::TableDef;
@@ -25,14 +25,15 @@ pub struct Order {
     pub direction: Direction,
 }
 
-/// Find rows.
+/// What is wanted of rows that are found.
 #[derive(Clone, Debug)]
-pub struct FindRequest {
-    table: &'static TableDef,
-    predicate: Predicate,
+pub struct Find {
     order: Order,
     limit: u32,
 }
+
+/// Find rows.
+pub type FindRequest = Selected<Find>;
 
 impl FindRequest {
     pub(crate) fn new(
@@ -43,33 +44,20 @@ impl FindRequest {
         limit: u32,
     ) -> Result<Self, StoreError> {
         check_limit(table, limit)?;
-        check_filter(table, reach, &filter)?;
-        Ok(Self { table, predicate: reach.bind(Verb::Find, filter), order, limit })
-    }
-
-    /// The table.
-    #[must_use]
-    pub const fn table(&self) -> &'static TableDef {
-        self.table
-    }
-
-    /// Which rows.
-    #[must_use]
-    pub const fn predicate(&self) -> &Predicate {
-        &self.predicate
+        Self::bound(Verb::Find, table, reach, filter, Find { order, limit })
     }
 
     /// In which order.
     #[must_use]
     pub const fn order(&self) -> Order {
-        self.order
+        self.wanted.order
     }
 
     /// The columns by which the rows are to be sorted so that they come in order: none where one row at most is meant, and
     /// no id behind a column in which no two agree. An index then has the order, and nothing is sorted.
     #[must_use]
     pub fn sorted_by(&self) -> Vec<&'static str> {
-        let (column, id) = (self.order.column, self.table.id.as_str());
+        let (column, id) = (self.wanted.order.column, self.table().id.as_str());
         match () {
             () if self.tells_apart(None) => Vec::new(),
             () if column == id || self.tells_apart(Some(column)) => vec![column],
@@ -79,10 +67,10 @@ impl FindRequest {
 
     /// Whether a unique index says that no two of the rows agree in a column; without one, that there is one row at most.
     fn tells_apart(&self, column: Option<&str>) -> bool {
-        let fixed = self.predicate.equalities();
-        let nulls = self.predicate.nulls();
+        let fixed = self.predicate().equalities();
+        let nulls = self.predicate().nulls();
         let known = |name: &String| column == Some(name) || fixed.iter().any(|(fixed, _)| fixed == name);
-        self.table.uniques().iter().any(|unique| {
+        self.table().uniques().iter().any(|unique| {
             unique.columns.iter().all(known)
                 && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
         })
@@ -91,32 +79,19 @@ impl FindRequest {
     /// How many at most.
     #[must_use]
     pub const fn limit(&self) -> u32 {
-        self.limit
+        self.wanted.limit
     }
 }
 
-/// Count rows.
+/// What is wanted of rows that are counted.
 #[derive(Clone, Debug)]
-pub struct CountRequest {
-    table: &'static TableDef,
-    predicate: Predicate,
-}
+pub struct Count(());
+
+/// Count rows.
+pub type CountRequest = Selected<Count>;
 
 impl CountRequest {
     pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
-        check_filter(table, reach, &filter)?;
-        Ok(Self { table, predicate: reach.bind(Verb::Count, filter) })
-    }
-
-    /// The table.
-    #[must_use]
-    pub const fn table(&self) -> &'static TableDef {
-        self.table
-    }
-
-    /// Which rows.
-    #[must_use]
-    pub const fn predicate(&self) -> &Predicate {
-        &self.predicate
+        Self::bound(Verb::Count, table, reach, filter, Count(()))
     }
 }

@@ -1,20 +1,21 @@
 //! [`UpdateRequest`].
 
-use super::check::{check_changes, check_filter, check_identified, invalid};
+use super::check::{check_changes, check_identified, invalid};
 use super::reach::Verb;
-use super::{Change, Reach};
+use super::{Change, Reach, Selected};
 use crate::error::StoreError;
 use crate::records::Predicate;
 use crate::schema::TableDef;
 use crate::value::Value;
 
-/// Change rows: the comparison and the change are one step.
+/// What is wanted of rows that are changed.
 #[derive(Clone, Debug)]
-pub struct UpdateRequest {
-    table: &'static TableDef,
-    predicate: Predicate,
+pub struct Update {
     changes: Vec<Change>,
 }
+
+/// Change rows: the comparison and the change are one step.
+pub type UpdateRequest = Selected<Update>;
 
 impl UpdateRequest {
     /// A change of at most one row: the filter names it by its id or a unique key.
@@ -54,27 +55,14 @@ impl UpdateRequest {
         mut filter: Vec<Predicate>,
         changes: Vec<Change>,
     ) -> Result<Self, StoreError> {
-        check_filter(table, reach, &filter)?;
         check_changes(table, &changes)?;
         filter.extend(changes.iter().filter_map(Change::stays_in_range));
-        Ok(Self { table, predicate: reach.bind(Verb::Update, filter), changes })
-    }
-
-    /// The table.
-    #[must_use]
-    pub const fn table(&self) -> &'static TableDef {
-        self.table
-    }
-
-    /// Which rows.
-    #[must_use]
-    pub const fn predicate(&self) -> &Predicate {
-        &self.predicate
+        Self::bound(Verb::Update, table, reach, filter, Update { changes })
     }
 
     /// The changes, never empty, each column at most once.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
-        &self.changes
+        &self.wanted.changes
     }
 }

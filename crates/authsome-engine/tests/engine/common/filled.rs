@@ -8,7 +8,7 @@ use authsome_core::formconfig::{Branding, FieldKind, FormConfig, FormField};
 use authsome_core::id::TypedId;
 use authsome_core::metadata::Metadata;
 use authsome_core::organization::{Invitation, InvitationStatus, Member, Organization, Role, Team, TeamMember};
-use authsome_core::plugin::Plugin;
+use authsome_core::plugin::{Plugin, SignInOutcome, SignedIn};
 use authsome_core::records::Row;
 use authsome_core::registry;
 use authsome_core::route::RateClass;
@@ -17,14 +17,15 @@ use authsome_core::scope::{PerEnvironment, Scope};
 use authsome_core::secret::Token;
 use authsome_core::store::Store;
 use authsome_core::webhook::Webhook;
-use authsome_engine::{EnvironmentHandle, Issued, NewApiKey};
+use authsome_engine::{EnvironmentHandle, NewApiKey, SignUpOutcome};
 use authsome_plugin_password::PasswordHash;
+use authsome_testkit::TestFactor;
 
 use super::{ALICE, Watched, World, client, credentials, days, passwords, registration, sign_up_in, start_of_tests};
 
 /// What a filled environment hands out.
 pub(crate) struct Handed {
-    pub(crate) issued: Issued,
+    pub(crate) issued: SignedIn,
     pub(crate) key: Token,
     pub(crate) verification: Token,
     pub(crate) reset: Token,
@@ -35,29 +36,31 @@ impl World {
     pub(crate) async fn fill(&self, slug: &str) -> Handed {
         let at = self.environment(slug).await;
         let issued = sign_up_in(&at, ALICE).await;
-        self.work().await;
-        let verification = self.mailer.token();
+        self.run_jobs().await;
+        let verification = self.mails.one().token();
         at.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
-        self.work().await;
-        let reset = self.mailer.token();
+        self.run_jobs().await;
+        let reset = self.mails.one().token();
         let new = NewApiKey { name: "Key".to_owned(), user_id: None, permissions: Vec::new(), expires_at: None };
         let key = at.api_keys().create(&new).await.unwrap().token;
         at.auth().sign_in(credentials(ALICE, "a wrong password"), &client()).await.unwrap_err();
         let limiter = self.engine.rate_limiter();
-        limiter.check(RateClass::SignIn, &at.scope(), client().ip, Some("a")).await.unwrap();
+        limiter.check(RateClass::SIGN_IN, &at.scope(), client().ip, Some("a")).await.unwrap();
         at.signing_keys().key_set().await.unwrap();
         self.configure(slug, serde_json::json!({ "mfa_required": true })).await;
         let stricter = self.environment(slug).await;
-        stricter.auth().sign_up(registration("bob@example.com"), &client()).await.unwrap_err();
+        let stopped = stricter.auth().sign_up(registration("bob@example.com"), &client()).await.unwrap();
+        assert!(matches!(stopped, SignUpOutcome::SignedUp(SignInOutcome::SecondFactorRequired(_))));
+        self.enroll(&at, at.users().get_by_email("bob@example.com").await.unwrap().id).await;
         self.configure(slug, serde_json::json!({ "mfa_required": null })).await;
-        self.work().await;
-        self.mailer.take();
+        self.run_jobs().await;
+        self.mails.take();
         self.fill_by_hand(&at, &issued).await;
         Handed { issued, key, verification, reset }
     }
 
     /// What no service of the engine makes.
-    async fn fill_by_hand(&self, at: &EnvironmentHandle, issued: &Issued) {
+    async fn fill_by_hand(&self, at: &EnvironmentHandle, issued: &SignedIn) {
         let (now, scope, store) = (start_of_tests(), at.scope(), &*self.store);
         let entropy: &dyn Entropy = &**self.engine.entropy();
         let organization = Organization {
@@ -159,9 +162,9 @@ impl World {
     }
 }
 
-/// The tables of core and of the password plugin in which environments have rows.
+/// The tables of core and of the plugins in which environments have rows.
 pub(crate) fn tables() -> Vec<&'static TableDef> {
-    let tables = registry::tables().into_iter().chain(passwords().tables());
+    let tables = registry::tables().into_iter().chain(passwords().tables()).chain(TestFactor.tables());
     tables.filter(|table| table.scope == ScopeLevel::Environment).collect()
 }
 

@@ -1,43 +1,48 @@
-//! A world for tests: an engine on a store in memory, with a clock that stands still and a mailer that keeps what it is
-//! given.
+//! A world for tests: the test kit's engine with passwords, on a store that is watched.
 
 pub(crate) mod filled;
-pub(crate) mod mailer;
 pub(crate) mod watched;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsome_core::clock::ManualClock;
-use authsome_core::confirmation::Confirm;
+use async_trait::async_trait;
 use authsome_core::entity::Entity;
-use authsome_core::entropy::SeededEntropy;
 use authsome_core::environment::{Environment, EnvironmentType, Settings, SettingsPatch};
 use authsome_core::error::{Code, Error};
 use authsome_core::event::{AppEvent, Event};
 use authsome_core::id::AppId;
 use authsome_core::identity::Identifier;
-use authsome_core::metadata::Metadata;
-use authsome_core::route::Client;
-use authsome_core::secret::{MasterKey, Password, Token};
+use authsome_core::plugin::{Method, Proof, SignInOutcome, SignedIn, Verified};
+use authsome_core::records::Records;
+use authsome_core::route::{ActiveEnvironment, Client};
+use authsome_core::secret::{Password, Token};
 use authsome_core::time::Timestamp;
+use authsome_core::user::User;
 use authsome_engine::{
-    Config, Engine, EngineBuilder, EnvironmentCopy, EnvironmentHandle, EnvironmentPatch, Environments, Issued, SignIn,
+    Accepted, Authenticated, Config, Engine, EngineBuilder, EnvironmentCopy, EnvironmentHandle, Environments, SignIn,
     SignUp, SignUpOutcome,
 };
 use authsome_plugin_password::{PasswordConfig, PasswordPlugin};
+use authsome_testkit::{TestFactor, TestKit};
 
-pub(crate) use mailer::TestMailer;
 pub(crate) use watched::Watched;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const ALICE: &str = "alice@example.com";
 
 pub(crate) struct World {
-    pub(crate) engine: Engine,
+    kit: TestKit,
     pub(crate) store: Arc<Watched>,
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) mailer: Arc<TestMailer>,
+}
+
+impl Deref for World {
+    type Target = TestKit;
+
+    fn deref(&self) -> &TestKit {
+        &self.kit
+    }
 }
 
 pub(crate) fn passwords() -> PasswordPlugin {
@@ -51,16 +56,7 @@ pub(crate) fn passwords() -> PasswordPlugin {
 }
 
 pub(crate) fn start_of_tests() -> Timestamp {
-    Timestamp::from_millis(1_800_000_000_000).unwrap()
-}
-
-fn builder(store: &Arc<Watched>, clock: &Arc<ManualClock>, mailer: &Arc<TestMailer>, seed: u64) -> EngineBuilder {
-    Engine::builder()
-        .store(Arc::clone(store) as Arc<dyn authsome_core::store::Store>)
-        .clock(Arc::clone(clock) as Arc<dyn authsome_core::clock::Clock>)
-        .entropy(Arc::new(SeededEntropy::new(seed)))
-        .master_key(MasterKey::from_bytes([7; 32]))
-        .mailer(Arc::clone(mailer) as Arc<dyn authsome_core::mail::Mailer>)
+    TestKit::start()
 }
 
 impl World {
@@ -70,22 +66,19 @@ impl World {
 
     /// A world whose engine was built a little differently.
     pub(crate) async fn with(change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
-        Self::without_passwords(|builder| change(builder.plugin(passwords()))).await
+        Self::without_passwords(|builder| change(builder.plugin(passwords()).plugin(TestFactor))).await
     }
 
     /// A world whose engine has no plugins but those that `change` adds.
     pub(crate) async fn without_passwords(change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
-        let clock = Arc::new(ManualClock::at(start_of_tests()));
         let store = Arc::new(Watched::default());
-        let mailer = Arc::new(TestMailer::default());
-        let engine = change(builder(&store, &clock, &mailer, 7)).build().unwrap();
-        engine.prepare().await.unwrap();
-        Self { engine, store, clock, mailer }
+        let kit = TestKit::with(|builder| change(builder.store(Arc::<Watched>::clone(&store)))).await;
+        Self { kit, store }
     }
 
     /// Another process on the same database.
     pub(crate) fn another_engine(&self) -> Engine {
-        builder(&self.store, &self.clock, &self.mailer, 8).plugin(passwords()).build().unwrap()
+        self.kit.another_engine(|builder| builder.plugin(passwords()).plugin(TestFactor))
     }
 
     /// The environments of the configured app.
@@ -115,48 +108,22 @@ impl World {
         Self::with(|builder| builder.config(Config { settings, ..Config::default() })).await
     }
 
-    pub(crate) async fn environment(&self, slug: &str) -> EnvironmentHandle {
-        self.engine.environment(slug).await.unwrap()
-    }
-
-    /// The default environment.
-    pub(crate) async fn here(&self) -> EnvironmentHandle {
-        self.engine.default_environment().await.unwrap()
-    }
-
-    pub(crate) async fn configure(&self, slug: &str, settings: serde_json::Value) {
-        let here = self.environment(slug).await;
-        let patch =
-            EnvironmentPatch { settings: Some(serde_json::from_value(settings).unwrap()), ..Default::default() };
-        let scope = here.scope();
-        self.engine.environments(scope.app_id).update(scope.env_id, &patch, Confirm::NOTHING).await.unwrap();
-    }
-
     pub(crate) async fn deactivate(&self, slug: &str) {
         let scope = self.environment(slug).await.scope();
         self.engine.environments(scope.app_id).deactivate(scope.env_id).await.unwrap();
     }
 
-    pub(crate) fn advance(&self, by: Duration) {
-        self.clock.advance(by);
-    }
-
-    /// Lets the jobs run until nothing is left to do.
-    pub(crate) async fn work(&self) {
-        self.engine.run_jobs_once().await.unwrap();
-    }
-
     /// Registers a person in the default environment.
-    pub(crate) async fn sign_up(&self, email: &str) -> Issued {
+    pub(crate) async fn sign_up(&self, email: &str) -> SignedIn {
         sign_up_in(&self.here().await, email).await
     }
 
-    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<Issued, Error> {
-        self.here().await.auth().sign_in(credentials(email, password), &client()).await
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, Error> {
+        sign_in_at(&self.here().await, email, password).await
     }
 
-    pub(crate) async fn authenticate(&self, token: &Token) -> Result<authsome_engine::Authenticated, Error> {
-        self.engine.authenticator().authenticate(token.expose(), None, &client()).await
+    pub(crate) async fn authenticate(&self, token: &Token) -> Result<Authenticated, Error> {
+        authenticate(&self.engine, token, &client()).await
     }
 
     /// The actions of the events of the default environment, oldest first.
@@ -181,10 +148,55 @@ pub(crate) fn copy_named(name: &str) -> EnvironmentCopy {
     }
 }
 
-pub(crate) async fn sign_up_in(environment: &EnvironmentHandle, email: &str) -> Issued {
-    match environment.auth().sign_up(registration(email), &client()).await.unwrap() {
-        SignUpOutcome::SignedUp(issued) => *issued,
+pub(crate) async fn sign_up_in(environment: &EnvironmentHandle, email: &str) -> SignedIn {
+    register(environment, email).await.unwrap()
+}
+
+/// Registers a person, to whom a missing second factor is a refusal.
+pub(crate) async fn register(at: &EnvironmentHandle, email: &str) -> Result<SignedIn, Error> {
+    match at.auth().sign_up(registration(email), &client()).await? {
+        SignUpOutcome::SignedUp(outcome) => outcome.signed_in(),
         SignUpOutcome::VerifyFirst => panic!("the address is to be proven first"),
+    }
+}
+
+pub(crate) async fn sign_in_at(at: &EnvironmentHandle, email: &str, password: &str) -> Result<SignedIn, Error> {
+    at.auth().sign_in(credentials(email, password), &client()).await.and_then(SignInOutcome::signed_in)
+}
+
+/// Who a token stands for, where a request means any environment.
+pub(crate) async fn authenticate(engine: &Engine, token: &Token, client: &Client) -> Result<Authenticated, Error> {
+    let authenticator = engine.authenticator();
+    Ok(authenticator.authenticate(token.expose(), Accepted::SessionsAndKeys, |_| true, client).await?)
+}
+
+/// Who a token stands for, where a request means one environment.
+pub(crate) async fn authenticate_in(
+    at: &EnvironmentHandle,
+    engine: &Engine,
+    token: &Token,
+) -> Result<Authenticated, Error> {
+    let (authenticator, accepted, scope) = (engine.authenticator(), Accepted::SessionsAndKeys, at.scope());
+    let is_meant = |active: &ActiveEnvironment| active.scope() == scope;
+    Ok(authenticator.authenticate(token.expose(), accepted, is_meant, &client()).await?)
+}
+
+/// A proof of passwords that uses nothing up.
+pub(crate) const fn proven<'a>(amr: &'a [&'a str]) -> Proof<'a> {
+    Proof { method: "password", amr, redeem: &Verified }
+}
+
+/// A method of a name, which everybody has.
+pub(crate) struct TestMethod(pub(crate) &'static str);
+
+#[async_trait]
+impl Method for TestMethod {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    async fn is_available(&self, _: &User, _: &dyn Records) -> Result<bool, Error> {
+        Ok(true)
     }
 }
 
@@ -193,14 +205,7 @@ pub(crate) fn password(text: &str) -> Password {
 }
 
 pub(crate) fn registration(email: &str) -> SignUp {
-    SignUp {
-        email: email.parse().unwrap(),
-        password: password(PASSWORD),
-        username: None,
-        phone: None,
-        name: None,
-        metadata: Metadata::default(),
-    }
+    SignUp::new(email.parse().unwrap(), password(PASSWORD))
 }
 
 pub(crate) fn credentials(email: &str, text: &str) -> SignIn {

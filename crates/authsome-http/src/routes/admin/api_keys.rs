@@ -26,13 +26,13 @@ const WRITE: Guard = Guard::SessionOrPermission(Permission::write(Resource::ApiK
 #[schemars(example = serde_json::json!({"name": "Nightly report", "permissions": ["users:read"]}))]
 struct Body {
     name: Name,
-    /// What the key may do; nothing without it. Nobody gives more than they have.
+    /// The key's permissions, at most those of the requester. Default: none.
     #[serde(default)]
     permissions: Vec<Permission>,
-    /// The user whose key it is; without it, who makes the request where that is a user or a user's key, else the
+    /// The user that the key belongs to. Default: the user of the session or key that makes the request, else the
     /// environment.
     user_id: Option<UserId>,
-    /// Without it, the key expires with the one that makes it, if that expires.
+    /// When the key expires. Default: when the key that makes the request expires, if it does.
     expires_at: Option<Timestamp>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/api-keys")
             .about(TAG, "Make an API key")
-            .description("The key is in this answer and nowhere else.")
+            .description("Only this answer contains the key.")
             .takes::<Body>()
             .answers::<ApiKeyAnswer>(StatusCode::CREATED, "The key.")
             .errors(&[Code::Conflict, Code::NotFound])
@@ -48,7 +48,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .handler(services.handler(create)),
         Route::new(Method::GET, "/api-keys")
             .about(TAG, "List API keys")
-            .description("With a session, one's own; else the environment's.")
+            .description("With a session, the user's own keys; else all keys of the environment.")
             .query::<PageQuery>()
             .answers::<ListView<ApiKeyView>>(StatusCode::OK, "A page of keys, newest first.")
             .errors(&[Code::InvalidCursor])
@@ -56,14 +56,14 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .handler(services.handler(list)),
         Route::new(Method::DELETE, "/api-keys/{id}")
             .about(TAG, "Delete an API key")
-            .description("With a session, one of one's own. It authenticates nothing from now on.")
+            .description("A session deletes only its user's own keys. The key is refused from now on.")
             .answers_empty(StatusCode::NO_CONTENT, "It is deleted.")
             .guard(WRITE)
             .handler(services.handler(delete)),
     ]
 }
 
-/// Whose keys a request may reach: a session's user's own, else all.
+/// The keys that a request may reach: those of a session's user, else all.
 fn own(context: &Context) -> Option<UserId> {
     match &context.principal {
         Principal::Session(session) => Some(session.user_id),

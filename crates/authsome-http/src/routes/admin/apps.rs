@@ -24,11 +24,11 @@ const TAG: &str = "Apps";
 #[schemars(example = serde_json::json!({"name": "Web shop"}))]
 struct Body {
     name: Name,
-    /// Made of the name where it is absent.
+    /// Made from the name if it is absent.
     slug: Option<Text<64>>,
 }
 
-/// A merge patch (RFC 7396): what is absent stays.
+/// A merge patch (RFC 7396): absent fields stay as they are.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Patch {
@@ -36,7 +36,7 @@ struct Patch {
     name: Option<Name>,
     #[serde(default, deserialize_with = "kept")]
     slug: Option<Text<64>>,
-    /// Merged into what is there, nested objects too; null takes all of it away.
+    /// Merged into the present metadata, nested objects too; null removes all of it.
     #[serde(default, deserialize_with = "present")]
     metadata: Option<Option<Map<String, Value>>>,
 }
@@ -45,7 +45,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/apps")
             .about(TAG, "Make an app")
-            .description("With the environments development, which is the default, staging and production.")
+            .description("The app gets the environments development (its default), staging and production.")
             .takes::<Body>()
             .answers::<AppAnswer>(StatusCode::CREATED, "The app.")
             .errors(&[Code::Conflict])
@@ -72,21 +72,21 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .handler(services.handler(update)),
         Route::new(Method::DELETE, "/apps/{app_id}")
             .about(TAG, "Delete an app with all its environments")
-            .description("Confirmed with `X-Authsome-Confirm: delete-app`. The configured app is not deleted.")
-            .answers_empty(StatusCode::ACCEPTED, "Nothing reaches it any more; a job removes what is in it.")
+            .description("Needs the header `X-Authsome-Confirm: delete-app`. The configured app cannot be deleted.")
+            .answers_empty(StatusCode::ACCEPTED, "The app is out of reach; a background job deletes its data.")
             .errors(&[Code::Conflict, Code::ConfirmationRequired])
             .guard(Guard::Administrator)
             .handler(services.handler(delete)),
         Route::new(Method::POST, "/apps/{app_id}/publishable-key")
             .about(TAG, "Replace an app's publishable key")
-            .description("The old one names no app from now on.")
+            .description("The old key is unknown from now on.")
             .answers::<AppAnswer>(StatusCode::OK, "The app, with its new key.")
             .guard(Guard::Administrator)
             .handler(services.handler(replace_key)),
     ]
 }
 
-/// The apps, acted on by whom a request comes from.
+/// The apps, with the request's principal as the actor.
 fn apps(services: &Services, request: &Request) -> Apps {
     services.engine.apps().acting(&request.context.principal)
 }

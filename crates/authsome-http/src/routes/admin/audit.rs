@@ -23,20 +23,20 @@ const TAG: &str = "Audit";
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    /// Done by whom: an id, or `administrator`.
+    /// Who did it: an id, or `administrator`.
     actor: Option<Text<64>>,
     /// What was done, such as `user.created`.
     action: Option<Text<64>>,
-    /// Done to what: an id.
+    /// The id of what it was done to.
     target: Option<Text<64>>,
-    /// Not before this moment.
+    /// At this moment or later.
     since: Option<Timestamp>,
     /// Before this moment.
     until: Option<Timestamp>,
-    /// How many at most; 50 without it.
+    /// The most events on the page. Default: 50.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -59,15 +59,18 @@ impl Query {
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/audit")
-            .about(TAG, "What happened")
+            .about(TAG, "List an environment's events")
             .query::<Query>()
             .answers::<ListView<EventView>>(StatusCode::OK, "A page of events, newest first.")
             .errors(&[Code::InvalidCursor])
             .guard(Guard::Permission(Permission::read(Resource::Audit)))
             .handler(services.handler(list)),
         Route::new(Method::GET, "/apps/{app_id}/audit")
-            .about(TAG, "What happened to an app and to its environments")
-            .description("What happened inside of an environment is in `/audit`. The events of an app go with it.")
+            .about(TAG, "List an app's events")
+            .description(
+                "Changes of the app and of its environments. `/audit` lists what happens inside an environment. The \
+                events are deleted with the app.",
+            )
             .query::<Query>()
             .answers::<ListView<AppEventView>>(StatusCode::OK, "A page of events, newest first.")
             .errors(&[Code::InvalidCursor])

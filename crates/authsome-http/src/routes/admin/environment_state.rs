@@ -1,4 +1,4 @@
-//! `/environments/{env_id}/…` and its deletion: what becomes of an environment as a whole.
+//! `/environments/{env_id}/…`: suspension, deletion, cloning and the default of environments.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -20,14 +20,14 @@ use crate::text::{Name, PlainText, Text};
 #[schemars(example = serde_json::json!({"name": "Preview 12", "type": "custom"}))]
 struct CloneBody {
     name: Name,
-    /// Made of the name where it is absent.
+    /// Made from the name if it is absent.
     slug: Option<Text<64>>,
     #[serde(rename = "type")]
     kind: EnvironmentType,
-    /// In which settings the clone differs.
+    /// Settings in which the clone differs from its source.
     #[serde(default)]
     settings: SettingsPatch,
-    /// The address of the clone's webhooks; without it, each keeps its own.
+    /// The address of the clone's webhooks. Default: each keeps its own.
     webhook_url: Option<PlainText>,
 }
 
@@ -36,41 +36,44 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::DELETE, "/environments/{env_id}")
             .about(TAG, "Delete an environment")
             .description(
-                "The default environment and the app's last one of type production are protected. Another of type \
-                 production is confirmed with `X-Authsome-Confirm: delete-environment`.",
+                "The default environment and the app's last one of type production cannot be deleted. Any other of \
+                type production needs the header `X-Authsome-Confirm: delete-environment`.",
             )
-            .answers_empty(StatusCode::ACCEPTED, "Nothing reaches it any more; a job removes what is in it.")
+            .answers_empty(StatusCode::ACCEPTED, "The environment is out of reach; a background job deletes its data.")
             .errors(&[Code::EnvironmentProtected, Code::ConfirmationRequired])
             .guard(Guard::Administrator)
             .handler(services.handler(delete)),
         Route::new(Method::POST, "/environments/{env_id}/activate")
             .about(TAG, "End an environment's suspension")
-            .description("Every session that is not expired is good again.")
+            .description("Every unexpired session is valid again.")
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, active.")
             .guard(Guard::Administrator)
             .handler(services.handler(activate)),
         Route::new(Method::POST, "/environments/{env_id}/deactivate")
             .about(TAG, "Suspend an environment")
-            .description("No authentication completes in it, by whatever credential. Nothing is lost.")
+            .description(
+                "Every sign-in and every credential of the environment is refused until the suspension ends. No data \
+                is lost.",
+            )
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, suspended.")
             .guard(Guard::Administrator)
             .handler(services.handler(deactivate)),
         Route::new(Method::POST, "/environments/{env_id}/set-default")
-            .about(TAG, "Make an environment the default one")
-            .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, which is the app's default.")
+            .about(TAG, "Make an environment the app's default")
+            .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, now the app's default.")
             .guard(Guard::Administrator)
             .handler(services.handler(set_default)),
         Route::new(Method::POST, "/environments/{env_id}/publishable-key")
             .about(TAG, "Replace an environment's publishable key")
-            .description("The old one names no environment from now on. The prefix of the new one names the type.")
+            .description("The old key is unknown from now on. The prefix of the new key says the environment's type.")
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, with its new key.")
             .guard(Guard::Administrator)
             .handler(services.handler(replace_key)),
         Route::new(Method::POST, "/environments/{env_id}/clone")
             .about(TAG, "Clone an environment")
             .description(
-                "Settings, forms and webhooks go along, webhooks with new secrets and switched off; users, sessions, \
-                 organizations and keys do not.",
+                "Copies settings, forms and webhooks; the webhooks get new secrets and are switched off. Users, \
+                sessions, organizations and keys are not copied.",
             )
             .takes::<CloneBody>()
             .answers::<EnvironmentAnswer>(StatusCode::CREATED, "The clone.")

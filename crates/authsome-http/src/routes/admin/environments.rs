@@ -31,12 +31,12 @@ const WRITE: Guard = Guard::Permission(Permission::write(Resource::Environments)
 #[schemars(example = serde_json::json!({"name": "Preview 12", "type": "custom"}))]
 struct Body {
     name: Name,
-    /// Made of the name where it is absent.
+    /// Made from the name if it is absent.
     slug: Option<Text<64>>,
     #[serde(rename = "type")]
     kind: EnvironmentType,
     description: Option<PlainText>,
-    /// `#RRGGBB`; that of the type where it is absent.
+    /// `#RRGGBB`. Default: the colour of the type.
     color: Option<Text<7>>,
     #[serde(default)]
     settings: SettingsPatch,
@@ -44,7 +44,7 @@ struct Body {
     metadata: BTreeMap<String, String>,
 }
 
-/// A merge patch (RFC 7396): what is absent stays, null goes back to what is inherited or built in.
+/// A merge patch (RFC 7396): absent fields stay as they are; null restores the inherited or built-in value.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Patch {
@@ -75,38 +75,38 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::POST, "/environments")
             .about(TAG, "Make an environment")
             .takes::<Body>()
-            .answers::<EnvironmentAnswer>(StatusCode::CREATED, "The environment, active and not the default.")
+            .answers::<EnvironmentAnswer>(StatusCode::CREATED, "The environment. It is active, and not the default.")
             .errors(&[Code::Conflict])
             .guard(Guard::Administrator)
             .handler(services.handler(create)),
         Route::new(Method::GET, "/environments")
             .about(TAG, "List the app's environments")
-            .description("A key sees its own.")
+            .description("A session or key sees only its own environment.")
             .query::<PageQuery>()
             .answers::<ListView<EnvironmentView>>(StatusCode::OK, "A page of environments, newest first.")
             .errors(&[Code::InvalidCursor])
             .guard(READ)
             .handler(services.handler(list)),
         Route::new(Method::GET, "/environments/{env_id}")
-            .about(TAG, "An environment")
+            .about(TAG, "Show an environment")
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment.")
             .guard(READ)
             .handler(services.handler(get)),
         Route::new(Method::GET, "/environments/slug/{slug}")
-            .about(TAG, "The environment with a slug")
+            .about(TAG, "Find an environment by slug")
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment.")
             .guard(READ)
             .handler(services.handler(by_slug)),
         Route::new(Method::GET, "/environments/{env_id}/effective-settings")
-            .about(TAG, "The settings that apply in an environment")
-            .answers::<EffectiveAnswer>(StatusCode::OK, "Each value with where it comes from.")
+            .about(TAG, "Show an environment's effective settings")
+            .answers::<EffectiveAnswer>(StatusCode::OK, "Each value, with its source.")
             .guard(READ)
             .handler(services.handler(effective_settings)),
         Route::new(Method::PATCH, "/environments/{env_id}")
             .about(TAG, "Change an environment")
             .description(
-                "Slug and type are changed with the administrator's token. Taking the type production from it is confirmed \
-                 with `X-Authsome-Confirm: change-environment-type`.",
+                "Only the administrator's token changes slug and type. Changing the type from production needs the \
+                header `X-Authsome-Confirm: change-environment-type`.",
             )
             .takes::<Patch>()
             .answers::<EnvironmentAnswer>(StatusCode::OK, "The environment, changed.")
@@ -116,7 +116,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     ]
 }
 
-/// The environments of the app that a request means, acted on by whom it comes from.
+/// The environments of the app that a request means, with its principal as the actor.
 pub(super) fn environments(services: &Services, context: &Context) -> Environments {
     services.engine.environments_of(context.scope().app_id).acting(&context.principal)
 }

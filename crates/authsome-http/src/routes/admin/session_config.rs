@@ -1,4 +1,4 @@
-//! `/session-config`: what an app says for all its environments.
+//! `/session-config`: the settings of an app, inherited by its environments.
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -18,10 +18,10 @@ const TAG: &str = "Settings";
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// What environments inherit; null or absent is left to the configuration.
+    /// What environments inherit. Null or absent: the configured or built-in value.
     #[serde(default)]
     settings: SettingsPatch,
-    /// What a session's token is; `opaque` without it.
+    /// The form of a session's token. Default: `opaque`.
     token_format: Option<TokenFormat>,
 }
 
@@ -36,7 +36,7 @@ struct View {
 #[schemars(rename = "SessionConfigAnswer")]
 struct Answer {
     session_config: View,
-    /// What the settings do that is advised against.
+    /// Settings that a standard advises against.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
 }
@@ -50,24 +50,24 @@ impl Answer {
 }
 
 pub(super) fn routes(services: &Services) -> Vec<Route> {
-    let beyond = "It holds for every environment of the app, which no session and no key reaches.";
+    let beyond = "It holds for every environment of the app, so only the administrator's token changes it.";
     vec![
         Route::new(Method::GET, "/session-config")
-            .about(TAG, "What the app says for all its environments")
+            .about(TAG, "Show the app's session configuration")
             .answers::<Answer>(StatusCode::OK, "Settings and the form of tokens.")
             .guard(Guard::Permission(Permission::read(Resource::Settings)))
             .handler(services.handler(get)),
         Route::new(Method::PUT, "/session-config")
-            .about(TAG, "Say something for all environments of the app")
+            .about(TAG, "Set the app's session configuration")
             .description(beyond)
             .takes::<Body>()
-            .answers::<Answer>(StatusCode::OK, "What is said now, instead of what was said before.")
+            .answers::<Answer>(StatusCode::OK, "The new configuration, which replaces the old one.")
             .guard(Guard::Administrator)
             .handler(services.handler(set)),
         Route::new(Method::DELETE, "/session-config")
-            .about(TAG, "Say nothing for the environments of the app")
+            .about(TAG, "Clear the app's session configuration")
             .description(beyond)
-            .answers_empty(StatusCode::NO_CONTENT, "Environments inherit what is configured and built in.")
+            .answers_empty(StatusCode::NO_CONTENT, "Environments inherit the configured and built-in values.")
             .guard(Guard::Administrator)
             .handler(services.handler(clear)),
     ]

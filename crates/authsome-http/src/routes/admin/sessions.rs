@@ -22,7 +22,7 @@ const WRITE: Guard = Guard::Permission(Permission::write(Resource::Sessions));
 pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/users/{id}/sessions")
-            .about(TAG, "A user's sessions")
+            .about(TAG, "List a user's sessions")
             .query::<PageQuery>()
             .answers::<ListView<SessionView>>(StatusCode::OK, "A page of sessions, newest first.")
             .errors(&[Code::InvalidCursor])
@@ -30,16 +30,16 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .handler(services.handler(list)),
         Route::new(Method::DELETE, "/users/{id}/sessions")
             .about(TAG, "End all sessions of a user")
-            .answers_empty(StatusCode::NO_CONTENT, "They are ended.")
+            .answers_empty(StatusCode::NO_CONTENT, "The sessions are ended.")
             .guard(WRITE)
             .handler(services.handler(revoke)),
         Route::new(Method::DELETE, "/admin/sessions")
             .about(TAG, "End all sessions of the environment")
             .description(
-                "In an environment of type production it is confirmed with `X-Authsome-Confirm: revoke-sessions`.",
+                "In an environment of type production, it needs the header `X-Authsome-Confirm: revoke-sessions`.",
             )
-            .answers::<ProgressAnswer>(StatusCode::OK, "None is left.")
-            .answers::<ProgressAnswer>(StatusCode::ACCEPTED, "Some are left: send the request again.")
+            .answers::<ProgressAnswer>(StatusCode::OK, "All sessions are ended.")
+            .answers::<ProgressAnswer>(StatusCode::ACCEPTED, "Some sessions remain: send the request again.")
             .errors(&[Code::ConfirmationRequired])
             .guard(WRITE)
             .handler(services.handler(revoke_everybodys)),

@@ -1,4 +1,4 @@
-//! `/users/{id}/…`: what an administrator does to a user's account.
+//! `/users/{id}/…`: bans, locks and resets of a user's account.
 
 use http::{Method, StatusCode};
 
@@ -13,13 +13,13 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/users/{id}/ban")
             .about(TAG, "Ban a user")
-            .description("Every session ends, and no sign-in completes.")
+            .description("All sessions of the user end, and every sign-in is refused.")
             .answers::<UserAnswer>(StatusCode::OK, "The user, banned.")
             .guard(WRITE)
             .handler(services.handler(ban)),
         Route::new(Method::POST, "/users/{id}/unban")
             .about(TAG, "End a ban")
-            .answers::<UserAnswer>(StatusCode::OK, "The user, banned no more.")
+            .answers::<UserAnswer>(StatusCode::OK, "The user, no longer banned.")
             .guard(WRITE)
             .handler(services.handler(unban)),
         Route::new(Method::POST, "/users/{id}/unlock")
@@ -30,8 +30,8 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::POST, "/users/{id}/password-reset")
             .about(TAG, "Mail a user a link to set a password")
             .description(
-                "What they have stays until they follow it. In a suspended environment the link works when the \
-                 suspension ends.",
+                "The present password holds until the user sets a new one. In a suspended environment, the link works \
+                when the suspension ends.",
             )
             .answers_empty(StatusCode::ACCEPTED, "The mail is queued.")
             .errors(&[Code::MethodNotAllowedHere])

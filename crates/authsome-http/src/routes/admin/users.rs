@@ -31,16 +31,16 @@ pub(super) const WRITE: Guard = Guard::Permission(Permission::write(Resource::Us
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    /// With this address.
+    /// The user with this address.
     email: Option<Email>,
-    /// Whose address, username or phone number begins with this text, in any spelling.
+    /// Users with an address, username or phone number that begins with this text, in any spelling.
     q: Option<Text<254>>,
-    /// Banned, or not banned.
+    /// Only banned users, or only the others.
     banned: Option<bool>,
-    /// How many at most; 50 without it.
+    /// The most users on the page. Default: 50.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -49,9 +49,9 @@ struct Query {
 #[schemars(example = serde_json::json!({"email": "alice@example.com"}))]
 struct Body {
     email: Email,
-    /// Whether the address is known to be the person's; false without it.
+    /// Whether the address is known to be the person's. Default: false.
     email_verified: Option<bool>,
-    /// Without it, the person sets one by a reset.
+    /// Default: no password; the person sets one by a reset.
     password: Option<Password>,
     username: Option<Username>,
     phone: Option<Phone>,
@@ -59,18 +59,18 @@ struct Body {
     metadata: Option<Metadata>,
 }
 
-/// A merge patch (RFC 7396): what is absent stays, what is null is taken away.
+/// A merge patch (RFC 7396): absent fields stay as they are; null removes the value.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Patch {
-    /// Counts as not verified, unless `email_verified` says otherwise.
+    /// A new address is unverified unless `email_verified` says otherwise.
     #[serde(default, deserialize_with = "kept")]
     email: Option<Email>,
     #[serde(default, deserialize_with = "kept")]
     email_verified: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     username: Option<Option<Username>>,
-    /// Counts as not verified, unless `phone_verified` says otherwise.
+    /// A new phone number is unverified unless `phone_verified` says otherwise.
     #[serde(default, deserialize_with = "present")]
     phone: Option<Option<Phone>>,
     #[serde(default, deserialize_with = "kept")]
@@ -79,7 +79,7 @@ struct Patch {
     name: Option<Option<Name>>,
     #[serde(default, deserialize_with = "present")]
     image: Option<Option<PlainText>>,
-    /// Merged into what is there, nested objects too.
+    /// Merged into the present metadata, nested objects too.
     #[serde(default, deserialize_with = "present")]
     metadata: Option<Option<Map<String, Value>>>,
 }
@@ -88,7 +88,7 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     vec![
         Route::new(Method::POST, "/users")
             .about(TAG, "Make a user")
-            .description("Whether or not people can register themselves. No mail is sent.")
+            .description("Works also if self-registration is off. No mail is sent.")
             .takes::<Body>()
             .answers::<UserAnswer>(StatusCode::CREATED, "The user.")
             .errors(&[Code::Conflict, Code::WeakPassword, Code::MethodNotAllowedHere])
@@ -104,45 +104,45 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
         Route::new(Method::DELETE, "/users")
             .about(TAG, "Delete all users")
             .description(
-                "Softly, each as `DELETE /users/{id}` does. In an environment of type production it is confirmed with \
+                "Deletes each as `DELETE /users/{id}` does. In an environment of type production, it needs the header \
                  `X-Authsome-Confirm: delete-users`.",
             )
-            .answers::<ProgressAnswer>(StatusCode::OK, "Nobody is left.")
-            .answers::<ProgressAnswer>(StatusCode::ACCEPTED, "Some are left: send the request again.")
+            .answers::<ProgressAnswer>(StatusCode::OK, "All users are deleted.")
+            .answers::<ProgressAnswer>(StatusCode::ACCEPTED, "Some users remain: send the request again.")
             .errors(&[Code::ConfirmationRequired])
             .guard(WRITE)
             .handler(services.handler(delete_all)),
         Route::new(Method::GET, "/users/{id}")
-            .about(TAG, "A user")
+            .about(TAG, "Show a user")
             .answers::<UserAnswer>(StatusCode::OK, "The user.")
             .guard(READ)
             .handler(services.handler(get)),
         Route::new(Method::PATCH, "/users/{id}")
             .about(TAG, "Change a user")
-            .description("Where the address changes, links that were mailed before are void. No mail is sent.")
+            .description("If the address changes, links that were mailed before are void. No mail is sent.")
             .takes::<Patch>()
             .answers::<UserAnswer>(StatusCode::OK, "The user, changed.")
             .errors(&[Code::Conflict])
             .guard(WRITE)
             .handler(services.handler(update)),
         Route::new(Method::DELETE, "/users/{id}")
-            .about(TAG, "Delete a user softly")
+            .about(TAG, "Delete a user")
             .description(
-                "Every session and API key ends, no sign-in finds the user, the names are free again. What is stored \
-                 stays until the user is erased.",
+                "All sessions and API keys of the user end, sign-ins are refused, and the names are free again. The \
+                data stays stored until the user is erased.",
             )
             .answers_empty(StatusCode::NO_CONTENT, "The user is deleted.")
             .guard(WRITE)
             .handler(services.handler(delete)),
         Route::new(Method::POST, "/users/{id}/erase")
             .about(TAG, "Erase a user")
-            .description("Deleted before or not: everything that is stored about them goes. It cannot be undone.")
-            .answers_empty(StatusCode::NO_CONTENT, "Nothing is left.")
+            .description("Removes everything that is stored about the user, deleted or not. It cannot be undone.")
+            .answers_empty(StatusCode::NO_CONTENT, "The user is erased.")
             .guard(WRITE)
             .handler(services.handler(erase)),
         Route::new(Method::GET, "/users/{id}/export")
-            .about(TAG, "Everything that is stored about a user")
-            .description("Deleted or not. Secrets are left out.")
+            .about(TAG, "Export a user")
+            .description("Everything that is stored about the user, deleted or not, without secrets.")
             .answers::<Map<String, Value>>(StatusCode::OK, "The data.")
             .guard(READ)
             .handler(services.handler(export)),

@@ -21,7 +21,7 @@ pub(super) struct AppView {
     id: AppId,
     name: String,
     slug: String,
-    /// Sent as `X-Publishable-Key` to name the app. Not a secret.
+    /// The key that names the app in `X-Publishable-Key`. Not a secret.
     publishable_key: String,
     metadata: Metadata,
     created_at: Timestamp,
@@ -59,13 +59,13 @@ pub(super) struct EnvironmentView {
     slug: String,
     #[serde(rename = "type")]
     kind: &'static str,
-    /// Sent as `X-Publishable-Key` to name the environment with its app. Not a secret.
+    /// The key that names the environment and its app in `X-Publishable-Key`. Not a secret.
     publishable_key: String,
     description: Option<String>,
     color: String,
     is_default: bool,
     is_active: bool,
-    /// Its own settings; null is inherited.
+    /// The environment's own settings; null is inherited.
     settings: Settings,
     metadata: BTreeMap<String, String>,
     created_at: Timestamp,
@@ -98,7 +98,7 @@ impl From<Environment> for EnvironmentView {
 #[schemars(rename = "EnvironmentAnswer")]
 pub(super) struct EnvironmentAnswer {
     environment: EnvironmentView,
-    /// What its settings do that is advised against.
+    /// Settings that a standard advises against.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
 }
@@ -114,14 +114,14 @@ impl EnvironmentAnswer {
 #[schemars(rename = "ApiKey")]
 pub(super) struct ApiKeyView {
     id: ApiKeyId,
-    /// Sent as `Authorization: Bearer`; appears only where the key is made.
+    /// The secret, sent as `Authorization: Bearer`. Only the answer that makes the key contains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     env_id: EnvironmentId,
-    /// Null where it is the environment's.
+    /// The user that the key belongs to; null if it belongs to the environment.
     user_id: Option<UserId>,
     name: String,
-    /// The first characters of the key, by which people tell keys apart.
+    /// The first characters of the key, to tell keys apart.
     prefix: String,
     permissions: Vec<String>,
     expires_at: Option<Timestamp>,
@@ -147,7 +147,7 @@ impl From<ApiKey> for ApiKeyView {
 }
 
 impl ApiKeyView {
-    /// A key with the secret that was just made for it.
+    /// A new key with its secret.
     pub(super) fn issued(issued: authsome_engine::IssuedApiKey) -> Self {
         Self { token: Some(issued.token.expose().to_owned()), ..Self::from(issued.key) }
     }
@@ -168,7 +168,7 @@ pub(super) struct EventView {
     env_id: EnvironmentId,
     /// What happened, such as `user.created`.
     action: String,
-    /// Id of who did it, or `administrator`; null where nobody was signed in.
+    /// Id of who did it, or `administrator`; null if it happened without a sign-in.
     actor: Option<String>,
     /// Id of what it was done to.
     target: Option<String>,
@@ -202,7 +202,7 @@ pub(super) struct AppEventView {
     app_id: AppId,
     /// What happened, such as `environment.created`.
     action: String,
-    /// Id of who did it, or `administrator`; null where it was the program itself.
+    /// Id of who did it, or `administrator`; null if the program itself did it.
     actor: Option<String>,
     /// Id of what it was done to: the app or an environment.
     target: Option<String>,

@@ -1,0 +1,44 @@
+//! Who and what uses an environment: users, sessions, keys.
+
+use authsome_core::permission::Permission;
+use authsome_core::plugin::{Proof, SignedIn, Verified};
+use authsome_core::secret::Password;
+use authsome_core::user::User;
+use authsome_engine::{EnvironmentHandle, IssuedApiKey, NewApiKey, NewUser};
+
+use crate::kit::TestKit;
+
+impl TestKit {
+    /// A password.
+    #[must_use]
+    pub fn password(&self, text: &str) -> Password {
+        Password::new(text.to_owned()).unwrap()
+    }
+
+    /// The user with an address, who has proven it; made where there is none. Has no password.
+    pub async fn user(&self, at: &EnvironmentHandle, email: &str) -> User {
+        match at.users().get_by_email(email).await {
+            Ok(user) => user,
+            Err(_) => {
+                let new = NewUser { email_verified: true, ..NewUser::new(email.parse().unwrap()) };
+                at.users().create(new).await.unwrap()
+            }
+        }
+    }
+
+    /// The user with an address, signed in by the first method that the environment allows, without being asked for its
+    /// proof or a second factor; made where there is none.
+    pub async fn signed_in(&self, at: &EnvironmentHandle, email: &str) -> SignedIn {
+        let user = self.user(at, email).await;
+        let method = at.methods().first().copied().unwrap_or("test");
+        let proof = Proof { method, amr: &["mfa"], redeem: &Verified };
+        at.auth().complete_sign_in(user.id, proof).await.unwrap().signed_in().unwrap()
+    }
+
+    /// A new API key of the environment with these permissions, as `users:read` writes them.
+    pub async fn api_key(&self, at: &EnvironmentHandle, permissions: &[&str]) -> IssuedApiKey {
+        let permissions: Vec<Permission> = permissions.iter().map(|text| text.parse().unwrap()).collect();
+        let new = NewApiKey { name: "test".to_owned(), user_id: None, permissions, expires_at: None };
+        at.api_keys().create(&new).await.unwrap()
+    }
+}
