@@ -40,7 +40,7 @@ impl TestKit {
     /// mailer stay the kit's.
     pub async fn with(change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
         let (clock, mails) = (Arc::new(ManualClock::at(Self::start())), Mails::default());
-        let builder = change(Engine::builder().store(Arc::new(MemoryStore::new())).entropy(seeded(7)));
+        let builder = change(Engine::builder().store(MemoryStore::new()).entropy(seeded(7)));
         let engine = complete(builder, &clock, &mails);
         engine.prepare().await.unwrap();
         Self { engine, clock, mails }
@@ -83,7 +83,7 @@ impl TestKit {
     pub async fn make_environment(&self, name: &str, settings: Settings) -> EnvironmentHandle {
         let app = self.engine.configured_app().await.unwrap().id;
         let new = NewEnvironment { settings, ..NewEnvironment::new(name, EnvironmentType::Custom) };
-        let made = self.engine.environments(app).create(&new).await.unwrap();
+        let made = self.engine.environments_of(app).create(&new).await.unwrap();
         self.environment(&made.slug).await
     }
 
@@ -93,7 +93,7 @@ impl TestKit {
         let scope = self.environment(slug).await.scope();
         let settings = Some(serde_json::from_value(settings).unwrap());
         let patch = EnvironmentPatch { settings, ..EnvironmentPatch::default() };
-        self.engine.environments(scope.app_id).update(scope.env_id, &patch, Confirm::NOTHING).await.unwrap();
+        self.engine.environments_of(scope.app_id).update(scope.env_id, &patch, Confirm::NOTHING).await.unwrap();
         self.environment(slug).await
     }
 }
