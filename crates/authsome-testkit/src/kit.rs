@@ -40,7 +40,7 @@ impl TestKit {
     /// mailer stay the kit's.
     pub async fn with(change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
         let (clock, mails) = (Arc::new(ManualClock::at(Self::start())), Mails::default());
-        let builder = change(Engine::builder().store(Arc::new(MemoryStore::new())).entropy(seeded(7)));
+        let builder = change(Engine::builder().store(MemoryStore::new()).entropy(seeded(7)));
         let engine = complete(builder, &clock, &mails);
         engine.prepare().await.unwrap();
         Self { engine, clock, mails }

@@ -44,8 +44,8 @@ async fn a_change_of_an_app_changes_what_it_names_and_is_one_event() {
     assert_eq!((changed.name.as_str(), changed.slug.as_str()), ("Second App", "web"));
     assert_eq!(changed.publishable_key, made.publishable_key);
     assert_eq!(apps.update(made.id, &patch).await.unwrap(), changed);
-    assert_eq!(apps.by_slug("web").await.unwrap(), changed);
-    assert_eq!(code(apps.by_slug("second-app").await), Code::NotFound);
+    assert_eq!(apps.get_by_slug("web").await.unwrap(), changed);
+    assert_eq!(code(apps.get_by_slug("second-app").await), Code::NotFound);
     let events = AppEvent::find(&made.id).filter(AppEvent::ACTION.eq("app.updated")).count(&*world.store).await;
     assert_eq!(events.unwrap(), 1);
     let taken = AppPatch { slug: Some("default".to_owned()), ..AppPatch::default() };
@@ -112,10 +112,12 @@ async fn the_deletion_of_an_app_is_an_event_and_so_is_that_of_each_of_its_enviro
     let world = World::new().await;
     let apps = world.engine.apps().acting(&Principal::Administrator);
     let made = apps.create(&named("Second")).await.unwrap();
-    let environments = world.engine.environments(made.id);
-    environments.delete(environments.by_slug("staging").await.unwrap().id, Confirm::NOTHING).await.unwrap();
-    let [production, development] =
-        [environments.by_slug("production").await.unwrap().id, environments.by_slug("development").await.unwrap().id];
+    let environments = world.engine.environments_of(made.id);
+    environments.delete(environments.get_by_slug("staging").await.unwrap().id, Confirm::NOTHING).await.unwrap();
+    let [production, development] = [
+        environments.get_by_slug("production").await.unwrap().id,
+        environments.get_by_slug("development").await.unwrap().id,
+    ];
     world.advance(seconds(1));
     apps.delete(made.id, Confirm::to(Destructive::DeleteApp)).await.unwrap();
     let mut events = AppEvent::find(&made.id).all(&*world.store).await.unwrap();

@@ -1,7 +1,7 @@
 //! Copies of environments.
 
 use authsome_core::entity::{Entity, Page};
-use authsome_core::environment::{EnvironmentType, Settings, SettingsPatch};
+use authsome_core::environment::{EnvironmentType, Settings};
 use authsome_core::error::Code;
 use authsome_core::formconfig::FormConfig;
 use authsome_core::records::Row;
@@ -21,7 +21,7 @@ async fn a_copy_has_the_settings_forms_and_webhooks_of_its_source_and_nothing_el
     let before = rows(&source.scope(), &world.store).await;
     world.advance(seconds(5));
     let copy = EnvironmentCopy {
-        settings: SettingsPatch { session_ttl: Some(Some(Seconds(900))), ..SettingsPatch::default() },
+        settings: Settings { session_ttl: Some(Seconds(900)), ..Settings::default() }.into(),
         webhook_url: Some("https://hooks.example.com/copy".to_owned()),
         ..copy_named("Copy")
     };
@@ -69,7 +69,7 @@ async fn a_copy_that_is_refused_leaves_nothing() {
     let staging = world.named("staging").await.id;
     let events = world.app_events().await.len();
     let wrong = EnvironmentCopy {
-        settings: SettingsPatch { session_ttl: Some(Some(Seconds(1))), ..SettingsPatch::default() },
+        settings: Settings { session_ttl: Some(Seconds(1)), ..Settings::default() }.into(),
         ..copy_named("Copy")
     };
     let environments = world.environments().await;

@@ -83,7 +83,7 @@ async fn a_deleted_environment_is_unreachable_at_once() {
     }
     let environments = world.environments().await;
     assert_eq!(code(environments.get(scope.env_id).await), Code::NotFound);
-    assert_eq!(code(environments.by_slug("staging").await), Code::NotFound);
+    assert_eq!(code(environments.get_by_slug("staging").await), Code::NotFound);
     assert_eq!(code(environments.activate(scope.env_id).await), Code::NotFound);
     assert_eq!(code(environments.set_default(scope.env_id).await), Code::NotFound);
     world.assert_nothing_works(&handed).await;
@@ -278,14 +278,14 @@ async fn a_deleted_app_is_unreachable_at_once_and_its_slug_is_free() {
     let active = world.engine.select(Some(&app.publishable_key), Some("production")).await.unwrap();
     apps.delete(app.id, APP_CONFIRMED).await.unwrap();
     assert_eq!(code(apps.get(app.id).await), Code::NotFound);
-    assert_eq!(code(apps.by_slug("second").await), Code::NotFound);
+    assert_eq!(code(apps.get_by_slug("second").await), Code::NotFound);
     assert_eq!(code(world.engine.select(Some(&app.publishable_key), None).await), Code::InvalidRequest);
     assert_eq!(code(world.engine.environment_of(app.id, "production").await), Code::NotFound);
     assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound);
     let refreshed = world.here().await.auth().refresh(&issued.refresh_token, &client()).await;
     assert_eq!(code(refreshed), Code::SessionNotFound);
-    let environments = world.engine.environments(app.id);
-    assert_eq!(code(environments.default().await), Code::NotFound);
+    let environments = world.engine.environments_of(app.id);
+    assert_eq!(code(environments.get_default().await), Code::NotFound);
     assert_eq!(code(environments.get(active.environment.id).await), Code::NotFound);
     let new = NewEnvironment::new("Late", EnvironmentType::Custom);
     assert_eq!(code(environments.create(&new).await), Code::NotFound);
@@ -294,7 +294,7 @@ async fn a_deleted_app_is_unreachable_at_once_and_its_slug_is_free() {
     assert_eq!((again.slug.as_str(), again.id == app.id), ("second", false));
     assert_ne!(again.publishable_key, app.publishable_key);
     world.run_jobs().await;
-    assert_eq!(apps.by_slug("second").await.unwrap(), again);
+    assert_eq!(apps.get_by_slug("second").await.unwrap(), again);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ fn to_type(kind: EnvironmentType) -> EnvironmentPatch {
 impl World {
     async fn other_apps_environments(&self) -> Environments {
         let new = NewApp { name: "Other".to_owned(), slug: None };
-        self.engine.environments(self.engine.apps().create(&new).await.unwrap().id)
+        self.engine.environments_of(self.engine.apps().create(&new).await.unwrap().id)
     }
 
     async fn slugs(&self) -> BTreeSet<String> {
@@ -55,7 +55,7 @@ async fn a_new_environment_has_the_slug_of_its_name_and_the_colour_of_its_type()
         assert_eq!(made.color, color);
         assert!(made.is_active && !made.is_default.0);
         assert_eq!(environments.get(made.id).await.unwrap(), made);
-        assert_eq!(environments.by_slug(&made.slug).await.unwrap(), made);
+        assert_eq!(environments.get_by_slug(&made.slug).await.unwrap(), made);
     }
     let chosen = NewEnvironment {
         color: Some("#012aBF".to_owned()),
@@ -239,7 +239,7 @@ async fn of_two_deletions_at_once_of_the_only_two_of_type_production_one_happens
         let first = world.named("production").await.id;
         let app = world.app().await;
         let tasks = [first, second].map(|id| {
-            let environments = world.engine.environments(app);
+            let environments = world.engine.environments_of(app);
             tokio::spawn(async move { environments.delete(id, DELETION_CONFIRMED).await })
         });
         let mut refused = Vec::new();
@@ -263,7 +263,7 @@ async fn of_environments_that_are_made_the_default_at_once_one_is() {
     let tasks: Vec<_> = ids
         .into_iter()
         .map(|id| {
-            let environments = world.engine.environments(app);
+            let environments = world.engine.environments_of(app);
             tokio::spawn(async move { environments.set_default(id).await })
         })
         .collect();
@@ -273,7 +273,7 @@ async fn of_environments_that_are_made_the_default_at_once_one_is() {
     let listed = world.environments().await.list(Page::default()).await.unwrap().data;
     let defaults: Vec<&Environment> = listed.iter().filter(|environment| environment.is_default.0).collect();
     assert_eq!(defaults.len(), 1);
-    assert_eq!(world.environments().await.default().await.unwrap().id, defaults[0].id);
+    assert_eq!(world.environments().await.get_default().await.unwrap().id, defaults[0].id);
     assert_eq!(world.here().await.scope().env_id, defaults[0].id);
     let changes = world.app_actions().await;
     assert_eq!(changes.iter().filter(|action| *action == "environment.default_changed").count(), 8);
@@ -339,7 +339,7 @@ async fn each_setting_says_where_it_comes_from() {
     assert_eq!(sourced.lockout_max_attempts.source, SettingSource::Config);
     assert_eq!(sourced.session_ttl.source, SettingSource::BuiltIn);
     let bad = EnvironmentPatch {
-        settings: Some(SettingsPatch { min_password_length: Some(Some(1)), ..SettingsPatch::default() }),
+        settings: Some(Settings { min_password_length: Some(1), ..Settings::default() }.into()),
         ..EnvironmentPatch::default()
     };
     let error = world.environments().await.update(id, &bad, Confirm::NOTHING).await.unwrap_err();

@@ -18,6 +18,7 @@ mod lockout;
 mod mail;
 mod meanwhile;
 mod rate;
+mod reach;
 mod refresh;
 mod session;
 mod session_config;

@@ -164,7 +164,7 @@ async fn a_refresh_in_a_suspended_environment_consumes_nothing() {
     world.deactivate("development").await;
     assert_eq!(code(refresh(&world, &issued.refresh_token).await), Code::EnvironmentInactive);
     let scope = world.here().await.scope();
-    world.engine.environments(scope.app_id).activate(scope.env_id).await.unwrap();
+    world.engine.environments_of(scope.app_id).activate(scope.env_id).await.unwrap();
     world.advance(seconds(60));
     refresh(&world, &issued.refresh_token).await.unwrap();
 }

@@ -154,7 +154,7 @@ async fn nothing_is_made_of_a_setup_that_cannot_be() {
         };
         assert_eq!(refused(&reserved).await, "metadata");
     }
-    assert_eq!(environments.by_slug("preview").await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(environments.get_by_slug("preview").await.unwrap_err().code(), Code::NotFound);
     let taken = environments.create_set_up(&setup_named("Staging")).await.unwrap_err();
     assert_eq!(taken.code(), Code::Conflict);
 }

@@ -187,7 +187,7 @@ async fn a_password_meets_the_environments_policy() {
     world.configure("development", serde_json::json!({ "min_password_length": 64 })).await;
     let here = world.here().await;
     assert_eq!(code(here.auth().sign_up(registration(ALICE), &client()).await), Code::WeakPassword);
-    let page = here.config_for_sign_in_page().await.unwrap();
+    let page = here.sign_in_page(None).await.unwrap();
     assert_eq!((page.methods.as_slice(), page.password_policy.unwrap().min_length), (["password"].as_slice(), 64));
 }
 

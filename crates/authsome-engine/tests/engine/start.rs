@@ -17,13 +17,13 @@ use crate::common::*;
 #[test]
 fn an_engine_needs_a_store_and_nothing_else() {
     assert!(matches!(Engine::builder().build(), Err(BuildError::MissingStore)));
-    Engine::builder().store(Arc::new(MemoryStore::new())).build().unwrap();
+    Engine::builder().store(MemoryStore::new()).build().unwrap();
 }
 
 #[test]
 fn a_configuration_that_is_not_valid_is_refused_with_its_fields() {
     let config = Config { app: "Nope".to_owned(), ..Config::default() };
-    let refused = Engine::builder().store(Arc::new(MemoryStore::new())).config(config).build();
+    let refused = Engine::builder().store(MemoryStore::new()).config(config).build();
     assert!(matches!(refused, Err(BuildError::Config(fields)) if fields[0].field == "app"));
 }
 
@@ -44,7 +44,7 @@ impl Plugin for Bare {
 #[test]
 fn plugins_are_told_apart_by_name_and_method_and_may_refuse() {
     let build = |plugins: Vec<Bare>| {
-        let builder = Engine::builder().store(Arc::new(MemoryStore::new()));
+        let builder = Engine::builder().store(MemoryStore::new());
         plugins.into_iter().fold(builder, |builder, plugin| builder.plugin(plugin)).build()
     };
     let engine = build(vec![Bare("a", Some("x")), Bare("b", Some("y"))]).unwrap();
@@ -83,7 +83,7 @@ async fn ten_engines_that_start_at_once_make_one_app_with_three_environments() {
     assert_eq!(apps.len(), 1);
     assert_eq!(apps[0].slug, "default");
     assert!(apps[0].publishable_key.starts_with("apk_"));
-    let environments = engine.environments(apps[0].id);
+    let environments = engine.environments_of(apps[0].id);
     let listed = environments.list(Page::default()).await.unwrap().data;
     let mut slugs: Vec<(String, EnvironmentType, bool)> =
         listed.into_iter().map(|found| (found.slug, found.kind, found.is_default.0)).collect();
@@ -145,6 +145,6 @@ async fn a_setting_takes_effect_at_once_here_and_after_a_second_in_another_proce
 #[test]
 fn a_clock_that_stands_still_is_the_engines_clock() {
     let clock = Arc::new(ManualClock::at(start_of_tests()));
-    let engine = Engine::builder().store(Arc::new(MemoryStore::new())).clock(clock).build().unwrap();
+    let engine = Engine::builder().store(MemoryStore::new()).clock(clock).build().unwrap();
     assert_eq!(engine.clock().now(), start_of_tests());
 }

@@ -45,7 +45,7 @@ async fn reset(at: &EnvironmentHandle, address: &str) -> Result<(), Error> {
 async fn change(engine: &Engine, slug: &str, patch: EnvironmentPatch) -> Result<(), Error> {
     let scope = engine.environment(slug).await.unwrap().scope();
     let confirm = Confirm::to(Destructive::ChangeEnvironmentType);
-    engine.environments(scope.app_id).update(scope.env_id, &patch, confirm).await.map(|_| ())
+    engine.environments_of(scope.app_id).update(scope.env_id, &patch, confirm).await.map(|_| ())
 }
 
 fn to(kind: EnvironmentType) -> EnvironmentPatch {
@@ -291,7 +291,7 @@ async fn a_clone_of_type_production_leaves_test_codes_behind() {
     assert_eq!(same.settings, source.settings);
     let live = copied("Live", EnvironmentType::Production, SettingsPatch::default()).await.unwrap();
     assert_eq!(live.settings.test_codes, None);
-    let asked_for = SettingsPatch { test_codes: Some(Some(true)), ..SettingsPatch::default() };
+    let asked_for = Settings { test_codes: Some(true), ..Settings::default() }.into();
     let refused = copied("Other", EnvironmentType::Production, asked_for).await;
     assert_eq!(refused.unwrap_err().fields()[0].field, "settings.test_codes");
 }

@@ -83,12 +83,12 @@ impl World {
 
     /// The environments of the configured app.
     pub(crate) async fn environments(&self) -> Environments {
-        self.engine.environments(self.app().await)
+        self.engine.environments_of(self.app().await)
     }
 
     /// The environment of the configured app with this slug.
     pub(crate) async fn named(&self, slug: &str) -> Environment {
-        self.environments().await.by_slug(slug).await.unwrap()
+        self.environments().await.get_by_slug(slug).await.unwrap()
     }
 
     /// The configured app.
@@ -110,7 +110,7 @@ impl World {
 
     pub(crate) async fn deactivate(&self, slug: &str) {
         let scope = self.environment(slug).await.scope();
-        self.engine.environments(scope.app_id).deactivate(scope.env_id).await.unwrap();
+        self.engine.environments_of(scope.app_id).deactivate(scope.env_id).await.unwrap();
     }
 
     /// Registers a person in the default environment.
