@@ -102,7 +102,9 @@ fn carry_out(mut program: Program, logs: &Path) -> Result<Outcome> {
     }
     let results = said.lines().filter_map(|line| line.strip_prefix("test result: "));
     let results: Vec<&str> = results.filter(|result| !result.contains(". 0 passed; 0 failed; 0 ignored")).collect();
-    say(&format!("{:>6.1} s  {title}: {}", took.as_secs_f64(), results.join("\n          ")));
+    if !results.is_empty() || !passed {
+        say(&format!("{:>6.1} s  {title}: {}", took.as_secs_f64(), results.join("\n          ")));
+    }
     Ok(Outcome { title, took, passed })
 }
 
