@@ -14,7 +14,15 @@ use serde_json::Value;
 use crate::shell::{self, say};
 
 /// Those that take longest, by the ends of their titles, which are begun first.
-const LONGEST: &[&str] = &["tests/conformance", "tests/isolation", "documentation", "compile_fail", "mongo", "outages"];
+const LONGEST: &[&str] = &[
+    "tests/isolation",
+    "tests/conformance",
+    "documentation",
+    "compile_fail",
+    "example-backend/conformance",
+    "mongo",
+    "tests/outages",
+];
 
 /// How many of the slowest are named at the end.
 const NAMED: usize = 10;
