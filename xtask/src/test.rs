@@ -22,7 +22,9 @@ const VARIABLE: &str = "AUTHSOME_TEST_BACKENDS";
                                        the suites on PostgreSQL alone
 
 Servers that `cargo xtask servers up` started are used; without them this starts its own and stops them at the end. Where
-AUTHSOME_TEST_POSTGRES_URL or AUTHSOME_TEST_MONGODB_URL is set, that server is used and none is started.")]
+AUTHSOME_TEST_POSTGRES_URL or AUTHSOME_TEST_MONGODB_URL is set, that server is used and none is started.
+
+Without a part of a name, test programs run side by side, and what each printed is in target/test-logs.")]
 pub(crate) struct Arguments {
     /// Backend to test, may be repeated; default: AUTHSOME_TEST_BACKENDS, else all
     #[arg(long = "backend", value_name = "NAME", value_parser = PossibleValuesParser::new(matrix::BACKENDS.map(|(name, _)| name)))]

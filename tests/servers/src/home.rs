@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn wait_until_gone(folder: &Path, pids: &[u32]) {
-        crate::wait::until_within(3 * GRACE, "all of it is gone", || {
+        crate::wait::until("all of it is gone", || {
             Ok(!folder.exists() && !pids.iter().any(|pid| process::exists(*pid)))
         })
         .unwrap();

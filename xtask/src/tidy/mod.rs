@@ -12,6 +12,7 @@ mod modules;
 mod sources;
 mod tokens;
 mod tree;
+mod words;
 
 use anyhow::{Result, bail};
 
@@ -34,6 +35,7 @@ const RULES: &[Rule] = &[
     ("an allowed lint has a reason", sources::allowances_have_reasons),
     ("decisions have their three parts", decisions::three_parts),
     ("a guide's code is its example's", guide::code_is_quoted),
+    ("users read plain words", words::phrases_are_plain),
 ];
 
 pub(crate) fn run() -> Result<()> {

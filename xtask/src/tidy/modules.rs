@@ -253,10 +253,13 @@ const KEYWORDS: &[&str] =
 /// What may stand between such a word and the name.
 const BETWEEN: &[&str] = &["fn", "unsafe", "async", "extern", "mut"];
 
-/// An item without its attributes.
+/// An item of a module.
 #[derive(Clone, Copy)]
-struct Item<'a> {
-    tokens: &'a [Token],
+pub(super) struct Item<'a> {
+    /// Its attributes, and before those of the first item the module's.
+    pub(super) attributes: &'a [Token],
+    /// Its tokens behind the attributes.
+    pub(super) tokens: &'a [Token],
     keyword: &'a str,
     after_keyword: &'a [Token],
 }
@@ -282,7 +285,7 @@ impl<'a> Item<'a> {
         let is_value = ["use", "type", "static"].contains(&keyword) || (keyword == "const" && !is_function);
         let length = start + end(after, |token| token.is(";") || (token.is("}") && !is_value));
         let tokens = tokens.get(..length).unwrap_or(tokens);
-        Self { tokens, keyword, after_keyword: tokens.get(start..).unwrap_or_default() }
+        Self { attributes: &[], tokens, keyword, after_keyword: tokens.get(start..).unwrap_or_default() }
     }
 
     /// What it defines.
@@ -298,10 +301,11 @@ impl<'a> Item<'a> {
 }
 
 /// The items among the tokens of a module, without those for tests alone.
-fn items(tokens: &[Token]) -> Vec<Item<'_>> {
+pub(super) fn items(tokens: &[Token]) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     let mut rest = tokens;
     while !rest.is_empty() {
+        let start = rest;
         let mut is_test = false;
         while let [sign, after @ ..] = rest
             && sign.is("#")
@@ -311,7 +315,8 @@ fn items(tokens: &[Token]) -> Vec<Item<'_>> {
             is_test |= words.by_ref().take(4).eq(["[", "cfg", "(", "test"]);
             rest = behind;
         }
-        let item = Item::first_of(rest);
+        let attributes = start.get(..start.len() - rest.len()).unwrap_or_default();
+        let item = Item { attributes, ..Item::first_of(rest) };
         rest = rest.get(item.tokens.len()..).unwrap_or_default();
         if !is_test && !item.tokens.is_empty() {
             items.push(item);
