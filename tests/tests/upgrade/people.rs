@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use authsome::engine::{Issued, SignIn, SignUp, SignUpOutcome, StartError};
+use authsome::engine::{Accepted, Authenticated, SignIn, SignUp, SignUpOutcome, StartError};
 use authsome_core::error::{Code, Error};
 use authsome_core::identity::Identifier;
-use authsome_core::metadata::Metadata;
+use authsome_core::plugin::SignedIn;
+use authsome_core::route::ActiveEnvironment;
 use authsome_core::secret::{MasterKey, Token};
 use authsome_tests::fixtures::world::{World, client, password};
 
@@ -29,11 +30,18 @@ fn code<T>(result: Result<T, Error>) -> Option<Code> {
 }
 
 /// Signs somebody in by address, in the environment in which the people are.
-pub(crate) async fn sign_in(restored: &Restored, world: &World, text: &str) -> Result<Issued, Error> {
+pub(crate) async fn sign_in(restored: &Restored, world: &World, text: &str) -> Result<SignedIn, Error> {
     let known = restored.known();
     let identifier = Identifier::Email(known.email.parse().expect("it is an address"));
     let sign_in = SignIn { identifier, password: password(text) };
-    world.engine.environment(&known.environment).await?.auth().sign_in(sign_in, &client()).await
+    world.engine.environment(&known.environment).await?.auth().sign_in(sign_in, &client()).await?.signed_in()
+}
+
+/// Whom a token stands for, in a request that names this environment, or none.
+async fn authenticate(world: &World, token: &str, named: Option<&str>) -> Result<Authenticated, Error> {
+    let is_meant = |active: &ActiveEnvironment| named.is_none_or(|named| named == active.environment.slug);
+    let authenticator = world.engine.authenticator();
+    Ok(authenticator.authenticate(token, Accepted::SessionsAndKeys, is_meant, &client()).await?)
 }
 
 fn a_person_signs_in_with_the_password_of_then(restored: &Restored) {
@@ -41,7 +49,7 @@ fn a_person_signs_in_with_the_password_of_then(restored: &Restored) {
         let world = restored.engine().await;
         let issued = sign_in(restored, &world, &restored.known().password).await.expect("they sign in");
         assert_eq!(issued.user.email, restored.known().email);
-        let authenticated = world.engine.authenticator().authenticate(issued.token.expose(), None, &client()).await;
+        let authenticated = authenticate(&world, issued.token.expose(), None).await;
         assert_eq!(code(authenticated), None);
         let wrong = sign_in(restored, &world, "not the password of then").await;
         assert_eq!(code(wrong), Some(Code::InvalidCredentials));
@@ -52,10 +60,9 @@ fn a_session_of_then_goes_on(restored: &Restored) {
     restored.block_on(async {
         let world = restored.engine().await;
         let known = restored.known();
-        let authenticated = world.engine.authenticator().authenticate(&known.session_token, None, &client()).await;
+        let authenticated = authenticate(&world, &known.session_token, None).await;
         assert_eq!(authenticated.expect("it is a session").environment.environment.slug, known.environment);
-        let elsewhere =
-            world.engine.authenticator().authenticate(&known.session_token, Some("staging"), &client()).await;
+        let elsewhere = authenticate(&world, &known.session_token, Some("staging")).await;
         assert_eq!(code(elsewhere), Some(Code::SessionNotFound));
     });
 }
@@ -65,11 +72,11 @@ fn a_refresh_token_of_then_refreshes_once(restored: &Restored) {
         let world = restored.engine().await;
         let auth = world.engine.environment(&restored.known().environment).await.expect("it is there").auth();
         let token = Token::presented(&restored.known().refresh_token);
-        let issued = auth.refresh(&token, None, &client()).await.expect("it refreshes");
-        let authenticated = world.engine.authenticator().authenticate(issued.token.expose(), None, &client()).await;
+        let issued = auth.refresh(&token, &client()).await.expect("it refreshes");
+        let authenticated = authenticate(&world, issued.token.expose(), None).await;
         assert_eq!(code(authenticated), None);
         world.pass(60);
-        assert_eq!(code(auth.refresh(&token, None, &client()).await), Some(Code::SessionNotFound));
+        assert_eq!(code(auth.refresh(&token, &client()).await), Some(Code::SessionNotFound));
     });
 }
 
@@ -79,7 +86,7 @@ fn a_refresh_token_that_was_used_then_ends_its_family(restored: &Restored) {
         let auth = world.engine.environment(&restored.known().environment).await.expect("it is there").auth();
         let (used, valid) = (&restored.known().used_refresh_token, &restored.known().refresh_token);
         for token in [used, valid] {
-            let refused = auth.refresh(&Token::presented(token), None, &client()).await;
+            let refused = auth.refresh(&Token::presented(token), &client()).await;
             assert_eq!(code(refused), Some(Code::SessionNotFound));
         }
     });
@@ -90,8 +97,8 @@ fn a_link_of_then_resets_the_password_once(restored: &Restored) {
         let world = restored.engine().await;
         let account = world.engine.environment(&restored.known().environment).await.expect("it is there").account();
         let (token, new) = (Token::presented(&restored.known().reset_token), "a quite different passphrase");
-        assert_eq!(code(account.reset(&token, &password(new), None).await), None);
-        assert_eq!(code(account.reset(&token, &password(new), None).await), Some(Code::InvalidToken));
+        assert_eq!(code(account.reset(&token, &password(new)).await), None);
+        assert_eq!(code(account.reset(&token, &password(new)).await), Some(Code::InvalidToken));
         assert_eq!(code(sign_in(restored, &world, new).await), None);
         let old = sign_in(restored, &world, &restored.known().password).await;
         assert_eq!(code(old), Some(Code::InvalidCredentials));
@@ -103,8 +110,8 @@ fn a_link_of_then_proves_the_address_once(restored: &Restored) {
         let world = restored.engine().await;
         let account = world.engine.environment(&restored.known().environment).await.expect("it is there").account();
         let token = Token::presented(&restored.known().verification_token);
-        assert!(account.verify_email(&token, None).await.expect("it proves the address").email_verified);
-        assert_eq!(code(account.verify_email(&token, None).await), Some(Code::InvalidToken));
+        assert!(account.verify_email(&token).await.expect("it proves the address").email_verified);
+        assert_eq!(code(account.verify_email(&token).await), Some(Code::InvalidToken));
     });
 }
 
@@ -116,10 +123,11 @@ fn the_signing_key_of_then_verifies_and_signs(restored: &Restored) {
         let at = world.engine.environment_of(app.id, &known.jwt_environment).await.expect("it is there");
         let published = at.signing_keys().key_set().await.expect("the private key opens").verifying_keys();
         assert_eq!(code(at.signing_keys().verify(&known.jwt).await), None);
-        assert_eq!(code(world.engine.authenticator().authenticate(&known.jwt, None, &client()).await), None);
+        assert_eq!(code(authenticate(&world, &known.jwt, None).await), None);
         let identifier = Identifier::Email(known.email.parse().expect("it is an address"));
         let sign_in = SignIn { identifier, password: password(&known.password) };
-        let issued = at.auth().sign_in(sign_in, &client()).await.expect("they sign in");
+        let issued =
+            at.auth().sign_in(sign_in, &client()).await.expect("they sign in").signed_in().expect("they are in");
         assert_eq!(code(at.signing_keys().verify(issued.token.expose()).await), None);
         let later = at.signing_keys().key_set().await.expect("the private key opens").verifying_keys();
         let ids = |keys: &[authsome_core::jwt::VerifyingKey]| keys.iter().map(|key| key.id).collect::<Vec<_>>();
@@ -137,18 +145,11 @@ fn another_master_key_than_that_of_then_is_refused(restored: &Restored) {
 }
 
 /// Registers somebody, in the environment in which the people are.
-pub(crate) async fn sign_up(restored: &Restored, world: &World, email: &str) -> Result<Issued, Error> {
-    let sign_up = SignUp {
-        email: email.parse().expect("it is an address"),
-        password: password("a passphrase of somebody new"),
-        username: None,
-        phone: None,
-        name: None,
-        metadata: Metadata::default(),
-    };
+pub(crate) async fn sign_up(restored: &Restored, world: &World, email: &str) -> Result<SignedIn, Error> {
+    let sign_up = SignUp::new(email.parse().expect("it is an address"), password("a passphrase of somebody new"));
     let at = world.engine.environment(&restored.known().environment).await?;
     match at.auth().sign_up(sign_up, &client()).await? {
-        SignUpOutcome::SignedUp(issued) => Ok(*issued),
+        SignUpOutcome::SignedUp(outcome) => outcome.signed_in(),
         SignUpOutcome::VerifyFirst => panic!("the address is not to be proven there"),
     }
 }
@@ -157,7 +158,7 @@ fn new_people_come_and_old_names_stay_taken(restored: &Restored) {
     restored.block_on(async {
         let world = restored.engine().await;
         let issued = sign_up(restored, &world, "somebody.new@example.com").await.expect("they register");
-        let authenticated = world.engine.authenticator().authenticate(issued.token.expose(), None, &client()).await;
+        let authenticated = authenticate(&world, issued.token.expose(), None).await;
         assert_eq!(code(authenticated), None);
         let taken = sign_up(restored, &world, &restored.known().email.to_uppercase()).await;
         assert_eq!(code(taken), Some(Code::Conflict));

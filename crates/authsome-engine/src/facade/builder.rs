@@ -9,7 +9,7 @@ use authsome_core::entropy::Entropy;
 use authsome_core::mail::Mailer;
 use authsome_core::plugin::Plugin;
 use authsome_core::secret::MasterKey;
-use authsome_core::store::{IntoStore, Store};
+use authsome_core::store::IntoStore;
 
 use super::engine::Engine;
 

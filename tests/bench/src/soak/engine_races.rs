@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use async_trait::async_trait;
-use authsome::engine::{Issued, SignUp, SignUpOutcome};
+use authsome::engine::{SignUp, SignUpOutcome};
 use authsome::password::{PasswordConfig, PasswordPlugin};
 use authsome::{Config, Engine, EnvironmentHandle};
 use authsome_conformance::Backend;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
 use authsome_core::mail::{Mail, MailError, Mailer};
-use authsome_core::metadata::Metadata;
+use authsome_core::plugin::SignedIn;
 use authsome_core::route::Client;
 use authsome_core::secret::{MasterKey, Password, Token};
 use authsome_core::session::{RefreshToken, Session};
@@ -131,16 +131,10 @@ fn winners<T>(answers: Vec<Result<T, Error>>, losers: &[Code]) -> Result<Vec<T>>
     Ok(winners)
 }
 
-async fn one_signs_up(pair: &Pair) -> Result<Issued> {
+async fn one_signs_up(pair: &Pair) -> Result<SignedIn> {
     let handles = [pair.at(0).await?, pair.at(1).await?];
-    let sign_up = SignUp {
-        email: "race@example.com".parse()?,
-        password: Password::new("correct horse battery staple".to_owned())?,
-        username: None,
-        phone: None,
-        name: None,
-        metadata: Metadata::default(),
-    };
+    let password = Password::new("correct horse battery staple".to_owned())?;
+    let sign_up = SignUp::new("race@example.com".parse()?, password);
     let answers = race(|caller| {
         let [even, odd] = &handles;
         let auth = if caller.is_multiple_of(2) { even.auth() } else { odd.auth() };
@@ -155,18 +149,18 @@ async fn one_signs_up(pair: &Pair) -> Result<Issued> {
     let sessions = Session::find(&handle.scope()).count(store).await?;
     ensure!((users, sessions) == (1, 1), "{users} users and {sessions} sessions came of it");
     match winners.pop() {
-        Some(SignUpOutcome::SignedUp(issued)) => Ok(*issued),
+        Some(SignUpOutcome::SignedUp(outcome)) => Ok(outcome.signed_in()?),
         _ => bail!("a sign-up signs in where the address need not be proven"),
     }
 }
 
-async fn one_pair_of_tokens_comes_of_a_refresh(pair: &Pair, issued: &Issued) -> Result<()> {
+async fn one_pair_of_tokens_comes_of_a_refresh(pair: &Pair, issued: &SignedIn) -> Result<()> {
     let handles = [pair.at(0).await?, pair.at(1).await?];
     let answers = race(|caller| {
         let [even, odd] = &handles;
         let auth = if caller.is_multiple_of(2) { even.auth() } else { odd.auth() };
         let presented = issued.refresh_token.clone();
-        async move { auth.refresh(&presented, None, &Client::default()).await }
+        async move { auth.refresh(&presented, &Client::default()).await }
     });
     let winners = winners(answers.await?, &[])?;
     let pairs: BTreeSet<(String, String)> = winners
@@ -189,7 +183,7 @@ async fn one_proves_the_address(pair: &Pair) -> Result<()> {
         let [even, odd] = &handles;
         let account = if caller.is_multiple_of(2) { even.account() } else { odd.account() };
         let token = token.clone();
-        async move { account.verify_email(&token, None).await }
+        async move { account.verify_email(&token).await }
     });
     let answers = answers.await?;
     let won = answers.iter().filter(|answer| answer.is_ok()).count();
