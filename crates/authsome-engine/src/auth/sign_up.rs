@@ -167,7 +167,7 @@ impl<'a> Registration<'a> {
             None
         } else {
             at.before(now, Moment::SignIn { user: &user, method }).await?;
-            Some(Entry::new(at, user.id, method, proof.amr, now).await?)
+            Some(Entry::new(at, user.id, proof, now).await?)
         };
         let verify = CoreNotification::VerifyEmail.into();
         let exists = CoreNotification::AccountExists.into();
