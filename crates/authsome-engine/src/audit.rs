@@ -26,11 +26,7 @@ pub struct EventQuery {
 
 impl EventQuery {
     /// Those that are meant of what is found.
-    fn narrow<E: Entity<Id = EventId>>(
-        &self,
-        mut find: Find<E>,
-        (by, done, to): (Column<E, Option<String>>, Column<E, String>, Column<E, Option<String>>),
-    ) -> Find<E> {
+    fn narrow<E: Entity<Id = EventId>>(&self, mut find: Find<E>, (by, done, to): Columns<E>) -> Find<E> {
         if let Some(actor) = &self.actor {
             find = find.filter(by.eq(actor));
         }
@@ -50,6 +46,9 @@ impl EventQuery {
         find
     }
 }
+
+/// By whom, what, and to what, in rows of what happened.
+type Columns<E> = (Column<E, Option<String>>, Column<E, String>, Column<E, Option<String>>);
 
 /// An environment's events.
 #[derive(Clone, Debug)]

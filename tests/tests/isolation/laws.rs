@@ -147,14 +147,14 @@ fn askers(guard: Guard, kind: Kind, here: &Place) -> Vec<(Credential, Naming)> {
     let sessions = vec![(session, Naming::Not), (cookie, Naming::HeaderSlug), (jwt, Naming::Not)];
     let keys = vec![(key.clone(), Naming::Not), (key, Naming::QueryId)];
     match guard {
-        Guard::Public if kind.is_token() => {
+        Guard::Public | Guard::Ticket | Guard::RecentSessionOrTicket if kind.is_token() => {
             let named = Naming::OTHERS.map(|naming| (Credential::None, naming));
             let [session, _, jwt, key] = Credential::all_of(here);
             let others = [session, jwt, key].map(|credential| (credential, Naming::Not));
             [named.to_vec(), others.to_vec()].concat()
         }
-        Guard::Public => named(Credential::None),
-        Guard::Session | Guard::RecentSession => sessions,
+        Guard::Public | Guard::Ticket => named(Credential::None),
+        Guard::Session | Guard::RecentSession | Guard::RecentSessionOrTicket => sessions,
         Guard::Permission(_) => [named(Credential::Administrator), keys].concat(),
         Guard::SessionOrPermission(_) | Guard::Administrator => {
             [named(Credential::Administrator), keys, sessions].concat()
@@ -167,8 +167,8 @@ fn workers(route: &Route, here: &Place) -> Vec<Credential> {
     let [session, _, _, key] = Credential::all_of(here);
     let is_beyond = registry::of(&name_of(route)).any(|line| line.given == Given::Spare);
     let all = match route.guard() {
-        Guard::Public => vec![Credential::None],
-        Guard::Session | Guard::RecentSession => vec![session],
+        Guard::Public | Guard::Ticket => vec![Credential::None],
+        Guard::Session | Guard::RecentSession | Guard::RecentSessionOrTicket => vec![session],
         Guard::Permission(_) if is_beyond => vec![Credential::Administrator],
         Guard::Permission(_) => vec![key, Credential::Administrator],
         Guard::SessionOrPermission(_) => vec![key, session, Credential::Administrator],

@@ -45,6 +45,11 @@ impl<E: Entity, T: ColumnValue> Column<E, T> {
         self.filter(Predicate::Compare { column: self.name, comparison, value: value.operand() })
     }
 
+    /// A comparison with a value as the column itself holds it.
+    pub(super) fn against(self, comparison: Comparison, value: &T) -> Filter<E> {
+        self.filter(Predicate::Compare { column: self.name, comparison, value: value.to_value() })
+    }
+
     /// The column equals the value.
     pub fn eq(self, value: impl Operand<T::Operand>) -> Filter<E> {
         self.compare(Comparison::Equal, value)

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use super::{Entity, Filter};
 use crate::error::StoreError;
 use crate::records::{Comparison, DeleteRequest, Predicate, Reach, Records};
-use crate::value::ColumnValue;
 
 /// Deletes entities.
 #[derive(Clone, Debug)]
@@ -40,10 +39,7 @@ impl<E: Entity> Delete<E> {
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown id, [`StoreError::Reference`].
     pub async fn by_id<R: Records + ?Sized>(self, id: &E::Id, records: &R) -> Result<(), StoreError> {
-        let predicate =
-            Predicate::Compare { column: E::ID_COLUMN.name, comparison: Comparison::Equal, value: id.to_value() };
-        let filter = Filter { predicate, of: PhantomData };
-        match self.filter(filter).batch(1, records).await? {
+        match self.filter(E::ID_COLUMN.against(Comparison::Equal, id)).batch(1, records).await? {
             0 => Err(StoreError::NotFound { table: E::table().name.clone() }),
             _ => Ok(()),
         }

@@ -89,11 +89,7 @@ impl<E: Entity> Find<E> {
     /// [`StoreError`].
     pub async fn page<R: Records + ?Sized>(mut self, page: Page<E::Id>, records: &R) -> Result<Listed<E>, StoreError> {
         if let Some(after) = &page.after {
-            self.filter.push(Predicate::Compare {
-                column: E::ID_COLUMN.name,
-                comparison: Comparison::Less,
-                value: after.to_value(),
-            });
+            self = self.filter(E::ID_COLUMN.against(Comparison::Less, after));
         }
         self.order = None;
         let data = self.limit(page.limit() + 1).all(records).await?;

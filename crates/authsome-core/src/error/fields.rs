@@ -40,7 +40,7 @@ impl FieldErrors {
     }
 
     /// Notes where a value does not lie within `range`.
-    pub fn range<T: PartialOrd + Display>(&mut self, field: &str, value: T, range: RangeInclusive<T>) {
+    pub fn range<T: Copy + PartialOrd + Display>(&mut self, field: &str, value: T, range: RangeInclusive<T>) {
         let (least, most) = (range.start(), range.end());
         self.require(range.contains(&value), field, format!("it lies between {least} and {most}"));
     }

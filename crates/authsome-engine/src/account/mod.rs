@@ -24,7 +24,7 @@ pub struct Account {
 impl Account {
     /// The row of a mailed token of this environment.
     async fn find<E: Credential + Entity<Scope = PerEnvironment>>(&self, token: &Token) -> Result<E, Error> {
-        let find = E::find(&self.at.scope()).filter(E::HASH.eq(&token.hash()));
+        let find = E::find(&self.at.scope()).filter(E::HASH.eq(token.hash()));
         find.one(self.at.store()).await?.ok_or_else(Error::invalid_token)
     }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::Auth;
 use super::need::Need;
-use super::ticket::{FirstFactor, TicketDraft};
+use super::ticket::TicketDraft;
 use crate::jwt::SigningKeys;
 
 /// How many sessions past the limit one statement ends.
@@ -63,7 +63,7 @@ pub(super) async fn complete(at: &EnvironmentContext, user: &User, proof: Proof<
     at.require_method(method)?;
     require_admitted(user, at.settings())?;
     at.before(now, Moment::SignIn { user, method }).await?;
-    let entry = Entry::new(at, user.id, method, proof.amr, now).await?;
+    let entry = Entry::new(at, user.id, proof, now).await?;
     let entry_ref = &entry;
     let written = at
         .transaction(|tx| async move {
@@ -128,15 +128,13 @@ impl Entry {
     pub(super) async fn new(
         at: &EnvironmentContext,
         user: UserId,
-        method: &str,
-        amr: &[&str],
+        proof: Proof<'_>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        if let Some((purpose, methods)) = Need::of(at, user, amr, at.store()).await?.ticket() {
-            let first = FirstFactor { user, method, amr };
-            return Ok(Self::Ticket(Box::new(TicketDraft::new(at, &first, purpose, methods, now)?)));
+        if let Some(ticket) = Need::of(at, user, proof.amr, at.store()).await?.ticket() {
+            return Ok(Self::Ticket(Box::new(TicketDraft::new(at, user, proof, ticket, now)?)));
         }
-        let draft = Draft::new(at, user, method, amr, now).await?;
+        let draft = Draft::new(at, user, proof, now).await?;
         at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
         Ok(Self::Session(Box::new(draft)))
     }
@@ -199,8 +197,7 @@ impl Draft {
     pub(super) async fn new(
         at: &EnvironmentContext,
         user: UserId,
-        method: &str,
-        amr: &[&str],
+        proof: Proof<'_>,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let entropy = at.entropy();
@@ -217,8 +214,8 @@ impl Draft {
             device_id: None,
             ip: ip.clone(),
             user_agent: client.user_agent.clone(),
-            method: method.to_owned(),
-            amr: amr.iter().map(|&proof| proof.to_owned()).collect(),
+            method: proof.method.to_owned(),
+            amr: proof.amr.iter().map(|&proof| proof.to_owned()).collect(),
             created_at: now,
             authenticated_at: now,
             last_seen_at: now,
@@ -251,7 +248,7 @@ impl Draft {
             updated_at: now,
         };
         Ok(Self {
-            created: at.event_by(&user, now, "session.created", &session.id, json!({ "amr": amr }))?,
+            created: at.event_by(&user, now, "session.created", &session.id, json!({ "amr": proof.amr }))?,
             device_created: at.event_by(&user, now, "device.created", &device.id, nothing())?,
             session,
             tokens,

@@ -61,7 +61,7 @@ impl Auth {
     /// the user is gone or banned; `environment_inactive` and `method_not_allowed_here`, which consume nothing;
     /// `token_expired`; `rate_limited` past 60 a minute and session; a hook's refusal; `unavailable`.
     pub async fn refresh(&self, presented: &Token, client: &Client) -> Result<SignedIn, Error> {
-        let find = RefreshToken::find(&self.at.scope()).filter(RefreshToken::HASH.eq(&presented.hash()));
+        let find = RefreshToken::find(&self.at.scope()).filter(RefreshToken::HASH.eq(presented.hash()));
         let token = find.one(self.at.store()).await?.ok_or_else(Error::session_not_found)?;
         self.refresh_found(presented, &token, client).await
     }

@@ -150,10 +150,10 @@ struct Registration<'a> {
     now: Timestamp,
 }
 
-enum Written {
-    SignedUp(Option<Session>),
-    VerifyFirst,
-    TakenQuietly,
+struct Written {
+    /// Whether there is an account; not where the address was taken, and its holder is told.
+    is_new: bool,
+    session: Option<Session>,
 }
 
 impl<'a> Registration<'a> {
@@ -165,7 +165,7 @@ impl<'a> Registration<'a> {
             None
         } else {
             at.before(now, Moment::SignIn { user: &user, method }).await?;
-            Some(Entry::new(at, user.id, method, proof.amr, now).await?)
+            Some(Entry::new(at, user.id, proof, now).await?)
         };
         let verify = CoreNotification::VerifyEmail.into();
         let exists = CoreNotification::AccountExists.into();
@@ -185,15 +185,11 @@ impl<'a> Registration<'a> {
         let this = &self;
         let written = self.at.transaction(|tx| async move { this.write(proof, &*tx).await }).await?;
         self.at.foundation().wakers.mail.wake();
-        if !matches!(written, Written::TakenQuietly) {
+        if written.is_new {
             self.at.after(self.now, Moment::SignUp { user: &self.user }).await;
         }
-        match (written, self.entry) {
-            (Written::SignedUp(session), Some(entry)) => {
-                Ok(SignUpOutcome::SignedUp(entry.issue(self.at, self.user, session, self.method).await?))
-            }
-            _ => Ok(SignUpOutcome::VerifyFirst),
-        }
+        let Some(entry) = self.entry else { return Ok(SignUpOutcome::VerifyFirst) };
+        Ok(SignUpOutcome::SignedUp(entry.issue(self.at, self.user, written.session, self.method).await?))
     }
 
     async fn write(&self, proof: Proof<'_>, tx: &dyn StoreTx) -> Result<Written, Error> {
@@ -211,7 +207,7 @@ impl<'a> Registration<'a> {
             return match taken_name(scope, user, tx).await? {
                 Some(Taken::Email) if self.entry.is_none() => {
                     self.exists.insert(scope, tx).await?;
-                    Ok(Written::TakenQuietly)
+                    Ok(Written { is_new: false, session: None })
                 }
                 Some(taken) => Err(taken.conflict()),
                 // The holder of the name is gone: the next run succeeds.
@@ -224,10 +220,11 @@ impl<'a> Registration<'a> {
             self.verify.insert(scope, tx).await?;
             Outbox::new(&at).issue_known(&self.verify, tx).await?;
         }
-        match &self.entry {
-            Some(entry) => Ok(Written::SignedUp(entry.write(&at, tx).await?)),
-            None => Ok(Written::VerifyFirst),
-        }
+        let session = match &self.entry {
+            Some(entry) => entry.write(&at, tx).await?,
+            None => None,
+        };
+        Ok(Written { is_new: true, session })
     }
 }
 

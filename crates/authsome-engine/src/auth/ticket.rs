@@ -8,7 +8,7 @@ use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{TicketId, TypedId, UserId};
-use authsome_core::plugin::SecondFactorRequired;
+use authsome_core::plugin::{Proof, SecondFactorRequired};
 use authsome_core::secret::Token;
 use authsome_core::store::StoreTx;
 use authsome_core::ticket::{Ticket, TicketPurpose};
@@ -17,12 +17,6 @@ use serde_json::json;
 
 /// How long a ticket is valid.
 const TTL: Duration = Duration::from_secs(600);
-/// The proofs before a ticket.
-pub(super) struct FirstFactor<'a> {
-    pub(super) user: UserId,
-    pub(super) method: &'a str,
-    pub(super) amr: &'a [&'a str],
-}
 
 /// A ticket before it is stored.
 pub(super) struct TicketDraft {
@@ -35,12 +29,11 @@ pub(super) struct TicketDraft {
 impl TicketDraft {
     pub(super) fn new(
         at: &EnvironmentContext,
-        first: &FirstFactor<'_>,
-        purpose: TicketPurpose,
-        methods: Vec<&'static str>,
+        user: UserId,
+        Proof { method, amr, .. }: Proof<'_>,
+        (purpose, methods): (TicketPurpose, Vec<&'static str>),
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let FirstFactor { user, method, amr } = *first;
         let entropy = at.entropy();
         let token = tokens::ticket(entropy)?;
         let ticket = Ticket {

@@ -9,6 +9,7 @@ mod show;
 
 use authsome::core::environment::Environment;
 use authsome::core::error::Error;
+use authsome::core::id::EnvironmentId;
 use authsome::engine::{Engine, EnvironmentHandle, EnvironmentSetup, Environments};
 use clap::Subcommand;
 
@@ -111,15 +112,9 @@ async fn carry_out(of: &Of<'_>, verb: Verb) -> Result<(), Failure> {
         Verb::Create(arguments) => change::create(of, arguments).await,
         Verb::Show(Named { environment }) => show::one(of, &environment).await,
         Verb::Update(arguments) => change::update(of, arguments).await,
-        Verb::Activate(Named { environment }) => {
-            changed(of.environments.activate(of.named(&environment).await?.id).await)
-        }
-        Verb::Deactivate(Named { environment }) => {
-            changed(of.environments.deactivate(of.named(&environment).await?.id).await)
-        }
-        Verb::SetDefault(Named { environment }) => {
-            changed(of.environments.set_default(of.named(&environment).await?.id).await)
-        }
+        Verb::Activate(named) => changed(of.environments.activate(of.id(&named).await?).await),
+        Verb::Deactivate(named) => changed(of.environments.deactivate(of.id(&named).await?).await),
+        Verb::SetDefault(named) => changed(of.environments.set_default(of.id(&named).await?).await),
         Verb::PublishableKey(arguments) => change::publishable_key(of, &arguments).await,
         Verb::Clone(arguments) => change::clone(of, arguments).await,
         Verb::Delete(arguments) => delete::run(of, &arguments).await,
@@ -146,6 +141,10 @@ impl Of<'_> {
     /// The environment of this slug or id.
     async fn named(&self, named: &str) -> Result<Environment, Failure> {
         Ok(self.handle(named).await?.environment().environment.clone())
+    }
+
+    async fn id(&self, Named { environment }: &Named) -> Result<EnvironmentId, Failure> {
+        Ok(self.named(environment).await?.id)
     }
 
     async fn setup(&self, environment: &Environment) -> Result<EnvironmentSetup, Failure> {
