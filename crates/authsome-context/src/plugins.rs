@@ -124,18 +124,21 @@ impl Plugins {
         self.tables.extend(plugin.tables());
         let taken = |what, name| BuildError::Duplicate { what, name };
         for method in brought.methods {
+            unless(!is_name(method.name()), || declaration(name, "authentication method", method.name(), NAME))?;
             unless(self.has_method(method.name()), || taken("authentication method", method.name()))?;
             self.methods.push(method);
         }
         for factor in brought.second_factors {
+            unless(!is_name(factor.name()), || declaration(name, "second factor", factor.name(), NAME))?;
             let is_taken = self.second_factors.iter().any(|other| other.name() == factor.name());
             unless(is_taken, || taken("second factor", factor.name()))?;
             self.second_factors.push(factor);
         }
         for kind in brought.notices {
-            let own =
-                kind.name().strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && kind.name().len() <= 64);
-            unless(!own, || declaration(name, "notice", kind.name(), "it is the plugin's name, a dot, and a word"))?;
+            let own = kind.name().strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_name);
+            unless(!own || kind.name().len() > 64, || {
+                declaration(name, "notice", kind.name(), "it is the plugin's name, a dot, and a word")
+            })?;
             unless(self.notice(kind.name()).is_some(), || taken("notice", kind.name()))?;
             self.notices.push(kind);
         }
@@ -166,6 +169,13 @@ impl Plugins {
         self.jobs.extend(brought.jobs);
         Ok(())
     }
+}
+
+const NAME: &str = "it is in snake_case and has at most 64 characters";
+
+fn is_name(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(is_word)
 }
 
 fn unless(refused: bool, error: impl FnOnce() -> BuildError) -> Result<(), BuildError> {

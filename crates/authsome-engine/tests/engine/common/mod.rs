@@ -1,6 +1,7 @@
 //! A world for tests: the test kit's engine with passwords, on a store that is watched.
 
 pub(crate) mod filled;
+pub(crate) mod slips;
 pub(crate) mod watched;
 
 use std::ops::Deref;
@@ -25,7 +26,8 @@ use authsome_engine::{
     SignUp, SignUpOutcome,
 };
 use authsome_plugin_password::{PasswordConfig, PasswordPlugin};
-use authsome_testkit::{TestFactor, TestKit};
+use authsome_testkit::TestFactor;
+pub(crate) use authsome_testkit::TestKit;
 
 pub(crate) use watched::Watched;
 
