@@ -199,7 +199,7 @@ async fn what_a_plugin_that_is_gone_was_set_to_stays_and_keeps_no_other_setting_
     let scope = world.here().await.scope();
     let settings = serde_json::json!({ "session_ttl": 600 });
     let patch = EnvironmentPatch { settings: Some(serde_json::from_value(settings).unwrap()), ..Default::default() };
-    let environments = without.environments(scope.app_id);
+    let environments = without.environments_of(scope.app_id);
     environments.update(scope.env_id, &patch, authsome_core::confirmation::Confirm::NOTHING).await.unwrap();
     world.advance(seconds(1));
     let settings = world.here().await.settings().clone();

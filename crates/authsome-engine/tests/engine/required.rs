@@ -32,7 +32,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Error>) {
 async fn where_no_plugin_brings_a_factor_none_can_be_required() {
     let world = World::new().await;
     let engine = without_factors(&world);
-    let (scope, environments) = (world.here().await.scope(), engine.environments(world.app().await));
+    let (scope, environments) = (world.here().await.scope(), engine.environments_of(world.app().await));
     let on = patch(&serde_json::json!({ "mfa_required": true }));
     refused(environments.update(scope.env_id, &on, Confirm::NOTHING).await);
     let new = NewEnvironment { settings: required(), ..NewEnvironment::new("New", EnvironmentType::Custom) };
@@ -54,7 +54,7 @@ async fn where_it_was_required_before_its_plugin_was_gone_other_settings_change_
     let world = World::new().await;
     world.configure("development", serde_json::json!({ "mfa_required": true })).await;
     let engine = without_factors(&world);
-    let (scope, environments) = (world.here().await.scope(), engine.environments(world.app().await));
+    let (scope, environments) = (world.here().await.scope(), engine.environments_of(world.app().await));
     let change = async |settings: serde_json::Value| {
         environments.update(scope.env_id, &patch(&settings), Confirm::NOTHING).await.unwrap()
     };
@@ -70,7 +70,7 @@ async fn where_it_was_required_before_its_plugin_was_gone_other_settings_change_
 async fn an_import_takes_it_over_and_warns_of_it() {
     let world = World::new().await;
     let engine = without_factors(&world);
-    let (scope, environments) = (world.here().await.scope(), engine.environments(world.app().await));
+    let (scope, environments) = (world.here().await.scope(), engine.environments_of(world.app().await));
     let before = environments.setup(scope.env_id).await.unwrap();
     let mut after = before.clone();
     after.environment.settings.mfa_required = Some(true);
