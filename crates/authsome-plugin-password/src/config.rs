@@ -1,4 +1,4 @@
-//! [`PasswordConfig`]: what a hash costs, and how many are made at once.
+//! [`PasswordConfig`]: the cost of a hash, and the size of the hashing pool.
 
 use argon2::Params;
 use authsome_core::error::{Error, FieldError};
@@ -20,10 +20,10 @@ const MIN_MEMORY_KIB: u32 = 7_168;
 const MIN_WORK: u64 = 35_840;
 const MAX_THREADS: usize = 64;
 const MAX_QUEUE: usize = 10_000;
-/// Threads where nothing is configured, at most: more would take more than 152 MiB.
+/// The most threads by default: more would take more than 152 MiB.
 const DEFAULT_THREADS: usize = 8;
 
-/// What a hash costs, and how many are made at once.
+/// The cost of a hash, and the size of the hashing pool.
 ///
 /// The cost is that of Argon2id (RFC 9106); its defaults are those of OWASP (Password Storage Cheat Sheet, "Argon2id").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +53,15 @@ impl Default for PasswordConfig {
 }
 
 impl PasswordConfig {
-    /// What a new hash costs.
+    /// The cost of a new hash.
     ///
     /// # Errors
-    /// `invalid_request`, naming each field that is out of its range.
+    /// `invalid_request`, with each field that is out of its range.
     pub(crate) fn params(&self) -> Result<Params, Error> {
         let mut errors = Vec::new();
         let mut range = |field: &str, value: u64, least: u64, most: u64| {
             if value < least || value > most {
-                let message = format!("it lies between {least} and {most}");
+                let message = format!("it must lie between {least} and {most}");
                 errors.push(FieldError { field: field.to_owned(), message });
             }
         };
@@ -71,7 +71,7 @@ impl PasswordConfig {
         range("threads", count(self.threads), 1, count(MAX_THREADS));
         range("queue", count(self.queue), 1, count(MAX_QUEUE));
         if errors.is_empty() && u64::from(self.memory_kib) * u64::from(self.iterations) < MIN_WORK {
-            let message = format!("memory_kib times iterations is at least {MIN_WORK}");
+            let message = format!("memory_kib times iterations must be at least {MIN_WORK}");
             errors.push(FieldError { field: "iterations".to_owned(), message });
         }
         if !errors.is_empty() {
