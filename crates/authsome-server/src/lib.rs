@@ -1,8 +1,7 @@
 //! The authsome program: configuration, command line, server.
 //!
-//! What lives here: how the program is told what to do (`config`), what it keeps in its folder (`data_dir`), under which
-//! key (`master_key`), what it is put together from ([`plugins`]), and its commands (`cli`). What never does: a rule about
-//! accounts, or a route.
+//! What lives here: the configuration (`config`), the data folder (`data_dir`), the master key (`master_key`), the
+//! parts of the program ([`plugins`]), and its commands (`cli`). What never does: a rule about accounts, or a route.
 //!
 //! Whatever ends the program is a `Failure`: one line that says what is wrong and what to do about it.
 //!
@@ -32,7 +31,7 @@ pub fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nothing is to be done where the terminal is gone.
+            // The terminal may be gone: then nobody can be told.
             let _ = error.print();
             // 2 says that a check found something.
             return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };

@@ -40,10 +40,10 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
     let engine = assembly::engine(engine_config, store, key, Some(assembly::mailer(&config.mail)?))?;
     tokio::select! {
         started = engine.start() => started.map_err(|error| assembly::not_started(&error))?,
-        // What was not committed leaves nothing.
+        // Uncommitted work leaves nothing.
         () = signals.next() => return Ok(()),
     }
-    // Only now, so that a start that fails says one thing.
+    // Only now, so that a failing start prints one line.
     tell(&config, &data);
     warn_of_missing_mail(&engine, &config.mail).await?;
 
@@ -73,7 +73,7 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags) -> Result<(), F
     Ok(())
 }
 
-/// What an operator must know.
+/// Logs what an operator must know.
 fn tell(config: &Config, data: &DataDir) {
     tracing::info!(folder = %data.path().display(), "data folder");
     let token_file = assembly::admin_token_file(config, data);
@@ -86,14 +86,14 @@ fn tell(config: &Config, data: &DataDir) {
         }
     }
     for variable in &config.unknown_variables {
-        tracing::warn!(variable, "the environment variable means nothing to this program");
+        tracing::warn!(variable, "the environment variable is unknown to this program");
     }
     if !config.rate_limits {
-        tracing::warn!("rate limits are off: meant for load tests on a machine of one's own");
+        tracing::warn!("rate limits are off: this is only for load tests");
     }
 }
 
-/// A production environment whose mails go nowhere is worth a word.
+/// Warns of a production environment without a mail server.
 async fn warn_of_missing_mail(engine: &Engine, mail: &MailConfig) -> Result<(), Failure> {
     let MailConfig::Folder(folder) = mail else { return Ok(()) };
     let failure = |error: authsome::core::error::Error| Failure::run(chain(&error), "see `authsome doctor`");
@@ -105,7 +105,9 @@ async fn warn_of_missing_mail(engine: &Engine, mail: &MailConfig) -> Result<(), 
             tracing::warn!(
                 environment = environment.slug,
                 folder = %folder.display(),
-                "mail is not configured: mails of a production environment are written to a folder; set AUTHSOME_SMTP_URL"
+
+                    "mail is not configured: mails of a production environment are written to a folder; set \
+                    AUTHSOME_SMTP_URL"
             );
         }
     }

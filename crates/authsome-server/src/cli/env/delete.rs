@@ -10,7 +10,7 @@ pub(super) const ABOUT: &str = "Examples:
   authsome env delete old-production --confirm delete-environment
 
 Nothing reaches it from then on; a running server removes what is in it. The default environment and the app's last one of type
-production are not deleted. Another of type production is confirmed, with the word that X-Authsome-Confirm has.";
+production cannot be deleted. Any other of type production needs --confirm, with the word of X-Authsome-Confirm.";
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
@@ -24,5 +24,5 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     let environment = of.named(&arguments.environment).await?;
     let deleted = of.environments.delete(environment.id, arguments.confirmation.given()).await;
     deleted.map_err(|error| open::refused(&error, "the environment was not deleted", "env list"))?;
-    output::line(format!("{} was deleted; a running server removes what is in it", environment.slug))
+    output::line(format!("{} was deleted; a running server removes its data", environment.slug))
 }
