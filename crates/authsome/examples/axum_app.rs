@@ -1,4 +1,5 @@
-//! An axum application with accounts, and a route of its own that only a signed-in user of staging or production reaches.
+//! An axum application with accounts, and a route of its own that only a signed-in user of staging or production
+//! reaches.
 //!
 //! `cargo run --example axum_app`, then:
 //!
@@ -20,7 +21,7 @@ use authsome::{Config, Engine};
 use axum::Router;
 use axum::routing::get;
 
-/// Who asks for notes, and in which environment.
+/// The user of the notes, and their environment.
 async fn notes(
     RequireSession(session): RequireSession,
     CurrentUser(user): CurrentUser,
@@ -34,7 +35,7 @@ async fn notes(
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Gone with the process; `SqliteStore::connect("sqlite:app.db")` keeps it.
+    // The data ends with the process; `SqliteStore::connect("sqlite:app.db")` keeps it.
     let store = SqliteStore::in_memory().await?;
     let auth = Engine::builder()
         .store(Arc::new(store))

@@ -100,7 +100,7 @@ async fn postpone(
     now: Timestamp,
 ) -> Result<(), Error> {
     let pause = PAUSE * 2_u32.saturating_pow(claimed.attempts.saturating_sub(1));
-    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent; it will be tried again");
+    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent and is tried again");
     let due_at = now.plus(pause);
     foundation.store.postpone_notification(&claimed.scope, claimed, Some(reason), due_at).await?;
     Ok(())
