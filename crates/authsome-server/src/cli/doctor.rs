@@ -16,11 +16,11 @@ use crate::failure::{Failure, chain};
 use crate::{assembly, master_key};
 
 pub(super) const EXAMPLES: &str = "Examples:
-  authsome doctor                                     what the server would start with
+  authsome doctor                                     checks the configuration of the server
   authsome doctor --config /etc/authsome.toml
-  authsome doctor --isolation                         look at every row for references that leave their environment
+  authsome doctor --isolation                         reads every row for references that leave their environment
 
-Prints a line for each check: ok, warn or fail. Ends with code 1 where one fails. Changes nothing in the database.";
+Prints a line for each check: ok, warn or fail. Ends with code 1 if one fails. Changes nothing in the database.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {

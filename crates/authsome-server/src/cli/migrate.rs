@@ -15,14 +15,14 @@ use crate::failure::{Failure, chain};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  authsome migrate plan                 the very statements that `up` would run
+  authsome migrate plan                 the exact statements that `up` would run
   authsome migrate up                   what every start of the server does too
-  authsome migrate status --check       for scripts: exit code 2 where something is pending
-  authsome migrate down --yes           take back the last step, with what it holds, without asking
-  authsome migrate verify               compare the live tables with what the migrations make
+  authsome migrate status --check       for scripts: exit code 2 if a step is pending
+  authsome migrate down --yes           take back the last step, with its data, without asking
+  authsome migrate verify               compare the live tables with the migrations
 
-Exit codes: 0 done, or nothing to do; 1 it failed, and says why; 2 a check says no: `status --check` found a step that is
-pending or a history at fault, or `verify` found a difference.")]
+Exit codes: 0 done, or nothing to do; 1 it failed, and says why; 2 a check says no: `status --check` found a
+pending step or a history at fault, or `verify` found a difference.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,

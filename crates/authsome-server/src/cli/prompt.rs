@@ -1,4 +1,4 @@
-//! What the person at the terminal is asked: passwords, which never come from a flag, for others could read it, and
+//! Questions at the terminal: for passwords, which never come from a flag because others could read it, and for
 //! consent.
 
 use std::io::{IsTerminal, Read, Write};
@@ -7,11 +7,10 @@ use authsome::core::secret::Password;
 
 use crate::failure::Failure;
 
-/// Where a password comes from.
+/// The source of a password.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PasswordSource {
-    /// Read the password from standard input instead of asking for it: one line, with or without its end;
-    /// more lines are refused
+    /// Read the password from standard input instead of asking for it: one line; more lines are refused
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }

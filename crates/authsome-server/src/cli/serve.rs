@@ -19,8 +19,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   authsome serve --public-url https://auth.example.com --trusted-proxies 10.0.0.0/8
                                                              behind a proxy that ends TLS
 
-A database that cannot be reached at the start ends the program with code 2, for a supervisor to start it again; one
-that goes away later is answered with 503 until it is back.
+If the database cannot be reached at the start, the program ends with code 2, for a supervisor to start it again. If it
+goes away later, requests are answered with 503 until it is back.
 
 SIGTERM and SIGINT finish the requests in flight, then the program ends with code 0; a second one ends it at once.";
 

@@ -65,7 +65,7 @@ pub(super) struct Update {
   authsome env clone production Canary
   authsome env clone production Canary --webhook-url https://canary.example.com/hooks
 
-Users, sessions, organizations, keys and events stay behind. The clone's webhooks have secrets of their own and are switched
+Users, sessions, organizations, keys and events are not copied. The clone's webhooks get new secrets and are switched
 off.")]
 pub(super) struct CloneArguments {
     /// Slug or id of the environment to clone
@@ -102,8 +102,8 @@ pub(super) struct PublishableKey {
   authsome env rotate-keys production
   authsome env rotate-keys production --compromised asgk_01h455vb4pex5vsknk084sn02q
 
-In good order, tokens that were signed before stay valid. After a key was compromised, those that it and the one before it
-signed do not.")]
+After a routine rotation, tokens that were signed before stay valid. With --compromised, tokens of the current and the
+previous key become invalid.")]
 pub(super) struct RotateKeys {
     /// Slug or id
     environment: String,

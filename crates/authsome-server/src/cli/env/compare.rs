@@ -12,8 +12,8 @@ use crate::failure::Failure;
 pub(super) const ABOUT: &str = "Examples:
   authsome env diff staging production
 
-Compares the type, each setting of their own and as it applies, with where it comes from, the fields of forms, and the
-addresses and events of webhooks. `-` is what one of them does not say.
+Compares the types, own settings, effective settings with their sources, the fields of forms, and the addresses and
+events of webhooks. `-` marks a missing value.
 
 Exit codes: 0 they are alike, 2 they differ, 1 it failed, and says why.";
 

@@ -9,8 +9,8 @@ pub(super) const ABOUT: &str = "Examples:
   authsome env delete preview
   authsome env delete old-production --confirm delete-environment
 
-Nothing reaches it from then on; a running server removes what is in it. The default environment and the app's last one of type
-production cannot be deleted. Any other of type production needs --confirm, with the word of X-Authsome-Confirm.";
+The environment is out of reach from then on; a running server removes its data. The default environment and the app's
+last one of type production cannot be deleted. Any other of type production needs `--confirm delete-environment`.";
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {

@@ -20,15 +20,16 @@ use crate::failure::Failure;
 
 pub(super) const ABOUT: &str = "Examples:
   authsome env export staging > staging.yaml
-  authsome env import staging.yaml                    makes the environment with the file's slug; where there is one,
+  authsome env import staging.yaml                    makes the environment with the file's slug; if it exists,
                                                       shows what would change, and asks
-  authsome env import staging.yaml --confirm import   without being asked, as a script must
-  authsome env import staging.yaml --into preview     what preview is called and its type stay
+  authsome env import staging.yaml --confirm import   does not ask; scripts need this
+  authsome env import staging.yaml --into preview     preview keeps its name, slug and type
 
-A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys or tokens, and
-no secret: `secret: {env: NAME}` at a webhook takes it from the variable NAME (`whsec_` and 24 to 64 bytes in base64). Without
-that, a webhook keeps its secret, and a new webhook gets a new one. Whatever is missing in the file is removed.
-Taking the type production away needs `--confirm change-environment-type` beside.";
+A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys,
+tokens or secrets. `secret: {env: NAME}` at a webhook takes its secret from the variable NAME (`whsec_` and 24 to 64 bytes in
+base64). Without that line, a webhook keeps its secret, and a new webhook gets a new one. Settings, forms and webhooks
+that are missing in the file are removed. Changing the type from production also needs
+`--confirm change-environment-type`.";
 
 /// The word that confirms an import.
 const WORD: &str = "import";

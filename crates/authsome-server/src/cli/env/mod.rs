@@ -24,10 +24,10 @@ use crate::failure::Failure;
   authsome env show staging
   authsome env update staging --set session_ttl=3600 --inherit mfa_required
   authsome env deactivate staging               refuses every sign-in there until `activate`
-  authsome env set-default production           used where a request names no environment
-  authsome env publishable-key production       prints the key by which clients name it
+  authsome env set-default production           for requests that name no environment
+  authsome env publishable-key production       prints its publishable key
   authsome env clone production Canary --webhook-url https://canary.example.com/hooks
-  authsome env diff staging production          exit code 2 where they differ
+  authsome env diff staging production          exit code 2 if they differ
   authsome env export staging > staging.yaml
   authsome env import staging.yaml --into preview
   authsome env promote staging production       shows what would change, and asks

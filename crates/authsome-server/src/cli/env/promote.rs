@@ -9,12 +9,12 @@ use crate::failure::Failure;
 
 pub(super) const ABOUT: &str = "Examples:
   authsome env promote staging production                        shows what would change, and asks
-  authsome env promote staging production --confirm promote      without being asked, as a script must
+  authsome env promote staging production --confirm promote      does not ask; scripts need this
 
-Sets the second environment as the first is set: its own settings and its forms become those of the first; one of type
-production does not take `test_codes` over. Webhooks of the first are added with secrets of their own, switched off; one
-whose address the second has already is told of the same events, and keeps its secret and its switch; those that the
-second alone has stay. What the second is called, its type, whether it is the default, and everybody in it stay.";
+The second environment gets the own settings and the forms of the first; production does not take `test_codes` over. New
+webhooks of the first are added with new secrets, switched off. A webhook of an address that the second has already gets
+the same events, and keeps its secret and its switch; other webhooks of the second stay. The second keeps its name,
+slug, type, users, and whether it is the default.";
 
 /// The word that confirms it.
 const WORD: &str = "promote";
