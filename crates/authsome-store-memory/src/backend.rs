@@ -37,7 +37,7 @@ impl MemoryStore {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// The same, whose migrations are dated by this clock.
+    /// The same, with this clock to date migrations.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { database: Arc::new(Database::empty()), clock }

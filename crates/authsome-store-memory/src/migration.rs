@@ -30,7 +30,7 @@ impl MigrationTarget for MemoryStore {
         DIALECT
     }
 
-    /// What is done, in words: there is no language.
+    /// The operations, in words: the store has no statements.
     fn render(&self, step: &Step) -> Result<Vec<String>, MigrateError> {
         step.operations.iter().filter_map(|operation| describe(operation).transpose()).collect()
     }
@@ -55,7 +55,7 @@ impl MigrationTarget for MemoryStore {
     }
 }
 
-/// A run: the one writer, whose copy is published when it finishes.
+/// A run: the one writer. Its copy is published when it finishes.
 struct MemorySession {
     writer: Writer,
 }
@@ -181,7 +181,7 @@ impl State {
     }
 }
 
-/// An operation in words; nothing where there is nothing to do.
+/// An operation in words; empty if it does nothing.
 fn describe(operation: &Operation) -> Result<Option<String>, MigrateError> {
     Ok(Some(match operation {
         Operation::CreateTable(table) => {

@@ -36,7 +36,7 @@ impl MemoryTx {
         self.open().take().ok_or_else(StoreError::ended)
     }
 
-    // A verb works on a copy, so what is kept is sound even where one panicked.
+    // A verb works on a copy, so the kept state is sound even after a panic.
     fn open(&self) -> MutexGuard<'_, Option<Writer>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
