@@ -36,7 +36,7 @@ impl From<sea_orm::sea_query::error::Error> for Failure {
 }
 
 impl Failure {
-    /// The store's error. A broken constraint whose name is not known is an error of the database.
+    /// The store's error. A broken constraint of unknown name is an error of the database.
     pub(crate) fn into_store_error(self, dialect: &dyn Dialect) -> StoreError {
         match self {
             Self::Database(error) => store_error(dialect, error),
@@ -59,7 +59,7 @@ pub(crate) fn store_error(dialect: &dyn Dialect, error: DbErr) -> StoreError {
     }
 }
 
-/// What a database said. A driver's own error may hold the values of a row, which are nobody's to see.
+/// The database's error. A driver's own error may hold the values of a row, which must not be shown.
 #[derive(Debug)]
 struct DatabaseError(String);
 
