@@ -1,4 +1,4 @@
-//! The settings of a server under which a store cannot keep what it promises.
+//! The settings of a server under which a store cannot keep its promises.
 //!
 //! They are refused, not changed: behind a pooler of transactions, what one session sets is not what the next
 //! transaction gets.
@@ -43,7 +43,7 @@ impl Settings {
             return Err(invalid(
                 "default_transaction_isolation",
                 &self.isolation,
-                "a write would fail where it has to wait for another one; set it to `read committed`",
+                "a write would fail instead of waiting for another one; set it to `read committed`",
             ));
         }
         if self.replication_role == "replica" {
