@@ -230,7 +230,7 @@ fn named(steps: &[Step]) -> Vec<String> {
 /// The absent groups, with a warning if there are any: their tables stay without a plugin.
 fn warned(reading: Reading<'_>) -> Vec<String> {
     if !reading.absent_groups.is_empty() {
-        tracing::warn!(groups = ?reading.absent_groups, "the history has migration groups of plugins that are missing in this program");
+        tracing::warn!(groups = ?reading.absent_groups, "the history has groups of plugins that are missing here");
     }
     reading.absent_groups
 }
