@@ -49,7 +49,7 @@ impl MemoryStore {
 
     async fn write<T>(&self, work: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut writer = self.writer().await?;
-        let done = writer.attempt(work)?;
+        let done = writer.run(work)?;
         writer.publish()?;
         Ok(done)
     }

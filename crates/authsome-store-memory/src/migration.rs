@@ -67,7 +67,7 @@ impl MigrationSession for MemorySession {
     }
 
     async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        self.writer.attempt(|state| {
+        self.writer.run(|state| {
             for step in steps {
                 let begun = run.clock.now();
                 state.carry_out(step)?;
@@ -79,7 +79,7 @@ impl MigrationSession for MemorySession {
     }
 
     async fn revert(&mut self, steps: &[Step]) -> Result<(), MigrateError> {
-        self.writer.attempt(|state| {
+        self.writer.run(|state| {
             for step in steps {
                 state.carry_out(step)?;
                 let is_another = |row: &&AppliedStep| row.group != step.group || row.version != step.version;
@@ -91,7 +91,7 @@ impl MigrationSession for MemorySession {
     }
 
     async fn record(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        self.writer.attempt(|state| {
+        self.writer.run(|state| {
             steps.iter().for_each(|step| state.record(step, run, Duration::ZERO));
             Ok(())
         })

@@ -25,7 +25,7 @@ impl MemoryTx {
     fn run<T>(&self, verb: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut open = self.open();
         let writer = open.as_mut().ok_or_else(StoreError::ended)?;
-        let result = writer.attempt(verb);
+        let result = writer.run(verb);
         if result.as_ref().is_err_and(ends) {
             *open = None;
         }

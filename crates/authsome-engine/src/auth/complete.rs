@@ -119,7 +119,7 @@ pub(super) fn changed_meanwhile() -> Error {
 
 /// The result of a right proof, before it is stored.
 pub(super) enum Entry {
-    Session(Box<Draft>),
+    Session(Box<SessionDraft>),
     /// A second factor is required first.
     Ticket(Box<TicketDraft>),
 }
@@ -137,7 +137,7 @@ impl Entry {
             let first = FirstFactor { user, method, amr };
             return Ok(Self::Ticket(Box::new(TicketDraft::new(at, &first, purpose, methods, now)?)));
         }
-        let draft = Draft::new(at, user, method, amr, now).await?;
+        let draft = SessionDraft::new(at, user, method, amr, now).await?;
         at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
         Ok(Self::Session(Box::new(draft)))
     }
@@ -183,7 +183,7 @@ impl Entry {
 }
 
 /// A session before it is stored.
-pub(super) struct Draft {
+pub(super) struct SessionDraft {
     session: Session,
     tokens: Pair,
     refresh: RefreshToken,
@@ -192,7 +192,7 @@ pub(super) struct Draft {
     device_created: Event,
 }
 
-impl Draft {
+impl SessionDraft {
     pub(super) const fn session(&self) -> &Session {
         &self.session
     }

@@ -7,7 +7,7 @@ use authsome_core::secret::Token;
 
 /// The content of core's mails.
 #[derive(Debug)]
-pub(super) enum Subject {
+pub(super) enum CoreMail {
     VerifyEmail { token: Token },
     ChangeEmail { token: Token },
     ResetPassword { token: Token },
@@ -35,12 +35,12 @@ pub(super) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) 
 }
 
 /// The text of a mail of core.
-pub(super) fn letter(subject: &Subject, config: &Config) -> Letter {
+pub(super) fn letter(subject: &CoreMail, config: &Config) -> Letter {
     let links = Links::new(&config.public_url);
     let link = |page: &str, token: &Token| links.to(page, token);
     let valid = Links::validity;
     let (subject, text, link) = match subject {
-        Subject::VerifyEmail { token } => (
+        CoreMail::VerifyEmail { token } => (
             "Confirm your e-mail address",
             format!(
                 "please confirm that this address is yours by following the link below. {} If you did not register, \
@@ -49,7 +49,7 @@ pub(super) fn letter(subject: &Subject, config: &Config) -> Letter {
             ),
             Some(link("verify-email", token)),
         ),
-        Subject::ChangeEmail { token } => (
+        CoreMail::ChangeEmail { token } => (
             "Confirm your new e-mail address",
             format!(
                 "please confirm that this is to be the address of your account by following the link below. {} If you \
@@ -58,7 +58,7 @@ pub(super) fn letter(subject: &Subject, config: &Config) -> Letter {
             ),
             Some(link("verify-email", token)),
         ),
-        Subject::ResetPassword { token } => (
+        CoreMail::ResetPassword { token } => (
             "Reset your password",
             format!(
                 "you can set a new password by following the link below. {} If you did not ask for it, ignore this \
@@ -67,19 +67,19 @@ pub(super) fn letter(subject: &Subject, config: &Config) -> Letter {
             ),
             Some(link("reset-password", token)),
         ),
-        Subject::AccountExists => (
+        CoreMail::AccountExists => (
             "You have an account already",
             "someone, probably you, tried to register with this address, which has an account already. You can \
                    sign in, or ask for a new password if you forgot yours. If it was not you, ignore this mail."
                 .to_owned(),
             None,
         ),
-        Subject::PasswordChanged => (
+        CoreMail::PasswordChanged => (
             "Your password was changed",
             "the password of your account was changed. If it was not you, ask for a new password at once.".to_owned(),
             None,
         ),
-        Subject::EmailChanged => (
+        CoreMail::EmailChanged => (
             "Your e-mail address was changed",
             "your account has another e-mail address now and sends no more mail to this one. If it was not you, \
                    tell whoever runs the application."
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_mail_outside_of_production_says_so_and_links_to_the_public_url() {
         let config = Config { public_url: "https://app.example".to_owned(), ..Config::default() };
-        let letter = letter(&Subject::ResetPassword { token: Token::presented("apt_x") }, &config);
+        let letter = letter(&CoreMail::ResetPassword { token: Token::presented("apt_x") }, &config);
         let mail = mail("a@b.example".to_owned(), letter, "Shop\r\nBcc: x", Some("staging"));
         assert!(!mail.production && mail.subject.starts_with("[staging] ") && !mail.text.contains("\r"));
         assert_eq!(mail.link.as_deref(), Some("https://app.example/reset-password?token=apt_x"));

@@ -11,8 +11,8 @@ use authsome_core::plugin::{DueNotice, Letter, Links};
 use authsome_core::route::ActiveEnvironment;
 use authsome_core::time::Timestamp;
 
-use super::compose::{self, Subject};
-use super::proof::{Proof, addressee};
+use super::compose::{self, CoreMail};
+use super::proof::{MailedProof, addressee};
 
 /// The mail of a notification; `None` if it has no recipient, or is obsolete.
 pub(super) async fn prepare(
@@ -30,11 +30,11 @@ pub(super) async fn prepare(
                 CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
                     with_token(foundation, &environment, notification, now).await?
                 }
-                CoreNotification::AccountExists => to_stored(foundation, notification, Subject::AccountExists).await?,
+                CoreNotification::AccountExists => to_stored(foundation, notification, CoreMail::AccountExists).await?,
                 CoreNotification::PasswordChanged => {
-                    to_stored(foundation, notification, Subject::PasswordChanged).await?
+                    to_stored(foundation, notification, CoreMail::PasswordChanged).await?
                 }
-                CoreNotification::EmailChanged => Some((notification.recipient.clone(), Subject::EmailChanged)),
+                CoreNotification::EmailChanged => Some((notification.recipient.clone(), CoreMail::EmailChanged)),
             };
             subject.map(|(to, subject)| (to, compose::letter(&subject, &foundation.config)))
         }
@@ -86,9 +86,9 @@ fn marker(environment: &ActiveEnvironment) -> Option<&str> {
     (environment.kind != EnvironmentType::Production).then_some(environment.slug.as_str())
 }
 
-type Prepared = Option<(String, Subject)>;
+type Prepared = Option<(String, CoreMail)>;
 
-async fn to_stored(foundation: &Foundation, notification: &Notification, subject: Subject) -> Result<Prepared, Error> {
+async fn to_stored(foundation: &Foundation, notification: &Notification, subject: CoreMail) -> Result<Prepared, Error> {
     let addressee = addressee(notification, &*foundation.store).await?;
     Ok(addressee.map(|user| (user.email, subject)))
 }
@@ -99,7 +99,7 @@ async fn with_token(
     notification: &Notification,
     now: Timestamp,
 ) -> Result<Prepared, Error> {
-    let Some(proof) = Proof::of(notification, &*foundation.store).await? else { return Ok(None) };
+    let Some(proof) = MailedProof::of(notification, &*foundation.store).await? else { return Ok(None) };
     let token = proof.token(foundation, environment, notification, now).await?;
     Ok(token.map(|token| proof.letter(token)))
 }

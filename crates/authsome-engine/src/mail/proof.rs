@@ -21,10 +21,10 @@ use authsome_core::store::{StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 use authsome_core::user::{User, UserStore};
 
-use super::compose::Subject;
+use super::compose::CoreMail;
 
 /// What a person can prove with a token.
-pub(super) struct Proof {
+pub(super) struct MailedProof {
     user: UserId,
     to: String,
     of: Of,
@@ -36,7 +36,7 @@ enum Of {
     Reset,
 }
 
-impl Proof {
+impl MailedProof {
     /// The proof of a notification; `None` if it has no recipient, or is obsolete.
     pub(super) async fn of<R: Records + ?Sized>(
         notification: &Notification,
@@ -96,11 +96,11 @@ impl Proof {
     }
 
     /// The recipient and the content of the mail.
-    pub(super) fn letter(self, token: Token) -> (String, Subject) {
+    pub(super) fn letter(self, token: Token) -> (String, CoreMail) {
         let letter = match self.of {
-            Of::Address(VerificationPurpose::Confirm) => Subject::VerifyEmail { token },
-            Of::Address(VerificationPurpose::Change) => Subject::ChangeEmail { token },
-            Of::Reset => Subject::ResetPassword { token },
+            Of::Address(VerificationPurpose::Confirm) => CoreMail::VerifyEmail { token },
+            Of::Address(VerificationPurpose::Change) => CoreMail::ChangeEmail { token },
+            Of::Reset => CoreMail::ResetPassword { token },
         };
         (self.to, letter)
     }

@@ -26,9 +26,9 @@ pub(super) const ABOUT: &str = "Examples:
   authsome env import staging.yaml --into preview     preview keeps its name, slug and type
 
 A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys,
-tokens or secrets. `secret: {env: NAME}` at a webhook takes its secret from the variable NAME (`whsec_` and 24 to 64 bytes in
-base64). Without that line, a webhook keeps its secret, and a new webhook gets a new one. Settings, forms and webhooks
-that are missing in the file are removed. Changing the type from production also needs
+tokens or secrets. `secret: {env: NAME}` at a webhook takes its secret from the variable NAME (`whsec_` and 24 to 64
+bytes in base64). Without that line, a webhook keeps its secret, and a new webhook gets a new one. Settings, forms and
+webhooks that are missing in the file are removed. Changing the type from production also needs
 `--confirm change-environment-type`.";
 
 /// The word that confirms an import.
