@@ -17,7 +17,7 @@ pub trait Backend: Send + Sync {
     /// A database of its own that nothing was ever done to.
     ///
     /// # Errors
-    /// Whatever keeps it from being made. The case fails then; none is skipped.
+    /// Why it could not be made. The case fails then; no case is skipped.
     async fn empty(&self) -> Result<Box<dyn Database>, Cause>;
 
     /// A database of its own that [`prepare`] was run on. To be overridden where copying a prepared one is faster.
@@ -31,7 +31,7 @@ pub trait Backend: Send + Sync {
     }
 }
 
-/// A database. Dropped, it takes what it held with it.
+/// A database. Its data goes when it is dropped.
 #[async_trait]
 pub trait Database: Send + Sync {
     /// The store on it.

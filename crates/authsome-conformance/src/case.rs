@@ -52,7 +52,7 @@ impl Case {
     /// Checks the law on a database that the backend makes for it.
     ///
     /// # Errors
-    /// [`Failure`] where the law is broken, the database cannot be made, or the case does not end.
+    /// [`Failure`] if the law is broken, the database cannot be made, or the case does not end.
     pub async fn run(&self, backend: &dyn Backend) -> Result<(), Failure> {
         let stuck = |_| Failure::new(format!("the case did not end within {} s", LIMIT.as_secs()));
         tokio::time::timeout(LIMIT, self.run_unbounded(backend)).await.map_err(stuck)?

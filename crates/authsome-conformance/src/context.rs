@@ -40,7 +40,7 @@ impl Cx {
         Ok(self.database.another().await?)
     }
 
-    /// Makes what was written so far outlive a refusal, which ends a transaction.
+    /// Commits earlier writes, so that they survive a refusal, which ends a transaction.
     pub(crate) async fn settle(&mut self) -> Outcome {
         if let Some(tx) = self.tx.take() {
             tx.commit().await?;

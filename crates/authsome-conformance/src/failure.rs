@@ -48,7 +48,7 @@ macro_rules! from_errors {
 
 from_errors!(StoreError, MigrateError, EntropyError, IdentityError, Cause, tokio::task::JoinError);
 
-/// Ends a case where a condition does not hold.
+/// Ends a case if a condition does not hold.
 macro_rules! ensure {
     ($condition:expr, $($message:tt)+) => {
         if !$condition {
@@ -69,7 +69,7 @@ macro_rules! ensure_eq {
 
 pub(crate) use {ensure, ensure_eq};
 
-/// A failure where the values differ.
+/// A failure if the values differ.
 #[track_caller]
 pub(crate) fn equal<A, B>(actual: &A, expected: &B, what: &str) -> Outcome
 where

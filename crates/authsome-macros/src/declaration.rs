@@ -1,4 +1,4 @@
-//! What the attributes and fields of an entity say.
+//! The declaration of an entity, read from its attributes and fields.
 
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;

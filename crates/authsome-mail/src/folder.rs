@@ -18,7 +18,7 @@ use crate::message::{self, Encoding};
 /// Writes each mail to a file of its own, for development and tests.
 ///
 /// A file is named `<ULID>.eml`, so that names sort by time, and appears whole. Only its owner may read it, because its
-/// text may hold a secret link; folders that are made for it are private too.
+/// text may hold a secret link; folders made for it are private too.
 #[derive(Clone)]
 pub struct FolderMailer {
     folder: PathBuf,
@@ -28,7 +28,7 @@ pub struct FolderMailer {
 }
 
 impl FolderMailer {
-    /// A mailer that writes to this folder, which is made when the first mail is written.
+    /// A mailer that writes to this folder. It makes the folder with the first mail.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -38,8 +38,8 @@ impl FolderMailer {
         }
     }
 
-    /// Whether each mail with a link is logged at level `info`, with the link where the mail is not from production. For
-    /// development alone: whoever reads the log can sign in.
+    /// Whether each mail with a link is logged at level `info`. The link is logged too, unless the mail is from
+    /// production. Only for development: whoever reads the log can sign in.
     #[must_use]
     pub fn announce_links(mut self, announce_links: bool) -> Self {
         self.announce_links = announce_links;
@@ -76,7 +76,7 @@ impl Mailer for FolderMailer {
         if self.announce_links
             && let Some(link) = &mail.link
         {
-            let link = if mail.production { "(in the file alone)" } else { link };
+            let link = if mail.production { "(only in the file)" } else { link };
             tracing::info!(subject = mail.subject, link, "mail written");
         }
         Ok(())
@@ -86,10 +86,10 @@ impl Mailer for FolderMailer {
 fn sender() -> Result<Mailbox, MailError> {
     Address::new("authsome", "localhost")
         .map(|address| Mailbox::new(Some("Authsome".to_owned()), address))
-        .map_err(|_| MailError::Permanent { reason: "the sender is not valid".to_owned() })
+        .map_err(|_| MailError::Permanent { reason: "the sender is invalid".to_owned() })
 }
 
-/// Writes under a name that no reader looks for, then renames.
+/// Writes under a temporary name, then renames.
 fn write(folder: &Path, id: &str, bytes: &[u8]) -> io::Result<()> {
     private_folder().create(folder)?;
     let draft = folder.join(format!(".{id}.tmp"));

@@ -14,10 +14,10 @@ use ulid::Ulid;
 /// How the text is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// So that every mail server can carry it.
+    /// In seven bits, so that every mail server can carry it.
     #[cfg(any(feature = "smtp", test))]
     ForTransport,
-    /// As it is wherever its lines are short enough, so that people and programs can read the file.
+    /// Unencoded if its lines are short enough, so that people and programs can read the file.
     Readable,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Built {
 /// Builds the message of a mail.
 ///
 /// # Errors
-/// [`MailError::Permanent`] where the address is none; [`MailError::Temporary`] without randomness.
+/// [`MailError::Permanent`] for an invalid address; [`MailError::Temporary`] without randomness.
 pub(crate) fn build(
     mail: &Mail,
     from: &Mailbox,
@@ -46,21 +46,21 @@ pub(crate) fn build(
         .subject(one_line(&mail.subject))
         .date(UNIX_EPOCH + since_epoch(now))
         .message_id(Some(format!("<{id}@{}>", from.email.domain())))
-        // No vacation notice answers it (RFC 3834, section 5).
+        // Prevents automatic answers such as vacation notices (RFC 3834, section 5).
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(body(mail.text.clone(), encoding))
-        .map_err(|_| MailError::Permanent { reason: "it is not a message".to_owned() })?;
+        .map_err(|_| MailError::Permanent { reason: "the message could not be built".to_owned() })?;
     Ok(Built { id, message })
 }
 
-/// The one address that a mail goes to. Its parser takes no line break and no second address.
+/// The one address that a mail goes to. The parser refuses line breaks and a second address.
 fn address(to: &str) -> Result<Address, MailError> {
-    to.parse().map_err(|_| MailError::Permanent { reason: "the address is not valid".to_owned() })
+    to.parse().map_err(|_| MailError::Permanent { reason: "the address is invalid".to_owned() })
 }
 
-/// The subject without anything that could begin another header.
+/// The subject without line breaks, which could begin another header.
 fn one_line(subject: &str) -> String {
     subject.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

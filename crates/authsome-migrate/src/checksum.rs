@@ -1,4 +1,4 @@
-//! The checksum of a step: what tells that it still reads as it did when it was applied.
+//! The checksum of a step: it shows whether the step was changed after it was applied.
 
 use authsome_core::error::StoreError;
 use authsome_core::migration::{MigrateError, Migration};

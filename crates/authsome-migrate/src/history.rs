@@ -1,4 +1,4 @@
-//! The history of a database, judged against the steps that this program declares.
+//! The history of a database, compared with the steps that this program declares.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use authsome_core::migration::{AppliedStep, MigrateError};
 use crate::sequence::{DeclaredStep, Sequence};
 use crate::step_ref::StepRef;
 
-/// What is wrong with a history. Nothing is applied or taken back while there is any.
+/// A fault of a history. While it has faults, no step is applied or taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryFault {
-    /// A step that was applied reads differently now.
+    /// An applied step was changed.
     Changed {
         /// The step.
         step: StepRef,

@@ -6,7 +6,7 @@
 //! [`MigrationGroup`](authsome_core::migration::MigrationGroup)s.
 //!
 //! A run: order and check what is declared → read the history → verify it → if anything is pending, take the lock, read
-//! and verify again, apply. Where nothing is pending, nothing is written and no lock is taken, so that every start of
+//! and verify again, apply. Without pending steps, nothing is written and no lock is taken, so that every start of
 //! a program may run it.
 //!
 //! To add a verb, write it on [`Migrator`] from a `Reading` of the history and the `Sequence` of declared steps; what

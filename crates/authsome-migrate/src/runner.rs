@@ -79,8 +79,8 @@ impl<'a> Migrator<'a> {
         Ok(plan)
     }
 
-    /// Applies every pending step. Safe to call at every start and from many processes at once: where nothing is
-    /// pending it verifies the history, writes nothing and takes no lock.
+    /// Applies every pending step. Safe to call at every start and from many processes at once: without pending steps
+    /// it verifies the history, writes nothing and takes no lock.
     ///
     /// # Errors
     /// [`MigrateError`]. Steps before the failing one may be applied, the failing one is not; call again to go on.
@@ -91,18 +91,17 @@ impl<'a> Migrator<'a> {
     /// Applies the pending steps up to and including `to`, in the order of a run.
     ///
     /// # Errors
-    /// [`MigrateError::NoSuchTarget`] where no such step is declared, and as [`up`](Self::up).
+    /// [`MigrateError::NoSuchTarget`] for an undeclared step, and as [`up`](Self::up).
     pub async fn up_to(&self, to: &StepRef) -> Result<MigrationReport, MigrateError> {
         self.up_through(self.sequence.position(to)? + 1).await
     }
 
-    /// Takes steps back, the last applied first: so a step goes before those that it was built on. What they hold is
-    /// lost.
+    /// Takes steps back, the last applied first. The data that they hold is lost.
     ///
     /// # Errors
-    /// [`MigrateError::NoSuchTarget`] where the step to go back to is not applied; [`MigrateError::Irreversible`] where
-    /// a step on the way cannot be taken back, before any is; [`MigrateError::Schema`] where one would leave a
-    /// reference to a table that is gone; and as [`up`](Self::up).
+    /// [`MigrateError::NoSuchTarget`] if the step to go back to is not applied; [`MigrateError::Irreversible`] if one
+    /// of the steps cannot be taken back, before any is; [`MigrateError::Schema`] if a step would leave a reference to
+    /// a missing table; and as [`up`](Self::up).
     pub async fn down(&self, to: &DownTo) -> Result<RollbackReport, MigrateError> {
         let reading = self.read().await?.sound()?;
         if downward(&reading, to)?.is_empty() {
@@ -118,7 +117,7 @@ impl<'a> Migrator<'a> {
         Ok(RollbackReport { reverted: named(&steps), absent_groups: warned(reading) })
     }
 
-    /// Where the database stands. Reports what is wrong with the history instead of failing on it. Takes no lock.
+    /// The state of the database. Reports faults of the history instead of failing on them. Takes no lock.
     ///
     /// # Errors
     /// [`MigrateError::Store`].
@@ -139,11 +138,11 @@ impl<'a> Migrator<'a> {
         })
     }
 
-    /// How the database differs from what is declared: faults of the history, pending steps, and every difference of
-    /// the live tables from what the applied steps make. Empty where all is well. Takes no lock.
+    /// The differences of the database from the declarations: faults of the history, pending steps, and every
+    /// difference of the live tables from the result of the applied steps. Takes no lock.
     ///
     /// # Errors
-    /// [`MigrateError::Store`]; [`MigrateError::Schema`] where the applied steps do not fit each other.
+    /// [`MigrateError::Store`]; [`MigrateError::Schema`] if the applied steps do not fit each other.
     pub async fn verify(&self) -> Result<Vec<Difference>, MigrateError> {
         let reading = self.read().await?;
         let mut found: Vec<Difference> = reading.faults.iter().cloned().map(Difference::History).collect();
@@ -153,14 +152,14 @@ impl<'a> Migrator<'a> {
         Ok(found)
     }
 
-    /// Adopts a database whose tables are already what all steps together make: writes history rows for the pending
-    /// steps and runs nothing. What raw statements did cannot be seen, so it is taken as done.
+    /// Adopts a database that already has the tables that all steps make: writes history rows for the pending steps and
+    /// runs nothing. The effects of raw statements cannot be checked, so they count as done.
     ///
     /// # Errors
-    /// [`MigrateError::BaselineDiffers`] where a table differs; nothing was written then. And as [`up`](Self::up).
+    /// [`MigrateError::BaselineDiffers`] if a table differs; then nothing was written. And as [`up`](Self::up).
     pub async fn baseline(&self) -> Result<MigrationReport, MigrateError> {
         // The comparison runs outside the lock, since a backend may have no connection to spare beside the session's.
-        // A history that is still the same under the lock says that nobody migrated in between; otherwise compare again.
+        // If the history is the same under the lock, no other run came in between; otherwise compare again.
         loop {
             let history = self.target.history().await?.unwrap_or_default();
             let reading = Reading::new(&self.sequence, history.clone()).sound()?;
@@ -228,10 +227,10 @@ fn named(steps: &[Step]) -> Vec<String> {
     steps.iter().map(|step| at(step).with_name(&step.name)).collect()
 }
 
-/// The absent groups, with a warning where there are any: their tables stay, and nothing looks after them.
+/// The absent groups, with a warning if there are any: their tables stay without a plugin.
 fn warned(reading: Reading<'_>) -> Vec<String> {
     if !reading.absent_groups.is_empty() {
-        tracing::warn!(groups = ?reading.absent_groups, "the history names migration groups that no plugin declares");
+        tracing::warn!(groups = ?reading.absent_groups, "the history has groups of plugins that are missing here");
     }
     reading.absent_groups
 }

@@ -22,7 +22,7 @@ pub(crate) struct Sequence {
 }
 
 impl Sequence {
-    /// Orders the groups and checks that each step, and what takes it back, fits the schema before it.
+    /// Orders the groups and checks that each step, and its way back, fits the schema before it.
     pub(crate) fn new(groups: &[MigrationGroup]) -> Result<Self, MigrateError> {
         let mut sequence = Self { groups: Vec::new(), steps: Vec::new(), schema: Schema::default() };
         for group in ordered(groups)? {
@@ -40,7 +40,7 @@ impl Sequence {
         Ok(sequence)
     }
 
-    /// Where the step stands in the order.
+    /// The step's position in the order.
     pub(crate) fn position(&self, at: &StepRef) -> Result<usize, MigrateError> {
         let position = self.steps.iter().position(|step| step.at == *at);
         position.ok_or_else(|| MigrateError::NoSuchTarget(at.to_string()))
@@ -48,7 +48,7 @@ impl Sequence {
 }
 
 impl DeclaredStep {
-    /// The step with these operations, which lead `schema` on.
+    /// The step with these operations, which are applied to `schema`.
     pub(crate) fn step(&self, operations: Vec<Operation>, schema: &mut Schema) -> Result<Step, MigrateError> {
         let before = schema.clone();
         advance(schema, &self.at, &operations)?;

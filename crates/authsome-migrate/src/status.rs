@@ -1,4 +1,4 @@
-//! [`Status`]: where a database stands.
+//! [`Status`]: the state of a database.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use authsome_core::time::Timestamp;
 use crate::history::HistoryFault;
 use crate::step_ref::StepRef;
 
-/// Where a database stands, step by step in the order of a run.
+/// The state of a database, step by step in the order of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// Every declared step.
     pub steps: Vec<StepStatus>,
     /// Groups in the history that this program does not declare.
     pub absent_groups: Vec<String>,
-    /// What is wrong with the history.
+    /// The faults of the history.
     pub faults: Vec<HistoryFault>,
 }
 
@@ -44,7 +44,7 @@ pub enum StepState {
 }
 
 impl Status {
-    /// Whether every step is applied and nothing is wrong with the history.
+    /// Whether every step is applied and the history has no faults.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.faults.is_empty() && self.steps.iter().all(|step| step.state != StepState::Pending)

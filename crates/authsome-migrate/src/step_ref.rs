@@ -21,7 +21,7 @@ impl StepRef {
         Self { group: group.into(), version }
     }
 
-    /// As reports name the step: `group/version name`.
+    /// The step's name in reports: `group/version name`.
     pub(crate) fn with_name(&self, name: &str) -> String {
         format!("{self} {name}")
     }
@@ -41,7 +41,7 @@ impl FromStr for StepRef {
     type Err = MigrateError;
 
     /// # Errors
-    /// [`MigrateError::NoSuchTarget`] where the text is not `group/version`.
+    /// [`MigrateError::NoSuchTarget`] if the text is not `group/version`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let no_such = || MigrateError::NoSuchTarget(text.to_owned());
         let (group, version) = text.rsplit_once('/').ok_or_else(no_such)?;

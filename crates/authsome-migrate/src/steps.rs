@@ -1,4 +1,4 @@
-//! The steps of a run, made of what is declared and what is applied.
+//! The steps of a run, from the declared and the applied steps.
 
 use authsome_core::migration::{MigrateError, Step};
 use authsome_core::schema::Schema;
@@ -10,15 +10,15 @@ use crate::step_ref::StepRef;
 /// How far [`Migrator::down`](crate::Migrator::down) goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DownTo {
-    /// Takes back the step that was applied last; nothing where none is applied.
+    /// Takes back the last applied step, if any.
     LastStep,
-    /// Takes back every step that was applied after this one, which stays.
+    /// Takes back every step that was applied after this one, and keeps this one.
     Step(StepRef),
     /// Takes back every step that this program declares, with all the data that they hold.
     Start,
 }
 
-/// What the applied steps make together.
+/// The schema that the applied steps make.
 pub(crate) fn applied_schema(reading: &Reading<'_>) -> Result<Schema, MigrateError> {
     let mut schema = Schema::default();
     for (declared, _) in reading.applied() {
@@ -27,7 +27,7 @@ pub(crate) fn applied_schema(reading: &Reading<'_>) -> Result<Schema, MigrateErr
     Ok(schema)
 }
 
-/// The pending ones of the first `end` steps, ready to be applied.
+/// The pending ones of the first `end` steps, ready to apply.
 pub(crate) fn upward(reading: &Reading<'_>, end: usize) -> Result<Vec<Step>, MigrateError> {
     let pending: Vec<_> = reading.pending(end).collect();
     if pending.is_empty() {
@@ -38,7 +38,7 @@ pub(crate) fn upward(reading: &Reading<'_>, end: usize) -> Result<Vec<Step>, Mig
     steps.collect()
 }
 
-/// The steps to be taken back, with what takes them back: the last applied first.
+/// The steps to take back, with their reverse operations: the last applied first.
 pub(crate) fn downward(reading: &Reading<'_>, to: &DownTo) -> Result<Vec<Step>, MigrateError> {
     let mut back = reading.latest_first();
     match to {

@@ -1,4 +1,4 @@
-//! [`Difference`]: how a live database differs from what is declared.
+//! [`Difference`]: how a live database differs from its declaration.
 
 use std::fmt;
 
@@ -9,26 +9,26 @@ use authsome_core::value::ColumnType;
 use crate::history::HistoryFault;
 use crate::step_ref::StepRef;
 
-/// One way in which a database differs from what is declared.
+/// One difference of a database from its declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// Something is wrong with the history.
+    /// The history has a fault.
     History(HistoryFault),
     /// A declared step is not applied.
     Pending(StepRef),
-    /// A table is not there.
+    /// A table is missing.
     MissingTable {
         /// The table.
         table: String,
     },
-    /// A column is not there.
+    /// A column is missing.
     MissingColumn {
         /// The table.
         table: String,
         /// The column.
         column: String,
     },
-    /// A column is there that no step makes.
+    /// A column is undeclared.
     ExtraColumn {
         /// The table.
         table: String,
@@ -43,10 +43,10 @@ pub enum Difference {
         column: String,
         /// The declared type.
         declared: ColumnType,
-        /// The live one; `None` where it is none that Authsome makes.
+        /// The live type; `None` for a type that Authsome does not make.
         live: Option<ColumnType>,
     },
-    /// A column may hold no value and should not, or the other way round.
+    /// A column is nullable and should not be, or the reverse.
     Nullability {
         /// The table.
         table: String,
@@ -59,17 +59,17 @@ pub enum Difference {
     PrimaryKey {
         /// The table.
         table: String,
-        /// The columns of the live one; empty where there is none.
+        /// The columns of the live key; empty without one.
         live: Vec<String>,
     },
-    /// An index is not there.
+    /// An index is missing.
     MissingIndex {
         /// The table.
         table: String,
         /// The index.
         index: String,
     },
-    /// An index is there that no step makes.
+    /// An index is undeclared.
     ExtraIndex {
         /// The table.
         table: String,
@@ -83,14 +83,14 @@ pub enum Difference {
         /// The index.
         index: String,
     },
-    /// A reference is not there.
+    /// A reference is missing.
     MissingReference {
         /// The table.
         table: String,
         /// The reference.
         reference: String,
     },
-    /// A reference is there that no step makes.
+    /// A reference is undeclared.
     ExtraReference {
         /// The table.
         table: String,
@@ -104,7 +104,7 @@ pub enum Difference {
         /// The reference.
         reference: String,
     },
-    /// A table has a property that no declaration makes.
+    /// A table has a property that no declaration can make.
     Surprise {
         /// The table.
         table: String,
@@ -135,14 +135,16 @@ impl fmt::Display for Difference {
             }
             Self::PrimaryKey { table, live } if live.is_empty() => write!(f, "table {table} has no primary key"),
             Self::PrimaryKey { table, live } => {
-                write!(f, "the primary key of {table} is ({}), which is not as declared", live.join(", "))
+                write!(f, "the primary key of {table} is ({}), which differs from the declaration", live.join(", "))
             }
             Self::MissingIndex { table, index } => write!(f, "index {index} of {table} is missing"),
             Self::ExtraIndex { table, index } => write!(f, "index {index} of {table} is not declared"),
-            Self::Index { table, index } => write!(f, "index {index} of {table} is not as declared"),
+            Self::Index { table, index } => write!(f, "index {index} of {table} differs from its declaration"),
             Self::MissingReference { table, reference } => write!(f, "reference {reference} of {table} is missing"),
             Self::ExtraReference { table, reference } => write!(f, "reference {reference} of {table} is not declared"),
-            Self::Reference { table, reference } => write!(f, "reference {reference} of {table} is not as declared"),
+            Self::Reference { table, reference } => {
+                write!(f, "reference {reference} of {table} differs from its declaration")
+            }
             Self::Surprise { table, what } => write!(f, "table {table} {what}"),
         }
     }

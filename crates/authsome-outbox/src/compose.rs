@@ -24,7 +24,7 @@ pub(crate) fn mail(to: String, letter: Letter, app: &str, marker: Option<&str>) 
     }
 }
 
-/// What a mail of core's says.
+/// The text of a mail of core.
 pub(crate) fn letter(kind: CoreNotification, token: Option<&Token>, config: &Config) -> Letter {
     let links = Links::new(&config.public_url);
     let valid = Links::validity;

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 4;
 /// Longest stored reason of a failure, in characters.
 const ERROR_LENGTH: usize = 500;
 
-enum Attempted {
+enum Tried {
     Sent,
     Dropped,
     Failed(String),
@@ -56,22 +56,22 @@ async fn deliver(foundation: &Foundation, due: Notification) -> Result<(), Error
     let Some(claimed) = store.claim_notification(&due.scope, due.id, now, now.plus(LEASE)).await? else {
         return Ok(());
     };
-    let attempted = match attempt(foundation, &claimed, now).await {
-        Ok(attempted) => attempted,
+    let tried = match try_once(foundation, &claimed, now).await {
+        Ok(tried) => tried,
         // It is due again when the claim ends; the outage of the store is not a failure of this mail.
         Err(error) if error.code() == Code::Unavailable => return Err(error),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a mail could not be made");
-            Attempted::Again("the mail could not be made".to_owned())
+            Tried::Again("the mail could not be made".to_owned())
         }
     };
     let now = foundation.now();
-    let (status, error) = match attempted {
-        Attempted::Sent => (NotificationStatus::Sent, None),
-        Attempted::Dropped => (NotificationStatus::Dropped, None),
-        Attempted::Failed(reason) => (NotificationStatus::Failed, Some(reason)),
-        Attempted::Again(reason) if claimed.attempts >= TRIES => (NotificationStatus::Failed, Some(reason)),
-        Attempted::Again(reason) => return postpone(foundation, &claimed, reason, now).await,
+    let (status, error) = match tried {
+        Tried::Sent => (NotificationStatus::Sent, None),
+        Tried::Dropped => (NotificationStatus::Dropped, None),
+        Tried::Failed(reason) => (NotificationStatus::Failed, Some(reason)),
+        Tried::Again(reason) if claimed.attempts >= TRIES => (NotificationStatus::Failed, Some(reason)),
+        Tried::Again(reason) => return postpone(foundation, &claimed, reason, now).await,
     };
     if let Some(reason) = &error {
         tracing::error!(notification = %claimed.id, reason, "a mail could not be sent");
@@ -81,18 +81,18 @@ async fn deliver(foundation: &Foundation, due: Notification) -> Result<(), Error
     Ok(())
 }
 
-async fn attempt(foundation: &Foundation, claimed: &Notification, now: Timestamp) -> Result<Attempted, Error> {
+async fn try_once(foundation: &Foundation, claimed: &Notification, now: Timestamp) -> Result<Tried, Error> {
     let Some(mailer) = &foundation.mailer else {
-        return Ok(Attempted::Failed("no mailer is configured".to_owned()));
+        return Ok(Tried::Failed("no mailer is configured".to_owned()));
     };
     let Some(mail) = prepare(foundation, claimed, now).await? else {
-        return Ok(Attempted::Dropped);
+        return Ok(Tried::Dropped);
     };
     Ok(match tokio::time::timeout(PATIENCE, mailer.send(&mail)).await {
-        Ok(Ok(())) => Attempted::Sent,
-        Ok(Err(MailError::Permanent { reason })) => Attempted::Failed(cut(&reason)),
-        Ok(Err(MailError::Temporary { reason })) => Attempted::Again(cut(&reason)),
-        Err(_) => Attempted::Again("the mailer did not answer in time".to_owned()),
+        Ok(Ok(())) => Tried::Sent,
+        Ok(Err(MailError::Permanent { reason })) => Tried::Failed(cut(&reason)),
+        Ok(Err(MailError::Temporary { reason })) => Tried::Again(cut(&reason)),
+        Err(_) => Tried::Again("the mailer did not answer in time".to_owned()),
     })
 }
 
@@ -103,7 +103,7 @@ async fn postpone(
     now: Timestamp,
 ) -> Result<(), Error> {
     let pause = PAUSE * 2_u32.saturating_pow(claimed.attempts.saturating_sub(1));
-    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent; it will be tried again");
+    tracing::warn!(notification = %claimed.id, reason, "a mail was not sent and is tried again");
     let due_at = now.plus(pause);
     foundation.store.postpone_notification(&claimed.scope, claimed, Some(reason), due_at).await?;
     Ok(())

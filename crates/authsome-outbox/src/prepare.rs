@@ -12,7 +12,7 @@ use authsome_core::route::ActiveEnvironment;
 use authsome_core::time::Timestamp;
 
 use crate::compose;
-use crate::proof::{Proof, addressee};
+use crate::proof::{MailedProof, addressee};
 
 /// The mail that a notification asks for; `None` where there is nobody, or nothing any more, to send it for.
 pub(crate) async fn prepare(
@@ -46,7 +46,7 @@ async fn by_core(
     let store = &*foundation.store;
     let (to, token) = match kind {
         CoreNotification::VerifyEmail | CoreNotification::ChangeEmail | CoreNotification::ResetPassword => {
-            let Some(proof) = Proof::of(notification, store).await? else { return Ok(None) };
+            let Some(proof) = MailedProof::of(notification, store).await? else { return Ok(None) };
             let token = proof.token(foundation, environment, notification, now).await?;
             let Some(token) = token else { return Ok(None) };
             (proof.to, Some(token))

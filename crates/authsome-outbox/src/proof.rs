@@ -22,7 +22,7 @@ use authsome_core::time::Timestamp;
 use authsome_core::user::{User, UserStore};
 
 /// What a person can prove with a token.
-pub(crate) struct Proof {
+pub(crate) struct MailedProof {
     user: UserId,
     pub(crate) to: String,
     of: Of,
@@ -34,7 +34,7 @@ enum Of {
     Reset,
 }
 
-impl Proof {
+impl MailedProof {
     /// What a notification asks for; `None` where there is nobody, or nothing any more, to ask for it.
     pub(crate) async fn of<R: Records + ?Sized>(
         notification: &Notification,

@@ -7,7 +7,7 @@ use authsome_core::id::UserId;
 use authsome_core::notification::{CoreNotification, Notification};
 use authsome_core::store::StoreTx;
 
-use crate::proof::Proof;
+use crate::proof::MailedProof;
 
 /// An environment's queue of mails.
 pub struct Outbox<'a> {
@@ -47,7 +47,7 @@ impl<'a> Outbox<'a> {
     /// Those of the store.
     pub async fn issue_known(&self, notification: &Notification, tx: &dyn StoreTx) -> Result<(), Error> {
         let Some(codes) = self.at.test_codes() else { return Ok(()) };
-        let Some(proof) = Proof::of(notification, tx).await? else { return Ok(()) };
+        let Some(proof) = MailedProof::of(notification, tx).await? else { return Ok(()) };
         let Some(token) = proof.known(codes) else { return Ok(()) };
         let hash = token.hash();
         proof.void(&notification.scope, &hash, tx).await?;

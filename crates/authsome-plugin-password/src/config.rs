@@ -1,4 +1,4 @@
-//! [`PasswordConfig`]: what a hash costs, and how many are made at once.
+//! [`PasswordConfig`]: the cost of a hash, and the size of the hashing pool.
 
 use argon2::Params;
 use authsome_core::error::{Error, FieldErrors};
@@ -20,10 +20,10 @@ const MIN_MEMORY_KIB: u32 = 7_168;
 const MIN_WORK: u64 = 35_840;
 const MAX_THREADS: usize = 64;
 const MAX_QUEUE: usize = 10_000;
-/// Threads where nothing is configured, at most: more would take more than 152 MiB.
+/// The most threads by default: more would take more than 152 MiB.
 const DEFAULT_THREADS: usize = 8;
 
-/// What a hash costs, and how many are made at once.
+/// The cost of a hash, and the size of the hashing pool.
 ///
 /// The cost is that of Argon2id (RFC 9106); its defaults are those of OWASP (Password Storage Cheat Sheet, "Argon2id").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +53,10 @@ impl Default for PasswordConfig {
 }
 
 impl PasswordConfig {
-    /// What a new hash costs.
+    /// The cost of a new hash.
     ///
     /// # Errors
-    /// `invalid_request`, naming each field that is out of its range.
+    /// `invalid_request`, with each field that is out of its range.
     pub(crate) fn params(&self) -> Result<Params, Error> {
         let mut errors = FieldErrors::default();
         errors.range("memory_kib", self.memory_kib, MIN_MEMORY_KIB..=MAX_MEMORY_KIB);

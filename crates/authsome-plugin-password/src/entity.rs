@@ -11,7 +11,7 @@ use authsome_core::user::User;
 #[entity(table = "authsome_password_hashes", scope = PerEnvironment)]
 #[reference(user_id, to = User, on_delete = Cascade)]
 pub struct PasswordHash {
-    /// Whose it is.
+    /// The user.
     #[entity(id)]
     pub user_id: UserId,
     /// Where it lives.

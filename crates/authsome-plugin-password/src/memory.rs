@@ -2,8 +2,8 @@
 
 use argon2::{Block, Error};
 
-/// One thread's working memory: allocated at its first use, then used again and again. What is left in it is
-/// overwritten by the next hash before it is read (RFC 9106, section 3.2).
+/// One thread's working memory: allocated at its first use, then reused. The next hash overwrites its content before
+/// reading it (RFC 9106, section 3.2).
 #[derive(Debug)]
 pub(crate) struct Memory {
     usual: usize,

@@ -29,16 +29,16 @@ pub(crate) struct Passwords {
     params: Params,
     entropy: Arc<dyn Entropy>,
     pool: Pool,
-    /// An id that no user has: looking nobody up costs what looking somebody up does.
+    /// An id without a user: looking it up costs as much as looking up a real user.
     nobody: UserId,
-    /// What a password is held against where there is none: costs what a current hash does.
+    /// A decoy for users without a hash: checking it costs as much as a current hash.
     dummy: StoredHash,
 }
 
-/// What a thread found out about a password.
+/// The result of a check on a thread.
 struct Checked {
     matches: bool,
-    /// A new hash of it, where it matches and the stored one is not current.
+    /// A new hash of the password, if it is right and the stored hash is not current.
     renewed: Option<String>,
 }
 
@@ -46,8 +46,7 @@ impl Passwords {
     /// Starts the hashing threads.
     ///
     /// # Errors
-    /// `invalid_request` where the configuration is out of its ranges; `internal` where there is no randomness or no
-    /// thread.
+    /// `invalid_request` if the configuration is out of its ranges; `internal` if randomness or a thread cannot be had.
     pub(crate) fn start(config: &PasswordConfig, host: &Host) -> Result<Self, Error> {
         let params = config.params()?;
         let entropy = Arc::clone(&host.entropy);
@@ -65,11 +64,11 @@ impl Passwords {
         })
     }
 
-    /// Holds a password against a stored hash, on a hashing thread.
+    /// Checks a password against a stored hash, on a hashing thread.
     async fn compare(&self, password: &Password, stored: StoredHash) -> Result<Checked, Error> {
         let text = nfkc(password);
         let params = self.params.clone();
-        // A hash that cannot be renewed now is renewed another time.
+        // A failed renewal happens again at a later sign-in.
         let fresh_salt = if stored.is_current(&params) { None } else { salt(self.entropy.as_ref()).ok() };
         let checked = self.pool.run(move |memory| {
             let matches = stored.matches(text.as_bytes(), memory)?;
@@ -81,7 +80,7 @@ impl Passwords {
     }
 }
 
-/// Replaces a hash, unless another one has taken its place. The password stays the same, so its dates do too.
+/// Replaces a hash, unless another one has replaced it. The password stays the same, so its dates do too.
 pub(crate) async fn renew(records: &dyn Records, old: PasswordHash, hash: String) {
     let renewed = PasswordHash::update(&old.scope)
         .filter(PasswordHash::USER_ID.eq(old.user_id))
@@ -133,7 +132,10 @@ impl PasswordMethod for Passwords {
     ) -> Result<(), Error> {
         // Refused here, because no sign-in could ever use it.
         if StoredHash::parse(digest.as_str()).is_err() {
-            return Err(Error::invalid("password", "it is not the hash of a password, or costs too much to check"));
+            return Err(Error::invalid(
+                "password",
+                "it is not the hash of a password, or it is too expensive to check",
+            ));
         }
         let hash = digest.as_str().to_owned();
         let row = PasswordHash { user_id: user, scope: *scope, hash: hash.clone(), created_at: now, updated_at: now };

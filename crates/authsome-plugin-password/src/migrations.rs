@@ -5,7 +5,7 @@ use authsome_core::registry::CORE_GROUP;
 use authsome_core::schema::{ColumnDef, OnDelete, ScopeLevel, TableDef};
 use authsome_core::value::ColumnType;
 
-/// The plugin's name and that of its group.
+/// The name of the plugin and of its group.
 pub(crate) const NAME: &str = "password";
 
 pub(crate) fn group() -> MigrationGroup {
@@ -16,7 +16,7 @@ pub(crate) fn group() -> MigrationGroup {
     }
 }
 
-/// Written out rather than taken from the entity: a released step never changes, and the entity may.
+/// Written out instead of taken from the entity: a released step never changes, and the entity may.
 fn password_hashes() -> TableDef {
     TableDef::new(
         "authsome_password_hashes",

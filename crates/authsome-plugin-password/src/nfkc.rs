@@ -10,7 +10,7 @@ const GROWTH: usize = 11;
 /// The password in NFKC, wiped when dropped. Nothing of it is cut.
 pub(crate) fn nfkc(password: &Password) -> Zeroizing<String> {
     let typed = password.expose();
-    // With room for the longest result, the text is never moved, and no copy stays behind unwiped.
+    // The text has room for the longest result, so it never moves, and no unwiped copy stays behind.
     let mut text = Zeroizing::new(String::with_capacity(typed.len() * GROWTH));
     text.extend(typed.nfkc());
     text

@@ -1,4 +1,4 @@
-//! Argon2 hashes as PHC strings: how they are made, read and held against a password.
+//! Argon2 hashes as PHC strings: making, reading and checking them.
 
 use argon2::password_hash::phc::{Ident, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Params, PasswordHash as Phc, Version};
@@ -10,11 +10,11 @@ use crate::memory::Memory;
 /// Length of a salt in bytes (RFC 9106, section 3.1: 16 are recommended for passwords).
 pub(crate) const SALT_BYTES: usize = 16;
 
-/// A text that is not an Argon2 hash, or one that costs more than this plugin ever pays.
+/// A text that is not an Argon2 hash, or a hash above this plugin's maximum cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unusable;
 
-/// A stored hash. What it costs is bounded.
+/// A stored hash of bounded cost.
 #[derive(Clone)]
 pub(crate) struct StoredHash {
     algorithm: Algorithm,
@@ -49,10 +49,10 @@ impl StoredHash {
         })
     }
 
-    /// A hash of this cost that no password is known for: what nobody's password is held against.
+    /// A decoy hash of this cost, without a known password, for unknown users.
     ///
     /// # Errors
-    /// [`Unusable`] where `params` state no valid length.
+    /// [`Unusable`] if `params` have no valid length.
     pub(crate) fn of_nobody(params: &Params, salt: &[u8], output: &[u8]) -> Result<Self, Unusable> {
         let hash = Self {
             algorithm: Algorithm::Argon2id,
@@ -64,7 +64,7 @@ impl StoredHash {
         if params.output_len() == Some(hash.output.len()) { Ok(hash) } else { Err(Unusable) }
     }
 
-    /// Whether the password is the one that was hashed. Compared in constant time.
+    /// Whether this is a hash of the password. Compares in constant time.
     ///
     /// # Errors
     /// [`argon2::Error::OutOfMemory`].

@@ -22,7 +22,7 @@ pub struct PasswordPlugin {
 }
 
 impl PasswordPlugin {
-    /// The plugin with this configuration, whose ranges [`Plugin::install`] checks.
+    /// The plugin with this configuration. [`Plugin::install`] checks its ranges.
     #[must_use]
     pub const fn new(config: PasswordConfig) -> Self {
         Self { config }

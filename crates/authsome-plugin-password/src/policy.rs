@@ -1,4 +1,4 @@
-//! Whether a new password meets a policy.
+//! The check of a new password against a policy.
 
 use authsome_core::environment::PasswordPolicy;
 use authsome_core::error::{Code, Error};
@@ -6,10 +6,10 @@ use authsome_core::secret::Password;
 
 use crate::nfkc::nfkc;
 
-/// Holds a password against a policy.
+/// Checks a password against a policy.
 ///
 /// # Errors
-/// `weak_password` with `requirements`, the names of all the policy's fields that it does not meet.
+/// `weak_password` with `requirements`, the names of the policy's fields that the password fails.
 pub(crate) fn check(policy: &PasswordPolicy, password: &Password) -> Result<(), Error> {
     let text = nfkc(password);
     let least = usize::try_from(policy.min_length).unwrap_or(usize::MAX);

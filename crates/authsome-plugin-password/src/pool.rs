@@ -1,4 +1,4 @@
-//! [`Pool`]: threads that hash, and the bounded queue before them.
+//! [`Pool`]: hashing threads with a bounded queue.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,9 +16,9 @@ use crate::memory::Memory;
 
 /// Low on the scale of 0 to 99 that all platforms share; nice 10 on Linux, where 0 is the usual and 19 the lowest.
 const PRIORITY: u8 = 22;
-/// What a job is taken to last before one was measured.
+/// The assumed duration of a job before the first measurement.
 const FIRST_ESTIMATE: Duration = Duration::from_millis(50);
-/// A job that seems to have lasted longer than this says more about the clock than about hashing.
+/// Longer measurements are errors of the clock, and are ignored.
 const LONGEST_MEASURED: Duration = Duration::from_secs(60);
 /// The longest that a refused caller is told to wait, in seconds.
 const LONGEST_WAIT: u64 = 60;
@@ -54,9 +54,9 @@ struct State {
     closed: bool,
 }
 
-/// A caller's work, with the way to answer.
+/// A caller's work, with its answer channel.
 trait Job: Send {
-    /// Whether nobody waits for the answer any more.
+    /// Whether its caller has gone.
     fn is_abandoned(&self) -> bool;
 
     fn run(self: Box<Self>, memory: &mut Memory);
@@ -77,7 +77,7 @@ where
     }
 
     fn run(self: Box<Self>, memory: &mut Memory) {
-        // A caller that left meanwhile does not need the answer.
+        // A caller that has gone does not need the answer.
         drop(self.answer.send((self.work)(memory)));
     }
 }
@@ -87,7 +87,7 @@ impl Pool {
     /// Starts the threads.
     ///
     /// # Errors
-    /// `internal` where the operating system gives no thread.
+    /// `internal` if the operating system refuses a thread.
     pub(crate) fn start(size: Size, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let state = State { waiting: VecDeque::new(), lasts: FIRST_ESTIMATE, closed: false };
         let shared = Arc::new(Shared { size, clock, state: Mutex::new(state), changed: Condvar::new() });
@@ -100,11 +100,11 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Runs work on one of the threads, with its memory. Where the returned future is dropped before a thread takes the
-    /// work, it is not done and its place in the queue is free.
+    /// Runs work on one of the threads, with its memory. If the returned future is dropped before a thread takes the
+    /// work, the work is skipped and its place in the queue is free.
     ///
     /// # Errors
-    /// `unavailable` with when to try again, where the queue is full; `internal` where the work panicked.
+    /// `unavailable` with when to try again, if the queue is full; `internal` if the work panicked.
     pub(crate) async fn run<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -124,7 +124,7 @@ impl Drop for Pool {
 }
 
 impl Shared {
-    /// The state is whole whenever the lock is free, so a panic elsewhere does not spoil it.
+    /// The state is consistent whenever the lock is free, so a panic elsewhere does not spoil it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,7 +161,7 @@ impl Shared {
         }
     }
 
-    /// The next job that somebody waits for; `None` when the pool is gone.
+    /// The next job with a waiting caller; `None` when the pool is gone.
     fn next(&self) -> Option<Box<dyn Job>> {
         let mut state = self.lock();
         loop {
@@ -177,7 +177,7 @@ impl Shared {
     }
 }
 
-/// How long it takes until those who wait are served: at least a second.
+/// How long the waiting jobs will take: at least a second.
 fn wait(waiting: usize, threads: usize, lasts: Duration) -> Seconds {
     let rounds = u32::try_from(waiting.div_ceil(threads.max(1))).unwrap_or(u32::MAX);
     let seconds = lasts.saturating_mul(rounds).as_millis().div_ceil(1_000).clamp(1, LONGEST_WAIT.into());

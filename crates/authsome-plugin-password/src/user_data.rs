@@ -1,4 +1,4 @@
-//! What is exported and erased with a user.
+//! The export and erasure of a user's password.
 
 use async_trait::async_trait;
 use authsome_core::entity::Entity;
@@ -14,7 +14,7 @@ use crate::method::{Passwords, find};
 
 #[async_trait]
 impl UserData for Passwords {
-    /// `{"password": {"created_at", "updated_at"}}`, or null in its place. Never the hash.
+    /// `{"password": {"created_at", "updated_at"}}`, or `{"password": null}`. Never the hash.
     async fn export(&self, records: &dyn Records, scope: &Scope, user: UserId) -> Result<serde_json::Value, Error> {
         let password = find(records, scope, user).await?;
         let dates = password.map(|row| json!({"created_at": row.created_at, "updated_at": row.updated_at}));

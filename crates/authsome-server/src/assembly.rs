@@ -1,4 +1,4 @@
-//! What the program is put together from: store, mailer, engine.
+//! The parts of the program: store, plugins, mailer, engine.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::data_dir::{DataDir, make_writable};
 use crate::failure::{Failure, chain};
 use crate::plugins::Plugins;
 
-/// Opens the database. One that cannot be reached ends the start: whoever supervises the program starts it again.
+/// Opens the database. If it cannot be reached, the start ends: a supervisor starts the program again.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     let pool = config.pool;
     let unusable = |error: StoreError, remedy: &str| match error {
@@ -65,7 +65,7 @@ pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     }
 }
 
-/// How mail leaves.
+/// The transport of mails.
 pub(crate) fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, Failure> {
     match mail {
         MailConfig::Smtp { url, from } => {
@@ -89,8 +89,8 @@ pub(crate) fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, Failure> {
     }
 }
 
-/// The administrator's token: the one that is configured, else the one in the data folder; on a database that processes
-/// share, one that follows from the master key, so that all of them take the same, and that the folder has a copy of.
+/// The administrator's token: the configured one, else the one in the data folder. On a database that processes share,
+/// it is derived from the master key, so that all of them have the same one, and the folder has a copy.
 pub(crate) fn admin_token(config: &Config, data: &DataDir, master_key: &MasterKey) -> Result<SecretString, Failure> {
     match &config.admin_token {
         Some(token) => Ok(token.clone()),
@@ -104,7 +104,7 @@ pub(crate) fn admin_token(config: &Config, data: &DataDir, master_key: &MasterKe
     }
 }
 
-/// Where the administrator's token can be read, where it is not configured.
+/// The file with the administrator's token, unless it is configured.
 pub(crate) fn admin_token_file(config: &Config, data: &DataDir) -> Option<PathBuf> {
     match (&config.admin_token, config.database.is_shared()) {
         (Some(_), _) => None,
@@ -113,7 +113,7 @@ pub(crate) fn admin_token_file(config: &Config, data: &DataDir) -> Option<PathBu
     }
 }
 
-/// Puts an engine together. Nothing is read from or written to the store.
+/// Builds an engine. Does not use the store.
 pub(crate) fn engine(
     engine_config: authsome::engine::Config,
     store: Arc<dyn Store>,

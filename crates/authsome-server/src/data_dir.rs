@@ -9,15 +9,15 @@ use authsome::core::secret::{MasterKey, SecretString, Token};
 
 use crate::failure::Failure;
 
-/// The folder that the program keeps its own things in: mode 0700, the secrets in it 0600.
+/// The program's data folder, with mode 0700; secrets in it have mode 0600.
 #[derive(Clone, Debug)]
 pub(crate) struct DataDir(PathBuf);
 
 impl DataDir {
-    /// The folder at this path, made where it is missing.
+    /// The folder at this path; it is made if it is missing.
     ///
     /// # Errors
-    /// It cannot be made, or not be written to.
+    /// It cannot be made or written to.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         make_writable(path).map_err(|error| unusable(path, &error))?;
         let path = std::path::absolute(path).map_err(|error| unusable(path, &error))?;
@@ -29,17 +29,17 @@ impl DataDir {
         &self.0
     }
 
-    /// Where the master key is.
+    /// The file of the master key.
     pub(crate) fn master_key_file(&self) -> PathBuf {
         self.0.join("master.key")
     }
 
-    /// Where the administrator's token is.
+    /// The file of the administrator's token.
     pub(crate) fn admin_token_file(&self) -> PathBuf {
         self.0.join("admin.token")
     }
 
-    /// The master key in the folder, where there is one.
+    /// The master key in the folder, if it exists.
     ///
     /// # Errors
     /// The file cannot be read, or holds something else.
@@ -49,7 +49,7 @@ impl DataDir {
         text.map(|text| understood(&text, &file)).transpose()
     }
 
-    /// The master key in the folder, made where there is none.
+    /// The master key in the folder; it is made if it is missing.
     ///
     /// # Errors
     /// The file cannot be read or made, or holds something else.
@@ -59,12 +59,12 @@ impl DataDir {
         understood(&self.secret(&file, make)?, &file)
     }
 
-    /// Where the administrator's token of a shared database is written down.
+    /// The file with a copy of the administrator's token of a shared database.
     pub(crate) fn shared_admin_token_file(&self) -> PathBuf {
         self.0.join("shared-admin.token")
     }
 
-    /// Writes down the administrator's token of a shared database, in place of another one.
+    /// Writes the copy of the administrator's token of a shared database, in place of another one.
     ///
     /// # Errors
     /// The file cannot be made.
@@ -77,7 +77,7 @@ impl DataDir {
         placed.map(drop).map_err(|error| unusable(&file, &error))
     }
 
-    /// The administrator's token in the folder, made where there is none.
+    /// The administrator's token in the folder; it is made if it is missing.
     ///
     /// # Errors
     /// The file cannot be read or made.
@@ -96,7 +96,7 @@ impl DataDir {
         Ok(token)
     }
 
-    /// The secret in a file, made where there is none. Of programs that start at once, one makes it and all read it:
+    /// The secret in a file; it is made if it is missing. Of programs that start at once, one makes it and all read it:
     /// it appears under its name only when it is whole.
     fn secret(
         &self,
@@ -119,7 +119,7 @@ impl DataDir {
         }
     }
 
-    /// A file of mode 0600 with a secret, whole and on the disk, that has no name yet.
+    /// A file of mode 0600 with a secret, whole and on the disk, without a name yet.
     fn draft(&self, secret: &SecretString) -> std::io::Result<tempfile::NamedTempFile> {
         let mut draft = tempfile::NamedTempFile::new_in(&self.0)?;
         writeln!(draft, "{}", secret.expose())?;
@@ -128,7 +128,7 @@ impl DataDir {
     }
 }
 
-/// Makes a folder for its owner alone, where it is missing, and sees that files can be made in it.
+/// Makes a missing folder for its owner alone, and checks that files can be made in it.
 pub(crate) fn make_writable(folder: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -138,7 +138,7 @@ pub(crate) fn make_writable(folder: &Path) -> std::io::Result<()> {
     tempfile::NamedTempFile::new_in(folder).map(drop)
 }
 
-/// Whether others than the owner may read or write what is at a path. Never where the platform has no such modes.
+/// Whether others than the owner may read or write a path. Always false on platforms without such modes.
 pub(crate) fn open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -156,7 +156,7 @@ fn read(file: &Path) -> std::io::Result<SecretString> {
     std::fs::read_to_string(file).map(|text| SecretString::new(text.trim().to_owned()))
 }
 
-/// What a file holds, where there is one.
+/// The content of a file, if it exists.
 fn existing(file: &Path) -> std::io::Result<Option<SecretString>> {
     match read(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -168,7 +168,7 @@ fn understood(text: &SecretString, file: &Path) -> Result<MasterKey, Failure> {
     MasterKey::from_base64(text.expose()).map_err(|_| {
         Failure::config(
             format!("{} does not hold a master key", file.display()),
-            "restore the file from a backup; a new key makes what is stored under the old one unreadable",
+            "restore the file from a backup; a new key cannot open secrets that were stored under the old one",
         )
     })
 }

@@ -10,13 +10,13 @@ pub(crate) struct Failure {
     exit: u8,
 }
 
-/// Exit code of what failed while it ran.
+/// Exit code of a failure at run time.
 const FAILED: u8 = 1;
-/// Exit code of a configuration that cannot be used, and of a check that says no.
+/// Exit code of a wrong configuration, and of a check that says no.
 const REFUSED: u8 = 2;
 
 impl Failure {
-    /// The configuration cannot be used: exit code 2.
+    /// The configuration is wrong: exit code 2.
     pub(crate) fn config(what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         Self { what: one_line(what), remedy: one_line(remedy), exit: REFUSED }
     }
@@ -26,7 +26,7 @@ impl Failure {
         Self { what: one_line(what), remedy: one_line(remedy), exit: FAILED }
     }
 
-    /// The same as something that failed while it ran: exit code 1.
+    /// The same as a failure at run time: exit code 1.
     pub(crate) fn while_running(self) -> Self {
         Self { exit: FAILED, ..self }
     }

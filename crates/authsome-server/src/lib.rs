@@ -1,8 +1,8 @@
 //! The authsome program: configuration, command line, server.
 //!
-//! What lives here: how the program is told what to do (`config`), what it keeps in its folder (`data_dir`), under which
-//! key (`master_key`), what it is put together from (`assembly`, `plugins`), and its commands (`cli`). What never does: a
-//! rule about accounts, or a route.
+//! What lives here: the configuration (`config`), the data folder (`data_dir`), the master key (`master_key`), the
+//! parts of the program (`assembly`, `plugins`), and its commands (`cli`). What never does: a rule about accounts, or a
+//! route.
 //!
 //! [`main_with`] is the program with plugins of one's own: its server, its migrations and its whole command line know
 //! them.
@@ -58,7 +58,7 @@ pub fn main_with(plugins: impl FnOnce() -> Vec<Box<dyn Plugin>>) -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nothing is to be done where the terminal is gone.
+            // The terminal may be gone: then nobody can be told.
             let _ = error.print();
             // 2 says that a check found something.
             return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };

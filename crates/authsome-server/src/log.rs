@@ -7,10 +7,10 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, LogFormat};
 use crate::failure::Failure;
 
-/// Starts the log, at a level where the configuration says none.
+/// Starts the log, at this level unless the configuration has a filter.
 ///
 /// # Errors
-/// The filter is none.
+/// The filter is invalid.
 pub(crate) fn start(config: &Config, level: &str) -> Result<(), Failure> {
     let filter = config.log.as_deref().unwrap_or(level);
     let filter = EnvFilter::try_new(filter).map_err(|_| {

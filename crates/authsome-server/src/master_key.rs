@@ -1,4 +1,4 @@
-//! The installation's master key: where it comes from, and whether it is the database's.
+//! The installation's master key: its source, and whether it is the database's.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::data_dir::DataDir;
 use crate::failure::{Failure, chain};
 use crate::plugins::Plugins;
 
-/// The key that is configured, else the one in the data folder, where there is one. One that each process made for itself
-/// would be of no use where several share a database, so there it must be configured.
+/// The configured key, else the one in the data folder, if it exists. Processes that share a database need the same
+/// key, so there it must be configured.
 pub(crate) fn known(config: &Config, data: &DataDir) -> Result<Option<MasterKey>, Failure> {
     match &config.master_key {
         Some(key) => Ok(Some(key.clone())),
@@ -27,7 +27,7 @@ pub(crate) fn known(config: &Config, data: &DataDir) -> Result<Option<MasterKey>
     }
 }
 
-/// Opens the database, with the key. Where there is none, one is made in the data folder, for a new database alone.
+/// Opens the database, with the key. For a new database, a missing key is made in the data folder.
 pub(crate) async fn open_database(
     config: &Config,
     data: &DataDir,
@@ -52,7 +52,7 @@ async fn first(data: &DataDir, store: &dyn Store, plugins: &Plugins) -> Result<M
     }
 }
 
-/// What the database says of the installation that set it up; nothing where none did yet. Changes nothing in it.
+/// The installation's row in the database, if it was set up. Changes nothing.
 pub(crate) async fn installation(store: &dyn Store, plugins: &Plugins) -> Result<Option<Installation>, Failure> {
     let unreadable = |error: &dyn std::error::Error| Failure::config(chain(error), "see `authsome doctor`");
     let groups = plugins.migration_groups();
@@ -65,16 +65,16 @@ pub(crate) async fn installation(store: &dyn Store, plugins: &Plugins) -> Result
     Installation::stored(store).await.map_err(|error| unreadable(&error))
 }
 
-/// Why nothing starts where the database was set up and its key is not there.
+/// The refusal to start on a database that was set up under a missing key.
 pub(crate) fn lost(data: &DataDir) -> Failure {
     let file = data.master_key_file();
     Failure::config(
-        format!("the database was set up under a master key, and {} is not there", file.display()),
+        format!("the database was set up under a master key, and {} is missing", file.display()),
         "restore the file from a backup, or set AUTHSOME_MASTER_KEY to that key",
     )
 }
 
-/// Why nothing starts where the database was set up under another key.
+/// The refusal to start on a database that was set up under another key.
 pub(crate) fn another(config: &Config, data: &DataDir) -> Failure {
     let (place, remedy) = match &config.master_key {
         Some(_) => ("AUTHSOME_MASTER_KEY".to_owned(), "set it to the key that the database was first used with"),
@@ -84,7 +84,7 @@ pub(crate) fn another(config: &Config, data: &DataDir) -> Failure {
             (data.master_key_file().display().to_string(), remedy)
         }
     };
-    Failure::config(format!("the database was set up under another key than that in {place}"), remedy)
+    Failure::config(format!("the database was set up under another key than the one in {place}"), remedy)
 }
 
 #[cfg(test)]

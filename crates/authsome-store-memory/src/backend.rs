@@ -37,7 +37,7 @@ impl MemoryStore {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// The same, whose migrations are dated by this clock.
+    /// The same, with this clock to date migrations.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { database: Arc::new(Database::empty()), clock }
@@ -49,7 +49,7 @@ impl MemoryStore {
 
     async fn write<T>(&self, work: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut writer = self.writer().await?;
-        let done = writer.attempt(work)?;
+        let done = writer.run(work)?;
         writer.publish()?;
         Ok(done)
     }

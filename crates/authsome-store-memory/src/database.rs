@@ -65,7 +65,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Does the work on the copy, as a whole or not at all.
-    pub(crate) fn attempt<T, E: From<StoreError>>(
+    pub(crate) fn run<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {

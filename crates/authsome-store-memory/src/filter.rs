@@ -1,4 +1,4 @@
-//! [`Condition`]: a predicate whose columns are positions in a stored row.
+//! [`Condition`]: a predicate with columns as positions in a stored row.
 
 use std::cmp::Ordering;
 
@@ -39,7 +39,7 @@ impl<'r> Condition<'r> {
         })
     }
 
-    /// That the columns hold these values, none of which is null.
+    /// The condition that the columns hold these values, which are not null.
     pub(crate) fn equal(columns: impl IntoIterator<Item = (usize, &'r Value)>) -> Self {
         let compare = |(column, value)| Self::Compare { column, comparison: Comparison::Equal, value };
         Self::All(columns.into_iter().map(compare).collect())

@@ -30,7 +30,7 @@ impl MigrationTarget for MemoryStore {
         DIALECT
     }
 
-    /// What is done, in words: there is no language.
+    /// The operations, in words: the store has no statements.
     fn render(&self, step: &Step) -> Result<Vec<String>, MigrateError> {
         step.operations.iter().filter_map(|operation| describe(operation).transpose()).collect()
     }
@@ -55,7 +55,7 @@ impl MigrationTarget for MemoryStore {
     }
 }
 
-/// A run: the one writer, whose copy is published when it finishes.
+/// A run: the one writer. Its copy is published when it finishes.
 struct MemorySession {
     writer: Writer,
 }
@@ -67,7 +67,7 @@ impl MigrationSession for MemorySession {
     }
 
     async fn apply(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        self.writer.attempt(|state| {
+        self.writer.run(|state| {
             for step in steps {
                 let begun = run.clock.now();
                 state.carry_out(step)?;
@@ -79,7 +79,7 @@ impl MigrationSession for MemorySession {
     }
 
     async fn revert(&mut self, steps: &[Step]) -> Result<(), MigrateError> {
-        self.writer.attempt(|state| {
+        self.writer.run(|state| {
             for step in steps {
                 state.carry_out(step)?;
                 let is_another = |row: &&AppliedStep| row.group != step.group || row.version != step.version;
@@ -91,7 +91,7 @@ impl MigrationSession for MemorySession {
     }
 
     async fn record(&mut self, steps: &[Step], run: &RunBy<'_>) -> Result<(), MigrateError> {
-        self.writer.attempt(|state| {
+        self.writer.run(|state| {
             steps.iter().for_each(|step| state.record(step, run, Duration::ZERO));
             Ok(())
         })
@@ -177,7 +177,7 @@ impl State {
     }
 }
 
-/// An operation in words; nothing where there is nothing to do.
+/// An operation in words; empty if it does nothing.
 fn describe(operation: &Operation) -> Result<Option<String>, MigrateError> {
     Ok(Some(match operation {
         Operation::CreateTable(table) => {

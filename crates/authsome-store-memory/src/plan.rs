@@ -27,7 +27,7 @@ impl Sorting {
     }
 }
 
-/// The rows that fulfil a condition, and what it took to find them.
+/// The rows that fulfil a condition, and the cost of finding them.
 pub(crate) struct Selection {
     pub(crate) rows: Vec<StoredRow>,
     /// The index that was walked.
@@ -88,10 +88,10 @@ impl Plan<'_> {
     }
 }
 
-/// A narrower walk whose rows have yet to be sorted is preferred to one in order while it visits at most this many.
+/// A narrower walk with sorting is preferred to a walk in order while it visits at most this many rows.
 const MOST_SORTED: usize = 10_000;
 
-/// The plan that fixes most; where its rows would have to be sorted and are many, one that yields them in order.
+/// The plan that fixes the most columns; if it would have to sort many rows, a plan that yields them in order.
 fn choose<'t>(table: &'t Table, condition: &Condition<'_>, sorting: Option<Sorting>) -> Plan<'t> {
     let conjuncts = condition.conjuncts();
     let mut best = plan(table.primary(), &conjuncts, sorting);
@@ -158,7 +158,7 @@ fn fixed_value<'r>(conjuncts: &[&Condition<'r>], wanted: usize) -> Option<&'r Va
     })
 }
 
-/// The parts of the keys that begin with `prefix` in which the next column can fulfil the conditions; `None` where they
+/// The parts of the keys with this `prefix` in which the next column can fulfil the conditions; `None` if they
 /// say nothing about it.
 fn bounds(prefix: &[u8], conjuncts: &[&Condition<'_>], wanted: usize) -> Option<Vec<KeyRange>> {
     let with = |value: &Value| {

@@ -19,7 +19,7 @@ use crate::table::Table;
 type Rows = BTreeMap<Arc<str>, BTreeMap<Key, StoredRow>>;
 
 impl State {
-    /// That the parents of the rows are there, for each reference that is asked for. Of several that are not, the first
+    /// Checks that the parents of the rows exist, for each given reference. Of several missing ones, the first
     /// declared is reported.
     pub(crate) fn check_references(
         &self,

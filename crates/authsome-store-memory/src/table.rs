@@ -14,7 +14,7 @@ pub(crate) struct Table {
     /// What the migrations made.
     pub(crate) def: Arc<TableDef>,
     primary: Index,
-    /// The unique indexes as declared, the others, and one for each reference that none of them serves.
+    /// The unique indexes as declared, the others, and one for each reference without a fitting index.
     secondary: Vec<Index>,
 }
 

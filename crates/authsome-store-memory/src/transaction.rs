@@ -25,7 +25,7 @@ impl MemoryTx {
     fn run<T>(&self, verb: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut open = self.open();
         let writer = open.as_mut().ok_or_else(StoreError::ended)?;
-        let result = writer.attempt(verb);
+        let result = writer.run(verb);
         if result.as_ref().is_err_and(StoreError::ends_transaction) {
             *open = None;
         }
@@ -36,7 +36,7 @@ impl MemoryTx {
         self.open().take().ok_or_else(StoreError::ended)
     }
 
-    // A verb works on a copy, so what is kept is sound even where one panicked.
+    // A verb works on a copy, so the kept state is sound even after a panic.
     fn open(&self) -> MutexGuard<'_, Option<Writer>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -20,7 +20,7 @@ pub(crate) const COLLECTION: &str = "authsome_schema";
 /// How often a table is read anew because it was migrated meanwhile.
 const LOOKS: u32 = 5;
 
-/// Which tables with which columns are known to be there. Asking MongoDB for a collection that is not there finds
+/// The tables that are known to exist, with their columns. Asking MongoDB for a missing collection finds
 /// nothing, and writing to it makes it, so that each verb looks here first.
 ///
 /// What is known was true once: another process may have migrated since. Each transaction says at its begin which
@@ -54,8 +54,8 @@ impl Catalogue {
     /// That the table is there with all its columns.
     ///
     /// # Errors
-    /// [`StoreError::Backend`] where it is not; [`StoreError::Aborted`] where tables change all the time; what reading the
-    /// catalogue fails with.
+    /// [`StoreError::Backend`] where it is not; [`StoreError::Aborted`] where tables change all the time; what reading
+    /// the catalogue fails with.
     pub(crate) async fn check(&self, database: &Database, table: &TableDef) -> Result<(), StoreError> {
         for _ in 0..LOOKS {
             if self.knows(table) {
@@ -85,28 +85,28 @@ impl Catalogue {
     /// The UUID of the collection of a table that was [checked](Self::check).
     ///
     /// # Errors
-    /// [`StoreError::Aborted`] where it was forgotten since: whoever begins again checks again.
+    /// [`StoreError::Aborted`] if it was forgotten since: the next run checks again.
     pub(crate) fn collection(&self, table: &str) -> Result<Binary, StoreError> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.tables.get(table).map(|kept| kept.collection.clone()).ok_or_else(StoreError::contention)
     }
 
-    /// Forgets what it knows, unless it is of this generation.
+    /// Forgets the tables, unless they are of this generation.
     pub(crate) fn keep_generation(&self, generation: i64) {
         if self.generation() != generation {
             *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known { generation, ..Known::default() };
         }
     }
 
-    /// Forgets what it knows: the tables have changed.
+    /// Forgets the tables: they have changed.
     pub(crate) fn forget(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).tables.clear();
     }
 }
 
-/// What there is of a table; `None` where the catalogue does not have it, or its collection is missing.
+/// The live table; `None` if the catalogue does not have it, or its collection is missing.
 async fn read(database: &Database, table: &str) -> Result<Option<Kept>, Error> {
-    // The collection first: where another one takes its place, inserts into this one are refused.
+    // The collection first: if another one replaces it, inserts into this one are refused.
     let found = collections(database, doc! {"name": table}).await?;
     let uuid = found.first().and_then(|found| found.get_document("info").ok()?.get("uuid"));
     let Some(Bson::Binary(collection)) = uuid.cloned() else { return Ok(None) };

@@ -15,19 +15,19 @@ use crate::concern::{durable, primary};
 use crate::error::{Refusal, store_error};
 use crate::shared::Shared;
 
-/// The database where a URL names none.
+/// The default database, if a URL names none.
 const DATABASE: &str = "authsome";
 const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How it is reached.
 impl MongoStore {
-    /// Connects to the replica set of a URL like `mongodb://host:27017/database?replicaSet=rs0`. Without one in the URL,
-    /// the database is `authsome`.
+    /// Connects to the replica set of a URL like `mongodb://host:27017/database?replicaSet=rs0`. Without one in the
+    /// URL, the database is `authsome`.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of MongoDB, or the server is not part of a replica set;
-    /// [`StoreError::Unavailable`] where it cannot be reached.
+    /// [`StoreError::Invalid`] if the URL is not one of MongoDB, or the server is not part of a replica set;
+    /// [`StoreError::Unavailable`] if it cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::builder(url).connect().await
     }
@@ -38,8 +38,9 @@ impl MongoStore {
         MongoBuilder::new(url)
     }
 
-    /// A store on a client that the program has already. [`close`](authsome_core::store::Store::close) leaves its connections alone. Reads and
-    /// writes are as strict as of any other store, whatever the client's settings; its timeouts apply.
+    /// A store on a client that the program has already. [`close`](authsome_core::store::Store::close) leaves its
+    /// connections alone. Reads and writes are as strict as of any other store, whatever the client's settings; its
+    /// timeouts apply.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -110,7 +111,7 @@ impl MongoBuilder {
         self
     }
 
-    /// How long a verb may take, what it repeats included. What a write did that took longer is not known. Default: 30
+    /// How long a verb may take, with its repetitions. The outcome of a longer write is unknown. Default: 30
     /// seconds.
     #[must_use]
     pub const fn operation_timeout(mut self, operation_timeout: Duration) -> Self {
@@ -135,8 +136,8 @@ impl MongoBuilder {
     /// Opens the store. What the URL says of write concern, read concern, read preference and retries is overruled.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of MongoDB, or the server is not part of a replica set;
-    /// [`StoreError::Unavailable`] where it cannot be reached.
+    /// [`StoreError::Invalid`] if the URL is not one of MongoDB, or the server is not part of a replica set;
+    /// [`StoreError::Unavailable`] if it cannot be reached.
     pub async fn connect(self) -> Result<MongoStore, StoreError> {
         let options = self.options().await?;
         let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());

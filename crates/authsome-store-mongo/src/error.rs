@@ -111,8 +111,9 @@ pub(crate) const INDEX_NOT_FOUND: i32 = 27;
 /// `CollectionUUIDMismatch`: a migration has dropped the collection that an insert was for.
 pub(crate) const COLLECTION_MOVED: i32 = 361;
 
-/// `LockTimeout`, `WriteConflict`, `SnapshotTooOld`, `TransactionAborted`, `SnapshotUnavailable`, `NoSuchTransaction`, and
-/// [`COLLECTION_MOVED`]: what is done then is seen when it is done again.
+/// `LockTimeout`, `WriteConflict`, `SnapshotTooOld`, `TransactionAborted`, `SnapshotUnavailable`, `NoSuchTransaction`,
+/// and
+/// [`COLLECTION_MOVED`]: the next run sees the change.
 const CONTENTION: [i32; 7] = [24, 112, 239, 244, 246, 251, COLLECTION_MOVED];
 
 /// `HostUnreachable`, `HostNotFound`, `MaxTimeMSExpired`, `WriteConcernFailed`, `NetworkTimeout`, `ShutdownInProgress`,

@@ -17,8 +17,8 @@ pub(crate) struct Batch {
     earlier: usize,
 }
 
-/// The documents in as many commands as they need, one after the other. Each has its `_id`, so that a command that is sent
-/// again inserts nothing twice.
+/// The documents in as many commands as they need, one after the other. Each has its `_id`, so that a command that is
+/// sent again inserts nothing twice.
 pub(crate) fn batches(documents: &[Document]) -> Result<Vec<Batch>> {
     let mut batches = Vec::new();
     let (mut batch, mut bytes) = (Batch::default(), 0);
@@ -39,7 +39,7 @@ pub(crate) fn batches(documents: &[Document]) -> Result<Vec<Batch>> {
 }
 
 impl Batch {
-    /// The command; the server refuses it where the collection of this name is not the one of this UUID.
+    /// The command; the server refuses it if the collection of this name has another UUID.
     pub(crate) fn command(&self, table: &str, collection: &Binary) -> RawDocumentBuf {
         let mut command = rawdoc! {"insert": table};
         command.append(cstr!("documents"), self.documents.clone());

@@ -27,7 +27,7 @@ macro_rules! within {
     };
 }
 
-/// Whether an insert was refused because the very document is there.
+/// Whether an insert was refused because the same document exists.
 fn is_there(error: &Error) -> bool {
     duplicate(error).is_some_and(|(index, _)| index == "_id_")
 }
@@ -41,9 +41,9 @@ fn is_durable(error: &Error) -> bool {
 #[derive(Default)]
 pub(crate) struct Find {
     pub(crate) sort: Option<Document>,
-    /// At most so many; all of them where it is 0.
+    /// At most so many; 0 means all.
     pub(crate) limit: u32,
-    /// The fields that are wanted; all of them where it is `None`.
+    /// The wanted fields; `None` means all.
     pub(crate) fields: Option<Document>,
 }
 
@@ -120,11 +120,11 @@ impl<'s> Operations<'s> {
         }
     }
 
-    /// Inserts into the collection of a table, one after the other, until one fails. Outside of a transaction, it is for
-    /// one document.
+    /// Inserts into the collection of a table, one after the other, until one fails. Outside of a transaction, it is
+    /// for one document.
     ///
     /// # Errors
-    /// With [`COLLECTION_MOVED`](crate::error::COLLECTION_MOVED) where the collection is not the one of this UUID.
+    /// With [`COLLECTION_MOVED`](crate::error::COLLECTION_MOVED) if the collection has another UUID.
     pub(crate) async fn insert(&mut self, table: &str, collection: &Binary, documents: &[Document]) -> Result<()> {
         for batch in batches(documents)? {
             let mut command = batch.command(table, collection);
@@ -142,7 +142,7 @@ impl<'s> Operations<'s> {
         Ok(())
     }
 
-    /// Inserts a document, and once more where it is not known whether that was done, as the driver does with its own
+    /// Inserts a document, and once more if the outcome is unknown, as the driver does with its own
     /// inserts.
     async fn insert_alone(&self, batch: &Batch, command: &RawDocumentBuf) -> Result<()> {
         let send = || async { batch.outcome(self.database.run_raw_command(command.clone()).await?) };
@@ -171,7 +171,7 @@ impl<'s> Operations<'s> {
     /// The UUID of the collection of a table that was checked.
     ///
     /// # Errors
-    /// [`StoreError::Aborted`] where it was forgotten meanwhile.
+    /// [`StoreError::Aborted`] if it was forgotten meanwhile.
     pub(crate) fn collection_of(&self, table: &str) -> std::result::Result<Binary, StoreError> {
         self.catalogue.collection(table)
     }
@@ -199,7 +199,7 @@ impl<'s> Operations<'s> {
         within!(self, database.run_command(command))
     }
 
-    /// Changes the one document with this `_id`, which is made where it is missing.
+    /// Changes the one document with this `_id`; makes a missing one.
     pub(crate) async fn upsert(&mut self, table: &str, id: Document, update: Document) -> Result<()> {
         let collection = self.collection(table);
         within!(self, collection.update_one(doc! {"_id": id}, update).upsert(true)).map(|_| ())

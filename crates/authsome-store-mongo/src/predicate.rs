@@ -1,4 +1,4 @@
-//! [`Predicate`]s as filters. Values stand behind an operator of ours, so none of theirs is ever read as one.
+//! [`Predicate`]s as filters. Values stand behind an operator of ours, so a value is never read as an operator.
 
 use authsome_core::records::{Comparison, Direction, FindRequest, Predicate, end_of_prefix};
 use authsome_core::value::Value;
@@ -44,7 +44,7 @@ fn operand(value: &Value) -> Bson {
 fn compare(comparison: Comparison, value: Bson) -> Document {
     match comparison {
         Comparison::Equal => doc! {"$eq": value},
-        // MongoDB takes a field that is not there as unequal to everything.
+        // To MongoDB, a missing field is unequal to everything.
         Comparison::NotEqual => doc! {"$ne": value, "$exists": true},
         Comparison::Less => doc! {"$lt": value},
         Comparison::LessOrEqual => doc! {"$lte": value},
@@ -53,7 +53,7 @@ fn compare(comparison: Comparison, value: Bson) -> Document {
     }
 }
 
-/// In which order the rows come; `None` where one at most is meant.
+/// The order of the rows; `None` for at most one row.
 pub(crate) fn sort(request: &FindRequest) -> Option<Document> {
     let direction = match request.order().direction {
         Direction::Ascending => 1,

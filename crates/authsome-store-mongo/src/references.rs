@@ -37,8 +37,8 @@ fn is_shared(scope: &[&str], reference: &ReferenceDef) -> bool {
     reference.columns.iter().all(|column| scope.contains(&column.as_str()))
 }
 
-/// That the parents of the documents are there, for each reference that is asked for, and that nobody deletes one before
-/// the transaction ends. Of several that are not, the first declared is reported.
+/// Checks that the parents of the documents exist, for each given reference, and keeps them until the transaction ends.
+/// Of several missing ones, the first declared is reported.
 pub(crate) async fn hold_parents(
     operations: &mut Operations<'_>,
     table: &TableDef,
@@ -73,7 +73,7 @@ pub(crate) async fn hold_parents(
     Ok(())
 }
 
-/// Transactions of one process take different ones, as long as there are not more of them.
+/// Transactions of one process take different ones, as long as these suffice.
 fn next_stripe() -> u32 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     // Processes begin in different places.
@@ -92,7 +92,7 @@ async fn lock(operations: &mut Operations<'_>, parent: &str, key: Vec<Bson>, str
     })
 }
 
-/// What holds for the documents whose columns have one of the keys: as few filters as can be, each served by one walk of
+/// Filters for the documents with one of the keys in their columns: as few as possible, each served by one walk of
 /// an index.
 fn with_keys(columns: &[String], keys: &[Vec<Bson>]) -> Vec<Document> {
     let Some((last, first)) = columns.split_last() else { return Vec::new() };
@@ -114,9 +114,9 @@ fn with_keys(columns: &[String], keys: &[Vec<Bson>]) -> Vec<Document> {
 /// Documents by the table that they are in.
 type Documents = BTreeMap<String, Vec<Document>>;
 
-/// Deletes the documents that the filter means, at most `limit` (all of them where it is 0), with what refers to them by
-/// `Cascade`, and says how many of the table's own there were. A row that refers to one of them by `Restrict` and is not
-/// deleted too refuses it all; of several references, the first by the child's table, then by its declaration, is
+/// Deletes the matching documents, at most `limit` (0 means all), with the documents that refer to them by
+/// `Cascade`, and says how many of the table's own there were. A row that refers to one of them by `Restrict` and is
+/// not deleted too refuses it all; of several references, the first by the child's table, then by its declaration, is
 /// reported. Of each document, only its keys are read.
 pub(crate) async fn delete(
     operations: &mut Operations<'_>,
@@ -175,7 +175,7 @@ pub(crate) async fn delete(
 /// All tables by name, as a transaction sees them.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where a document of the catalogue is none of ours: what refers to what is not known then.
+/// [`StoreError::Corrupt`] if a document of the catalogue is not ours: then the references are unknown.
 async fn read_tables(operations: &mut Operations<'_>) -> Result<Vec<TableDef>, Failure> {
     let kept = operations.find(COLLECTION, doc! {}, Find { sort: Some(doc! {"_id": 1}), ..Find::default() }).await?;
     let table = |kept: &Document| {
@@ -193,7 +193,7 @@ fn key_of(table: &TableDef) -> Find {
     Find::columns(&table.primary_key())
 }
 
-/// A reference with the table that has it, and where it stands among that table's.
+/// A reference with its table, and its position among that table's references.
 struct Child<'t> {
     table: &'t TableDef,
     position: usize,

@@ -1,4 +1,4 @@
-//! Rows as documents. A value that is null is a field that is not there.
+//! Rows as documents. A null is a missing field.
 
 use authsome_core::error::StoreError;
 use authsome_core::records::{Change, Row};
@@ -30,7 +30,7 @@ pub(crate) fn document(table: &TableDef, row: &Row) -> Document {
 /// The row of a document, its values in the order of the table's columns.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where a field does not fit its column.
+/// [`StoreError::Corrupt`] if a field does not fit its column.
 pub(crate) fn row(table: &TableDef, document: &Document) -> Result<Row, StoreError> {
     let value = |column: &ColumnDef| {
         decode(column, document.get(&column.name)).ok_or_else(|| StoreError::Corrupt {
@@ -89,7 +89,7 @@ pub(crate) fn change(document: &mut Document, changes: &[Change]) {
     }
 }
 
-/// What holds for a document whose counts stay in their ranges.
+/// The filter that keeps counts in their ranges.
 pub(crate) fn stays_in_range(changes: &[Change]) -> Document {
     let bound = |change: &Change| match change {
         Change::Increment { column, by, max, .. } if *by >= 0 => {
@@ -115,7 +115,7 @@ pub(crate) fn overflow<'c>(document: &Document, changes: &'c [Change]) -> Option
     })
 }
 
-/// The values of some columns; `None` where one of them is null.
+/// The values of some columns; `None` if one of them is null.
 pub(crate) fn key(document: &Document, columns: &[String]) -> Option<Vec<Bson>> {
     columns.iter().map(|column| document.get(column).cloned()).collect()
 }
@@ -128,7 +128,7 @@ pub(crate) fn equal<'c>(
     columns.into_iter().zip(key).map(|(column, value)| (column.clone(), doc! {"$eq": value}.into())).collect()
 }
 
-/// What holds for the documents that agree with this one in a unique index; `None` where the index does not see it.
+/// The filter for documents that agree with this one in a unique index; `None` if the index does not contain it.
 pub(crate) fn twins(document: &Document, unique: &IndexDef) -> Option<Document> {
     let mut filter = equal(&unique.columns, key(document, &unique.columns)?);
     if let Some(column) = &unique.only_where_null {

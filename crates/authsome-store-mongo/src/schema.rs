@@ -4,7 +4,7 @@ use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef, ScopeLe
 use authsome_core::value::ColumnType;
 use mongodb::bson::{Bson, Document, doc};
 
-/// What a validator says of a column that holds JSON, whose BSON type is that of text.
+/// The mark of a JSON column in a validator; its BSON type is that of text.
 const JSON: &str = "json";
 
 const TYPES: [(ColumnType, &str); 6] = [
@@ -34,7 +34,7 @@ fn property(column: &ColumnDef) -> Document {
     property
 }
 
-/// The portable type that a validator's property declares; `None` where it is none of ours.
+/// The portable type that a validator's property declares; `None` for a type that is not ours.
 pub(crate) fn column_type(property: &Document) -> Option<ColumnType> {
     if property.get_str("title").is_ok_and(|title| title == JSON) {
         return (*property == doc! {"bsonType": "string", "title": JSON}).then_some(ColumnType::Json);
@@ -43,8 +43,8 @@ pub(crate) fn column_type(property: &Document) -> Option<ColumnType> {
     TYPES.iter().find(|(_, name)| *name == bson_type).map(|(ty, _)| *ty)
 }
 
-/// All indexes of a table as `createIndexes` takes them: the primary key's, the declared ones in their order, and one for
-/// each reference whose children none of them finds.
+/// All indexes of a table as `createIndexes` takes them: the primary key's, the declared ones in their order, and one
+/// for each reference without a fitting index for its children.
 pub(crate) fn indexes(table: &TableDef) -> Vec<Document> {
     let primary = table.uniques().into_iter().take(1);
     let declared: Vec<IndexDef> = primary.chain(table.indexes.iter().cloned()).collect();
@@ -63,8 +63,8 @@ fn serves(index: &IndexDef, reference: &ReferenceDef) -> bool {
             .is_some_and(|first| first.iter().all(|column| reference.columns.contains(column)))
 }
 
-/// An index as `createIndexes` takes it. Without being unique, it ends with the id, in whose order its rows then come. A
-/// unique one leaves out rows in which one of its columns is null.
+/// An index as `createIndexes` takes it. Without being unique, it ends with the id, in whose order its rows then come.
+/// A unique one leaves out rows in which one of its columns is null.
 pub(crate) fn index(table: &TableDef, index: &IndexDef) -> Document {
     let mut key: Document = index.columns.iter().map(|column| (column.clone(), Bson::Int32(1))).collect();
     if !index.unique && !key.contains_key(&table.id) {
@@ -131,7 +131,7 @@ pub(crate) fn catalogued(table: &TableDef) -> Document {
     }
 }
 
-/// The table that the catalogue keeps in a document, whose columns have no types; `None` where it is not one of ours.
+/// The table in a document of the catalogue, with columns without types; `None` for a document that is not ours.
 pub(crate) fn from_catalogue(kept: &Document) -> Option<TableDef> {
     let column = |kept: &Document| {
         let column = ColumnDef::new(kept.get_str("name").ok()?, ColumnType::Text);

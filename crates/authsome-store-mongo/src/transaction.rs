@@ -31,9 +31,9 @@ const COMMITS: u32 = 5;
 /// How long to wait before it is sent again.
 const COMMIT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A session with a transaction in it. The server begins one with its first operation, so that it does a small one: reads
-/// then see the state at the begin, and the driver knows that there is something to abort. It reads which generation of the
-/// tables the transaction sees.
+/// A session with a transaction in it. The server begins one with its first operation, so that it does a small one:
+/// reads then see the state at the begin, and the driver knows that there is something to abort. It reads which
+/// generation of the tables the transaction sees.
 pub(crate) async fn begin(shared: &Shared) -> Result<ClientSession, StoreError> {
     let session = async {
         let mut session = shared.database.client().start_session().await?;
@@ -53,7 +53,7 @@ async fn generation(operations: &mut Operations<'_>) -> Result<i64, mongodb::err
     Ok(found.first().and_then(|found| found.get_i64(GENERATION).ok()).unwrap_or(0))
 }
 
-/// Commits. A commit whose outcome is not known is sent again: the server does it once.
+/// Commits. A commit with an unknown outcome is sent again: the server does it once.
 pub(crate) async fn commit(session: &mut ClientSession) -> Result<(), StoreError> {
     let mut sent = 1;
     loop {

@@ -17,7 +17,7 @@ use crate::row::{change, document, equal, key, overflow, row, stays_in_range, tw
 /// How often an upsert looks again for a row that others insert and delete.
 const LOOKS: u32 = 50;
 
-/// A verb with what it is asked.
+/// A record verb with its request.
 #[async_trait]
 pub(crate) trait Verb: Send + Sync {
     /// What it answers.
@@ -25,8 +25,7 @@ pub(crate) trait Verb: Send + Sync {
 
     fn table(&self) -> &'static TableDef;
 
-    /// Does it without a transaction, where one operation of MongoDB is all that it takes. `None` where it is not, with
-    /// nothing done.
+    /// Does it without a transaction, if one operation of MongoDB suffices. `None` if not; then nothing was done.
     async fn at_once(&self, _operations: &mut Operations<'_>) -> Result<Option<Self::Output>, Failure> {
         Ok(None)
     }
@@ -96,7 +95,8 @@ fn refused(table: &'static TableDef, error: Error, documents: &[Document]) -> Fa
     Failure::Duplicate { table, index, row }
 }
 
-/// Whether a document agrees with another one in a key. A refused insert would end the transaction, so that it is asked.
+/// Whether a document agrees with another one in a key. A refused insert would end the transaction, so that it is
+/// asked.
 async fn is_taken(operations: &mut Operations<'_>, table: &TableDef, document: &Document) -> Result<bool, Failure> {
     let twins: Vec<Document> = table.uniques().iter().filter_map(|unique| twins(document, unique)).collect();
     Ok(operations.exists(&table.name, doc! {"$or": twins}).await?)
@@ -263,7 +263,7 @@ impl Verb for UpsertRequest {
     }
 }
 
-/// Changes the row that is there; `None` where there is none.
+/// Changes the existing row; `None` without one.
 async fn change_existing(
     operations: &mut Operations<'_>,
     request: &UpsertRequest,

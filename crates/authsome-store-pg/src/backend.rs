@@ -40,10 +40,13 @@ impl PgStore {
     /// [`migrate`](Store::migrate) and [`ping`](Store::ping). Closing the store closes it.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the connection is none of PostgreSQL.
+    /// [`StoreError::Invalid`] if the connection is not one of PostgreSQL.
     pub fn from_connection(connection: DatabaseConnection) -> Result<Self, StoreError> {
         if connection.get_database_backend() != DbBackend::Postgres {
-            return Err(StoreError::Invalid { what: "the connection".to_owned(), why: "it is none of PostgreSQL" });
+            return Err(StoreError::Invalid {
+                what: "the connection".to_owned(),
+                why: "it is not a connection to PostgreSQL",
+            });
         }
         Ok(PgBuilder::new("").with(connection, None))
     }

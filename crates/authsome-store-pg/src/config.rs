@@ -20,9 +20,9 @@ use crate::error::{cannot_connect, chain};
 use crate::retirement::Retirement;
 use crate::settings;
 
-/// Distinct statements that a connection keeps prepared, where the URL does not say it.
+/// Distinct statements that a connection keeps prepared, unless the URL says otherwise.
 const PREPARED_STATEMENTS: usize = 256;
-/// How the server lists this program where the URL does not say it.
+/// The program's name in the server's lists, unless the URL says otherwise.
 const APPLICATION_NAME: &str = "authsome";
 /// A connection that was idle for this long is asked whether it still lives before it is used. A server that restarts
 /// takes longer, and a round trip less often than a second costs nothing.
@@ -145,8 +145,8 @@ impl PgBuilder {
     /// Connects.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of PostgreSQL, has a parameter that is not known, or names a file
-    /// that cannot be read, and where a setting of the server takes away what a store promises (see the crate's
+    /// [`StoreError::Invalid`] if the URL is not one of PostgreSQL, has an unknown parameter, or names an unreadable
+    /// file, and if a setting of the server keeps a store from its promises (see the crate's
     /// documentation); [`StoreError::Unavailable`] where no connection comes about within the acquire timeout, or the
     /// server only reads.
     pub async fn connect(self) -> Result<PgStore, StoreError> {
@@ -236,7 +236,7 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
                 File::open(&*value).map_err(|_| invalid("a certificate or key file cannot be read"))?;
             }
             name if name == CACHE_PARAMETER || OTHER_PARAMETERS.contains(&name) => {}
-            _ => return Err(invalid("it has a parameter that is not known")),
+            _ => return Err(invalid("it has an unknown parameter")),
         }
     }
     let mut options = PgConnectOptions::from_url(&url).map_err(|_| invalid("a part of it cannot be read"))?;

@@ -41,7 +41,7 @@ fn driver_error(error: &DbErr) -> Option<&SqlxError> {
 fn classify_driver(error: &SqlxError) -> Fault {
     match error {
         SqlxError::Database(error) => classify_database(&**error),
-        // What is no answer of PostgreSQL, such as the end of a connection that is asked for TLS, is the network's.
+        // Anything but an answer of PostgreSQL, such as the end of a connection during TLS, is the network's.
         SqlxError::Io(_)
         | SqlxError::Tls(_)
         | SqlxError::Protocol(_)
@@ -73,7 +73,7 @@ fn classify_code(code: &str) -> Fault {
         "25006" | "25P03" | "25P04" | "40003" | "57014" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "3D000" => {
             Fault::Unavailable
         }
-        // What is no error of PostgreSQL, which has a code.
+        // Not an error of PostgreSQL, which has a code.
         "" => Fault::Unavailable,
         // Connection exception, invalid authorization, insufficient resources, system error.
         _ if ["08", "28", "53", "58"].iter().any(|class| code.starts_with(class)) => Fault::Unavailable,
@@ -81,7 +81,7 @@ fn classify_code(code: &str) -> Fault {
     }
 }
 
-/// Why there is no connection.
+/// Why a connection failed.
 #[derive(Debug)]
 struct ConnectError(String);
 

@@ -1,6 +1,6 @@
 //! Authsome's PostgreSQL backend.
 //!
-//! What lives here: how PostgreSQL is connected to, what its errors mean, how it stores the portable types, and what
+//! What lives here: how to connect to PostgreSQL, what its errors mean, how it stores the portable types, and what
 //! it says about its tables. What never does: a verb or a migration of its own; those are `authsome-store-sql`'s.
 //!
 //! ```no_run
@@ -22,11 +22,12 @@
 //!
 //! | parameter | |
 //! |---|---|
-//! | `sslmode` | `disable`, `prefer` (the default: encrypted where the server can, and open to whoever sits in between), `require`, `verify-ca`, `verify-full` (the one to use over a network) |
-//! | `sslrootcert` | a PEM file with the authorities to trust; the system's where it is missing |
+//! | `sslmode` | `disable`, `prefer` (the default: encrypted where the server can, and open to whoever sits in
+//! between), `require`, `verify-ca`, `verify-full` (the one to use over a network) |
+//! | `sslrootcert` | a PEM file with the authorities to trust; by default the system's |
 //! | `sslcert`, `sslkey` | PEM files of the client's certificate and key |
 //! | `host`, `hostaddr`, `port`, `user`, `password`, `dbname`, `application_name`, `options` | as libpq knows them |
-//! | `statement-cache-capacity` | prepared statements that a connection keeps; 256 where it is missing |
+//! | `statement-cache-capacity` | prepared statements that a connection keeps; by default 256 |
 //!
 //! What is missing in the URL is taken from the environment (`PGPASSWORD` and the like) and `~/.pgpass`, as by libpq.
 //!
@@ -48,15 +49,16 @@
 //! - `session_replication_role` is `replica`: references would not be enforced;
 //! - `default_transaction_read_only` is `on`, or the server is a hot standby: it would take no writes.
 //!
-//! The first three are invalid, the last is as if the server were not there. Nothing is set by the store itself, since a
-//! pooler of transactions would not keep it.
+//! The first three are invalid, the last is as if the server were not there. Nothing is set by the store itself, since
+//! a pooler of transactions would not keep it.
 //!
 //! # Isolation
-//! A transaction is `REPEATABLE READ`, with the snapshot of its begin. A verb outside of one is a statement of its own in
+//! A transaction is `REPEATABLE READ`, with the snapshot of its begin. A verb outside of one is a statement of its own
+//! in
 //! `READ COMMITTED`: it waits for a concurrent change of its row, and holds its predicate against what that leaves.
 //!
-//! Of several constraints that a row breaks, the first declared is reported. Inside a transaction, which PostgreSQL ends
-//! at the first error, the order in which they were created decides; a restored dump may have another one.
+//! Of several constraints that a row breaks, the first declared is reported. Inside a transaction, which PostgreSQL
+//! ends at the first error, the order in which they were created decides; a restored dump may have another one.
 //!
 //! # Storage
 //! | portable type | stored as |

@@ -6,7 +6,7 @@ use authsome_core::value::ColumnType;
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, QueryResult, Statement, Value};
 
-/// A text column counts as one only where it is compared byte for byte.
+/// A text column counts as one only if it is compared byte for byte.
 const COLUMNS: &str = r#"SELECT t.relname::text AS "table", a.attname::text AS "name",
         format_type(a.atttypid, a.atttypmod) || coalesce(' ' || c.collname, '') AS "type", a.attnotnull AS "not_null"
     FROM pg_catalog.pg_class t
@@ -78,9 +78,9 @@ const SURPRISES: &str = r#"WITH live AS (
         FROM indexes WHERE NOT indisvalid
     UNION ALL SELECT "table", format('has the index %s, in which nulls are not distinct', "name")
         FROM indexes WHERE to_jsonb(indexes) ->> 'indnullsnotdistinct' = 'true'
-    UNION ALL SELECT "table", format('has the index %s, which is no B-tree but a %s', "name", amname)
+    UNION ALL SELECT "table", format('has the index %s, which is not a B-tree but a %s', "name", amname)
         FROM indexes WHERE amname <> 'btree'
-    UNION ALL SELECT "table", format('has the index %s, in whose order %s is not ascending with nulls last', "name", attname)
+    UNION ALL SELECT "table", format('has the index %s, where %s is not ascending with nulls last', "name", attname)
         FROM indexes CROSS JOIN LATERAL unnest(indoption, indkey) AS k(option, attnum)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = indrelid AND a.attnum = k.attnum WHERE k.option <> 0
     UNION ALL SELECT "table", format('has the index %s, in which %s has the collation %s', "name", attname, collname)
@@ -90,7 +90,7 @@ const SURPRISES: &str = r#"WITH live AS (
         WHERE k.collid <> a.attcollation
     UNION ALL SELECT "table", format('has the constraint %s, which is deferrable', conname)
         FROM constraints WHERE condeferrable
-    UNION ALL SELECT "table", format('has the reference %s, which does not hold for rows that were there before it', conname)
+    UNION ALL SELECT "table", format('has the reference %s, which does not hold for earlier rows', conname)
         FROM constraints WHERE contype = 'f' AND NOT convalidated
     UNION ALL SELECT "table", format('has the reference %s, which is not MATCH SIMPLE', conname)
         FROM constraints WHERE contype = 'f' AND confmatchtype <> 's'
@@ -198,7 +198,7 @@ fn add_to_index(live: &mut LiveTable, IndexPart { is_primary, index }: IndexPart
     }
 }
 
-/// The column that is null in all rows of an index; where its condition says something else, that.
+/// The column that is null in all rows of an index; for another condition, its text.
 fn only_where_null(text: &str) -> String {
     let column = text.strip_prefix('(').and_then(|text| text.strip_suffix(" IS NULL)")).unwrap_or(text);
     column.strip_prefix('"').and_then(|column| column.strip_suffix('"')).unwrap_or(column).to_owned()

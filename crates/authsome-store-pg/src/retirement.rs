@@ -1,4 +1,4 @@
-//! Connections that are not used again.
+//! Connections that must not be used again.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub(crate) struct Retirement(Mutex<Option<Instant>>);
 
 impl Retirement {
-    /// Retires what is open now.
+    /// Retires the open connections.
     pub(crate) fn retire(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }

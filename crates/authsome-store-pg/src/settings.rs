@@ -1,4 +1,4 @@
-//! The settings of a server under which a store cannot keep what it promises.
+//! The settings of a server under which a store cannot keep its promises.
 //!
 //! They are refused, not changed: behind a pooler of transactions, what one session sets is not what the next
 //! transaction gets.
@@ -17,7 +17,7 @@ const ASK: &str = "SELECT current_setting('synchronous_commit'), current_setting
 
 /// What a server answers.
 #[derive(Clone, Debug)]
-struct Settings {
+struct ServerSettings {
     synchronous_commit: String,
     isolation: String,
     replication_role: String,
@@ -25,7 +25,7 @@ struct Settings {
     is_standby: bool,
 }
 
-impl Settings {
+impl ServerSettings {
     /// Settings that somebody has to change make the database invalid. A server that only reads is unavailable: it may
     /// be told to, or be promoted, at any time.
     fn check(&self) -> Result<(), StoreError> {
@@ -43,7 +43,7 @@ impl Settings {
             return Err(invalid(
                 "default_transaction_isolation",
                 &self.isolation,
-                "a write would fail where it has to wait for another one; set it to `read committed`",
+                "a write would fail instead of waiting for another one; set it to `read committed`",
             ));
         }
         if self.replication_role == "replica" {
@@ -81,8 +81,8 @@ pub(crate) async fn check_pooled(connection: &DatabaseExecutor<'_>) -> Result<()
     settings.ok_or_else(|| StoreError::backend("a server tells its settings"))?.check()
 }
 
-fn read(row: &PgRow) -> Result<Settings, sqlx::Error> {
-    Ok(Settings {
+fn read(row: &PgRow) -> Result<ServerSettings, sqlx::Error> {
+    Ok(ServerSettings {
         synchronous_commit: row.try_get(0)?,
         isolation: row.try_get(1)?,
         replication_role: row.try_get(2)?,
@@ -95,8 +95,8 @@ fn read(row: &PgRow) -> Result<Settings, sqlx::Error> {
 mod tests {
     use super::*;
 
-    fn settings() -> Settings {
-        Settings {
+    fn settings() -> ServerSettings {
+        ServerSettings {
             synchronous_commit: "on".to_owned(),
             isolation: "read committed".to_owned(),
             replication_role: "origin".to_owned(),
@@ -108,14 +108,14 @@ mod tests {
     #[test]
     fn a_hot_standby_is_unavailable() {
         settings().check().unwrap();
-        let standby = Settings { is_standby: true, read_only: "on".to_owned(), ..settings() };
+        let standby = ServerSettings { is_standby: true, read_only: "on".to_owned(), ..settings() };
         assert!(matches!(standby.check(), Err(StoreError::Unavailable { .. })));
     }
 
     #[test]
     fn a_commit_that_waits_for_the_disk_of_this_server_alone_is_enough() {
         for value in ["local", "remote_write", "remote_apply"] {
-            Settings { synchronous_commit: value.to_owned(), ..settings() }.check().unwrap();
+            ServerSettings { synchronous_commit: value.to_owned(), ..settings() }.check().unwrap();
         }
     }
 }

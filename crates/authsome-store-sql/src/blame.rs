@@ -138,7 +138,7 @@ async fn conflict(
     Ok(None)
 }
 
-/// The values of a row in a unique index; `None` where the index does not see the row.
+/// The values of a row in a unique index; `None` if the index does not contain the row.
 fn indexed<'row>(table: &TableDef, unique: &IndexDef, row: &'row Row) -> Option<Vec<&'row Value>> {
     let is_null = |column: &String| table.value_of(row, column).is_none_or(Value::is_null);
     if unique.only_where_null.as_ref().is_some_and(|column| !is_null(column)) {
@@ -147,12 +147,12 @@ fn indexed<'row>(table: &TableDef, unique: &IndexDef, row: &'row Row) -> Option<
     present(table, &unique.columns, row)
 }
 
-/// The values of columns; `None` where one of them holds none.
+/// The values of columns; `None` if one of them is null.
 fn present<'row>(table: &TableDef, columns: &[String], row: &'row Row) -> Option<Vec<&'row Value>> {
     columns.iter().map(|column| table.value_of(row, column).filter(|value| !value.is_null())).collect()
 }
 
-/// The first reference of a row that points to no stored row and to none of `fellows`, rows of the same table.
+/// The first reference of a row without a parent among the stored rows and `fellows`, rows of the same table.
 async fn dangling(
     session: &Session<'_>,
     table: &'static TableDef,
@@ -180,7 +180,7 @@ fn points_to_one_of(table: &TableDef, reference: &ReferenceDef, values: &[&Value
         && rows.iter().any(|row| present(table, &reference.parent_columns, row).is_some_and(|key| key == values))
 }
 
-/// The row after the changes; `None` where a sum is no 64-bit integer.
+/// The row after the changes; `None` if a sum leaves 64 bits.
 fn changed(table: &TableDef, row: &Row, changes: &[Change]) -> Option<Row> {
     let mut row = row.clone();
     for change in changes {

@@ -17,10 +17,10 @@ use sea_orm::{
 /// What went wrong, as far as the database's error says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Two rows would agree in a primary key or unique index. Its name, where the error carries one: of several that
+    /// Two rows would agree in a primary key or unique index. Its name, if the error has one: of several that
     /// the statement broke, any.
     Conflict(Option<String>),
-    /// A reference would dangle. Its name, where the error carries one: of several that the statement broke, any.
+    /// A reference would dangle. Its name, if the error has one: of several that the statement broke, any.
     Reference(Option<String>),
     /// Another transaction was in the way; the same work may succeed when it is run again.
     Contention,
@@ -51,7 +51,7 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The sea-orm backend.
     fn backend(&self) -> DbBackend;
 
-    /// Asks the database whether it answers, and refuses one whose settings take away what a store promises.
+    /// Checks that the database answers, and refuses settings under which a store cannot keep its promises.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Invalid`] for a setting that somebody has to change.
@@ -65,7 +65,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// How a transaction begins, so that it is snapshot-isolated.
     fn begin_options(&self) -> TransactionOptions;
 
-    /// How long a transaction may take to begin, the wait for its connection included; `None` where that takes its time.
+    /// How long a transaction may take to begin, the wait for its connection included; `None` where that takes its
+    /// time.
     fn begin_limit(&self) -> Option<Duration> {
         None
     }
@@ -120,7 +121,7 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The value at a position of a result, read as this type.
     ///
     /// # Errors
-    /// [`DecodeError`] where what is stored does not fit.
+    /// [`DecodeError`] if the stored value does not fit.
     fn decode(&self, row: &QueryResult, position: usize, ty: ColumnType) -> Result<Value, DecodeError>;
 
     /// The expression that is written into a column of this type.
@@ -136,7 +137,7 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         error.to_string()
     }
 
-    /// The live tables with a reference that points to this one, each once. Asked only where a deletion broke one.
+    /// The live tables with a reference to this one, each once. Needed only after a deletion broke one.
     ///
     /// # Errors
     /// What the database says.
@@ -160,18 +161,18 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// The live tables of these names, as far as they exist, in the order of the names; references in the order in which
-    /// they were made.
+    /// The live tables of these names, as far as they exist, in the order of the names; references in the order in
+    /// which they were made.
     ///
     /// # Errors
     /// What the database says.
     async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr>;
 }
 
-/// The row of a result whose columns are those of the table, in their order.
+/// The row of a result with the table's columns, in their order.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where a value does not fit its column.
+/// [`StoreError::Corrupt`] if a value does not fit its column.
 pub(crate) fn decode_row(dialect: &dyn Dialect, table: &TableDef, row: &QueryResult) -> Result<Row, StoreError> {
     let mut values = Row::with_capacity(table.columns.len());
     for (position, column) in table.columns.iter().enumerate() {

@@ -35,7 +35,7 @@ impl From<sea_orm::sea_query::error::Error> for Failure {
 }
 
 impl Failure {
-    /// The store's error. A broken constraint whose name is not known is an error of the database.
+    /// The store's error. A broken constraint of unknown name is an error of the database.
     pub(crate) fn into_store_error(self, dialect: &dyn Dialect) -> StoreError {
         match self {
             Self::Database(error) => store_error(dialect, error),

@@ -1,8 +1,8 @@
 //! Which reference keeps rows from being deleted, which the database's error may not say.
 //!
 //! Everything that would go is known before anything is said to hold it: what refers to a deleted row by `Cascade` goes
-//! with it, by whatever path, and what goes holds nothing. Of several references, the first by the child's table, then by
-//! its place in that table, is reported.
+//! with it, by whatever path, and what goes holds nothing. Of several references, the first by the child's table, then
+//! by its place in that table, is reported.
 //!
 //! All of this runs after the failed statement, in a transaction that sees the rows as they were before it and that is
 //! rolled back. What is kept in memory is the keys of what would go.
@@ -24,7 +24,7 @@ use crate::verb::Session;
 /// By how many parents children are looked for at once.
 const PARENTS_AT_ONCE: usize = 500;
 
-/// The values of a primary key, all of which are text.
+/// The values of a primary key, which are all text.
 type Key = Vec<String>;
 
 /// The first reference that keeps the rows of a request from being deleted.

@@ -32,7 +32,7 @@ const COLUMNS: [(&str, ColumnType); 7] = [
     ("applied_by", ColumnType::Text),
 ];
 
-/// Makes it where it is missing.
+/// Makes it if it is missing.
 pub(crate) fn create(dialect: &dyn Dialect) -> TableCreateStatement {
     let mut create = Table::create();
     create.table(TABLE).if_not_exists();

@@ -167,7 +167,7 @@ impl MigrationSession for SqlMigration {
     }
 }
 
-/// The rows of the history, oldest first; `None` where there is no such table.
+/// The rows of the history, oldest first; `None` without a history table.
 async fn history_of<'c>(
     dialect: &'c dyn Dialect,
     connection: impl IntoDatabaseExecutor<'c> + Copy,

@@ -54,7 +54,7 @@ fn join(parts: Vec<Expr>, join_two: fn(Expr, Expr) -> Expr) -> Option<Expr> {
     join(groups, join_two)
 }
 
-/// The parameter for a value that is not null.
+/// The parameter for a non-null value.
 pub(crate) fn parameter(dialect: &dyn Dialect, value: &Value) -> sea_orm::Value {
     dialect.encode(value, value.column_type().unwrap_or(ColumnType::Text))
 }

@@ -107,7 +107,7 @@ pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<Schem
     Ok(statements)
 }
 
-/// Refuses a table of which one statement cannot insert as many rows as a request may have.
+/// Refuses a table with so many columns that one statement cannot insert the most rows of a request.
 fn check_width(dialect: &dyn Dialect, table: &TableDef) -> Result<(), StoreError> {
     if table.columns.len().saturating_mul(MAX_ROWS) <= dialect.max_parameters() {
         return Ok(());

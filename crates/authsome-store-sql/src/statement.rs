@@ -118,7 +118,7 @@ impl Statements<'_> {
             return delete;
         }
         // Chosen once, and locked: what another transaction removed or changed in the meantime is passed over, so that
-        // fewer than the limit are deleted only where there are no more.
+        // fewer than the limit are deleted only if no more rows match.
         let mut chosen = self.chosen(request);
         chosen.lock_exclusive();
         let mut doomed = CommonTableExpression::new();
@@ -129,7 +129,7 @@ impl Statements<'_> {
         delete
     }
 
-    /// The condition that holds for the rows that a delete means, no more than its limit.
+    /// The condition of the rows to delete, at most its limit.
     pub(crate) fn doomed(self, request: &DeleteRequest) -> Expr {
         let table = request.table();
         let condition = expression(self.0, request.predicate());
@@ -139,7 +139,7 @@ impl Statements<'_> {
         key_tuple(table).in_subquery(self.chosen(request))
     }
 
-    /// The keys of rows that a delete means, no more than its limit.
+    /// The keys of the rows to delete, at most its limit.
     fn chosen(self, request: &DeleteRequest) -> SelectStatement {
         let table = request.table();
         let mut chosen = Query::select();
@@ -158,7 +158,7 @@ impl Statements<'_> {
         update
     }
 
-    /// The condition that the columns equal the values, none of which is null.
+    /// The condition that the columns equal the values, which are not null.
     pub(crate) fn equal<'v>(self, pairs: impl IntoIterator<Item = (DynIden, &'v Value)>) -> Expr {
         let equal = |(column, value)| Expr::col::<DynIden>(column).eq(parameter(self.0, value));
         all(pairs.into_iter().map(equal).collect())

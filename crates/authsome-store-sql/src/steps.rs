@@ -22,7 +22,7 @@ pub(crate) enum Work<'w> {
     Record(&'w [Step], &'w RunBy<'w>),
 }
 
-/// The lock of a run, where another transaction than that of the steps holds it.
+/// The lock of a run, if another transaction than that of the steps holds it.
 #[derive(Clone, Copy)]
 pub(crate) struct Lock<'l> {
     pub(crate) held_by: &'l DatabaseTransaction,

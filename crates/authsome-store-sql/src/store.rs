@@ -44,7 +44,7 @@ pub struct Patience {
     pub migration: Duration,
     /// For open transactions when the store is closed.
     pub close: Duration,
-    /// For the answer to a verb; `None` where the database cannot be cut off. Migrations take as long as they take.
+    /// For the answer to a verb; `None` if the database cannot be cut off. Migrations have no limit.
     pub answer: Option<Duration>,
 }
 
@@ -127,7 +127,7 @@ impl SqlStore {
     /// See [`Store::ping`](authsome_core::store::Store::ping).
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; [`StoreError::Invalid`] where a setting of the database has to be changed.
+    /// [`StoreError::Unavailable`]; [`StoreError::Invalid`] if a setting of the database must be changed.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let reader = DatabaseExecutor::from(&self.reader);
         in_time(self.patience.answer, self.dialect.ping(&reader)).await
@@ -145,7 +145,7 @@ impl SqlStore {
         };
         match tokio::time::timeout(self.patience.close, close).await {
             Ok(closed) => closed.map_err(|error| self.error(error)),
-            // The pools are closed from the first moment on; what is still out is closed when it comes back.
+            // The pools are closed at once; connections in use are closed when they come back.
             Err(_elapsed) => Ok(()),
         }
     }
@@ -163,8 +163,8 @@ impl SqlStore {
         begun.await.map_err(|error| self.without_a_turn(self.error(error)))
     }
 
-    /// Where one writes at a time, who met another one has waited as long as it is told to: to try again would be to wait
-    /// again.
+    /// Where one writes at a time, who met another one has waited as long as it is told to: to try again would be to
+    /// wait again.
     fn without_a_turn(&self, error: StoreError) -> StoreError {
         if self.dialect.has_one_writer() && error.is_transient() {
             StoreError::unavailable("another writer held the database for too long")

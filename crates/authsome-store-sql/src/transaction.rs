@@ -44,7 +44,7 @@ impl SqlTx {
                     roll_back(transaction).await;
                     Ok(())
                 };
-                // Dropped where it takes too long, which rolls back as well.
+                // If it takes too long, it is dropped, which rolls back as well.
                 let _ = in_time(self.answer, rolled_back).await;
             }
             _ => *open = Some(transaction),

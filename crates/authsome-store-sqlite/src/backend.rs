@@ -23,11 +23,11 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database of a URL like `sqlite:path/to/file.db`, and makes the file where it is missing.
+    /// Opens the database of a URL like `sqlite:path/to/file.db`, and makes a missing file.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of SQLite; [`StoreError::Unavailable`] where the file cannot be
-    /// opened or is no SQLite database.
+    /// [`StoreError::Invalid`] if the URL is not one of SQLite; [`StoreError::Unavailable`] if the file cannot be
+    /// opened or is not an SQLite database.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::builder(url).connect().await
     }
@@ -74,7 +74,7 @@ impl SqliteStore {
         &self.sql
     }
 
-    /// The one connection on which writes happen, for statements of one's own. While it is in use, nobody else writes.
+    /// The one connection for writes, for statements of your own. While it is in use, all other writes wait.
     #[must_use]
     pub const fn connection(&self) -> &DatabaseConnection {
         self.sql.connection()

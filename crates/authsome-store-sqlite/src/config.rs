@@ -100,8 +100,8 @@ impl SqliteBuilder {
     /// Opens the store.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where the URL is none of SQLite; [`StoreError::Unavailable`] where the file cannot be
-    /// opened or is no SQLite database.
+    /// [`StoreError::Invalid`] if the URL is not one of SQLite; [`StoreError::Unavailable`] if the file cannot be
+    /// opened or is not an SQLite database.
     pub async fn connect(self) -> Result<SqliteStore, StoreError> {
         let (file, folder) = match self.location()? {
             Location::File => (None, None),

@@ -65,7 +65,7 @@ impl Dialect for Sqlite {
         Some("WITHOUT ROWID")
     }
 
-    /// SQLite does not keep the names of references, so they must follow from what it does keep.
+    /// SQLite does not keep the names of references, so they are derived from what it keeps.
     fn check_table(&self, table: &TableDef) -> Result<(), StoreError> {
         for reference in &table.references {
             if reference_name(&table.name, &reference.columns).as_ref() != Some(&reference.name) {
@@ -98,7 +98,7 @@ impl Dialect for Sqlite {
         }
     }
 
-    /// Goes by what is stored, not by what is declared: in SQLite a column of any type holds values of any.
+    /// Goes by the stored type, not by the declared one: in SQLite a column of any type holds values of any type.
     fn decode(&self, row: &QueryResult, position: usize, ty: ColumnType) -> Result<Value, DecodeError> {
         let row = row.try_as_sqlite_row().ok_or(DecodeError)?;
         let stored = row.try_get_raw(position).map_err(|_| DecodeError)?;

@@ -1,6 +1,6 @@
 //! Authsome's SQLite backend.
 //!
-//! What lives here: how SQLite is opened, what its errors mean, how it stores the portable types, and what it says
+//! What lives here: how to open SQLite, what its errors mean, how it stores the portable types, and what it says
 //! about its tables. What never does: a verb or a migration of its own; those are `authsome-store-sql`'s.
 //!
 //! ```no_run

@@ -1,4 +1,4 @@
-//! What SQLite says about its tables, and what it is told about its indexes.
+//! SQLite's live tables, and its statistics of indexes.
 
 use authsome_core::migration::{LiveColumn, LiveTable};
 use authsome_core::schema::{IndexDef, OnDelete, ReferenceDef, TableDef};
@@ -96,7 +96,7 @@ async fn indexes(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<I
     Ok(indexes)
 }
 
-/// The column that is null in all rows of an index, of the statement that made it; where it says something else, that.
+/// The column that is null in all rows of an index, from the statement that made it; for another condition, its text.
 fn condition(made_by: &str) -> String {
     let condition = made_by.rsplit_once(" WHERE ").map_or(made_by, |(_, condition)| condition);
     let column = condition.strip_suffix(" IS NULL").and_then(|column| column.strip_prefix('"')?.strip_suffix('"'));
@@ -141,7 +141,7 @@ const ROWS_ALIKE: u32 = 10;
 
 /// Tells SQLite how selective indexes are (<https://www.sqlite.org/fileformat2.html#stat1tab>). Without statistics it
 /// reckons that few rows share a scope, and walks all rows of an environment rather than sorting the few that an index
-/// would find. `ANALYZE`, run later by whoever likes, replaces this by what it counts.
+/// would find. A later `ANALYZE` replaces this by its counts.
 pub(crate) fn statistics(made: &[(&TableDef, &IndexDef)]) -> Vec<String> {
     if made.is_empty() {
         return Vec::new();
@@ -155,7 +155,7 @@ pub(crate) fn statistics(made: &[(&TableDef, &IndexDef)]) -> Vec<String> {
             format!("({}, {}, '{}')", quoted(&table.name), quoted(name), selectivity(table, index))
         })
         .collect();
-    // Analyzing the schema alone makes the table of statistics where it is missing, and makes SQLite read it.
+    // Analyzing only the schema makes a missing table of statistics, and makes SQLite read it.
     let analyze = "ANALYZE sqlite_schema".to_owned();
     let insert = format!(r#"INSERT INTO "sqlite_stat1" ("tbl", "idx", "stat") VALUES {}"#, rows.join(", "));
     vec![analyze.clone(), insert, analyze]

@@ -10,7 +10,7 @@ const TOLD: &str = r#"SELECT 'keeps its rows by row id' AS "what"
     UNION ALL SELECT format('has the index %s, in which %s has the collation %s', i."name", c."name", c."coll")
         FROM pragma_index_list(?1) AS i JOIN pragma_index_xinfo(i."name") AS c
         WHERE c."key" AND c."coll" <> 'BINARY'
-    UNION ALL SELECT format('has the index %s, in whose order %s is not ascending', i."name", c."name")
+    UNION ALL SELECT format('has the index %s, where %s is not ascending', i."name", c."name")
         FROM pragma_index_list(?1) AS i JOIN pragma_index_xinfo(i."name") AS c WHERE c."key" AND c."desc"
     UNION ALL SELECT format('has the constraint %s, which no declaration makes', "name")
         FROM pragma_index_list(?1) WHERE "origin" = 'u'

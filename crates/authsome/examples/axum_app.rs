@@ -1,5 +1,5 @@
-//! An axum application with accounts, and routes of its own: one for signed-in users of staging and production, one for
-//! everybody, and one for API keys.
+//! An axum application with accounts, and a route of its own that only a signed-in user of staging or production
+//! reaches.
 //!
 //! `cargo run --example axum_app`, then:
 //!
@@ -16,7 +16,7 @@ use authsome::prelude::*;
 use axum::Router;
 use axum::routing::get;
 
-/// Who asks for notes, and in which environment.
+/// The user of the notes, and their environment.
 async fn notes(
     RequireSession(session): RequireSession,
     CurrentUser(user): CurrentUser,

@@ -1,7 +1,7 @@
 //! Authsome: an authentication engine on the database you already have.
 //!
-//! What lives here: the names under which an application finds everything, and the features that choose it. What never
-//! does: code.
+//! What lives here: re-exports of everything that an application needs, and features that choose it. What never does:
+//! code.
 //!
 //! # Embedding it
 #![cfg_attr(all(feature = "http", feature = "memory", feature = "password"), doc = "```")]
@@ -15,9 +15,8 @@
 //!     .plugin(PasswordPlugin::default())
 //!     .config(Config { app: "myapp".into(), base_path: "/v1/auth".into(), ..Config::default() })
 //!     .build()?;                                                    // no store: BuildError::MissingStore
-//! auth.start().await?;                                              // migrates core and plugins in one run, starts jobs
-//! let http = Http::new(&auth, HttpOptions::default());
-//! let app: axum::Router = axum::Router::new().merge(http.router()?);
+//! auth.start().await?;                                              // migrates core and plugins in one run, starts
+//! jobs let app: axum::Router = axum::Router::new().merge(router(&auth, HttpOptions::default())?);
 //!
 //! let production = auth.environment("production").await?;           // the only door to an environment's data
 //! let missing = production.users().get_by_email("alice@example.com").await;

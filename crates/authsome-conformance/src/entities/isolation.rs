@@ -23,7 +23,7 @@ fn samples(specimen: &Specimen, home: &Home) -> (Row, Row) {
     (specimen.kind().sample(home, 1), specimen.kind().sample(home, 2))
 }
 
-/// Fails where a row of another home is not as it was planted.
+/// Fails if a row of another home has changed.
 async fn untouched(cx: &Cx, specimen: &Specimen, others: &[Home]) -> Outcome {
     for home in others {
         let (one, two) = samples(specimen, home);

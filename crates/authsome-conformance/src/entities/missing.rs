@@ -1,4 +1,4 @@
-//! Rows that are not there.
+//! Missing rows.
 
 use authsome_core::schema::ColumnDef;
 use authsome_core::value::{ColumnType, Value};

@@ -38,11 +38,11 @@ pub(crate) fn cases() -> Vec<Case> {
 
 /// The cases of a plugin's entities, on databases that its migrations were applied to.
 ///
-/// The subjects are in the order of [`Plugin::tables`], parents before children; they may refer to core's entities and to
-/// each other.
+/// The subjects are in the order of [`Plugin::tables`], parents before children; they may refer to core's entities and
+/// to each other.
 ///
 /// # Errors
-/// [`Failure`] where the subjects are not the plugin's tables: an entity without cases, or cases without an entity.
+/// [`Failure`] if the subjects are not the plugin's tables: an entity without cases, or cases without an entity.
 pub fn plugin_cases(plugin: &dyn Plugin, subjects: Vec<Subject>) -> Result<Vec<Case>, Failure> {
     let tables: Vec<&str> = plugin.tables().into_iter().map(|table| table.name.as_str()).collect();
     let tested: Vec<&str> = subjects.iter().map(|subject| subject.kind().table().name.as_str()).collect();

@@ -18,7 +18,7 @@ fn newest_first(specimen: &Specimen, rows: &mut [Row]) {
     });
 }
 
-/// One page, and where the next one starts.
+/// One page, and the start of the next one.
 async fn page(cx: &Cx, specimen: &Specimen, home: &Home, after: Option<Value>) -> Outcome<(Vec<Row>, Option<Value>)> {
     let (rows, next) = specimen.kind().page(home, after, PAGE, cx.db()).await?;
     let full = rows.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);

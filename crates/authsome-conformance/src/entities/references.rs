@@ -10,7 +10,7 @@ use crate::context::Cx;
 use crate::failure::{Outcome, ensure, ensure_eq, reference as dangling};
 use crate::fixture::{Home, Pair, Specimen, homes, island, nowhere};
 
-/// A row of number 2 whose parents are those of number 1, except for this reference.
+/// A row of number 2 with the parents of number 1, except for this reference.
 fn orphan(specimen: &Specimen, home: &Home, reference: &'static ReferenceDef) -> Row {
     let (one, two) = (specimen.kind().sample(home, 1), specimen.kind().sample(home, 2));
     let mut row = two.clone();

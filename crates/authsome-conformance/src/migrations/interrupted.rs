@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
     })
 }
 
-/// A target whose sessions crash after so many changes, with the lock in hand.
+/// A target with sessions that crash after so many changes, while they hold the lock.
 struct Crashing<'a> {
     target: &'a dyn MigrationTarget,
     after: u32,
@@ -92,8 +92,8 @@ impl MigrationSession for CrashingSession {
     }
 }
 
-/// So many sessions are waited for this long together, which is long for as many locks that are free. A lock that is left
-/// to end by itself, after 10 seconds or more, takes longer.
+/// So many sessions are waited for this long together, which is long for as many locks that are free. A lock that is
+/// left to end by itself, after 10 seconds or more, takes longer.
 const SESSIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(60);
 

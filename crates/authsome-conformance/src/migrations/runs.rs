@@ -1,4 +1,4 @@
-//! What a run does, and what it leaves alone.
+//! The effects of a run, and what it leaves alone.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -85,7 +85,7 @@ fn one_did(answers: Vec<bool>) -> Outcome {
     one_winner(&answers.into_iter().map(|did| did.then_some(())).collect::<Vec<_>>())
 }
 
-/// Whether it was done; not where the key was taken.
+/// Whether it was done; false if the key was taken.
 fn did(result: Result<(), StoreError>, key: &str) -> Result<bool, StoreError> {
     match result {
         Ok(()) => Ok(true),

@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
     })
 }
 
-/// Whether it was done; not where a reference kept it from being done.
+/// Whether it was done; false if a reference prevented it.
 fn referred(result: Result<(), StoreError>) -> Result<bool, StoreError> {
     match result {
         Ok(()) => Ok(true),

@@ -56,7 +56,7 @@ async fn write(cx: &Cx) -> Outcome<std::sync::Arc<dyn authsome_core::store::Stor
     Ok(tx)
 }
 
-/// Nothing of [`write`] but what it found is there.
+/// Only the rows that [`write`] found exist.
 async fn unwritten(cx: &Cx) -> Outcome {
     let mut expected = vec![item(1), item(2), item(3)];
     expected.sort_by(|one, other| other.id.cmp(&one.id));

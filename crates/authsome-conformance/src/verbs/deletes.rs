@@ -73,7 +73,7 @@ async fn by_id_needs_the_rest_of_the_filter(cx: &mut Cx) -> Outcome {
     Ok(())
 }
 
-/// Two branches, each with two leaves, each of which has two buds.
+/// Two branches, each with two leaves, each with two buds.
 async fn tree(cx: &Cx) -> Outcome {
     let scope = home().scope;
     for branch in [1, 2] {

@@ -118,7 +118,7 @@ pub(super) fn changed_meanwhile() -> Error {
 
 /// The result of a right proof, before it is stored.
 pub(super) enum Entry {
-    Session(Box<Draft>),
+    Session(Box<SessionDraft>),
     /// A second factor is required first.
     Ticket(Box<TicketDraft>),
 }
@@ -134,7 +134,7 @@ impl Entry {
         if let Some(ticket) = Need::of(at, user, proof.amr, at.store()).await?.ticket() {
             return Ok(Self::Ticket(Box::new(TicketDraft::new(at, user, proof, ticket, now)?)));
         }
-        let draft = Draft::new(at, user, proof, now).await?;
+        let draft = SessionDraft::new(at, user, proof, now).await?;
         at.before(now, Moment::SessionCreate { session: &draft.session }).await?;
         Ok(Self::Session(Box::new(draft)))
     }
@@ -180,7 +180,7 @@ impl Entry {
 }
 
 /// A session before it is stored.
-pub(super) struct Draft {
+pub(super) struct SessionDraft {
     session: Session,
     tokens: Pair,
     refresh: RefreshToken,
@@ -189,7 +189,7 @@ pub(super) struct Draft {
     device_created: Event,
 }
 
-impl Draft {
+impl SessionDraft {
     pub(super) const fn session(&self) -> &Session {
         &self.session
     }

@@ -8,7 +8,7 @@ use authsome_core::store::StoreTx;
 use authsome_core::ticket::{Ticket, TicketPurpose};
 
 use super::Auth;
-use super::complete::{Draft, require_admitted, touch};
+use super::complete::{SessionDraft, require_admitted, touch};
 use super::need::{SEVERAL_FACTORS, offers};
 
 impl Auth {
@@ -25,7 +25,7 @@ impl Auth {
         let user = at.store().user(scope, ticket.user_id).await?.ok_or_else(Error::invalid_token)?;
         require_admitted(&user, at.settings())?;
         at.before(now, Moment::SignIn { user: &user, method }).await?;
-        let draft = Draft::new(at, user.id, Proof { method, amr: &amr(ticket, &proof), ..proof }, now).await?;
+        let draft = SessionDraft::new(at, user.id, Proof { method, amr: &amr(ticket, &proof), ..proof }, now).await?;
         at.before(now, Moment::SessionCreate { session: draft.session() }).await?;
         let draft_ref = &draft;
         let (user, session) = at

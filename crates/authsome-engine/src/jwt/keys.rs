@@ -26,7 +26,7 @@ pub(super) async fn ring(at: &EnvironmentContext) -> Result<Arc<KeyRing>, Error>
 }
 
 async fn load(at: &EnvironmentContext, scope: &Scope) -> Result<Option<KeyRing>, Error> {
-    let keys = Keys::find(scope, at.store()).await?;
+    let keys = KeyRows::find(scope, at.store()).await?;
     let Some(current) = &keys.current else {
         return Ok(None);
     };
@@ -39,13 +39,13 @@ async fn load(at: &EnvironmentContext, scope: &Scope) -> Result<Option<KeyRing>,
 
 /// The rows of an environment's keys.
 #[derive(Default)]
-pub(super) struct Keys {
+pub(super) struct KeyRows {
     pub(super) next: Option<SigningKey>,
     pub(super) current: Option<SigningKey>,
     pub(super) previous: Option<SigningKey>,
 }
 
-impl Keys {
+impl KeyRows {
     pub(super) async fn find(scope: &Scope, records: &(impl Records + ?Sized)) -> Result<Self, StoreError> {
         let mut keys = Self::default();
         for key in SigningKey::find(scope).all(records).await? {

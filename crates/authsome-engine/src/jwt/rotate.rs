@@ -17,7 +17,7 @@ use authsome_core::time::Timestamp;
 use serde_json::json;
 
 use super::SigningKeys;
-use super::keys::{self, Keys};
+use super::keys::{self, KeyRows};
 
 /// How long a key is published before it signs: twice as long as a copy of the key set is kept.
 const PUBLISHED: Duration = Duration::from_secs(600);
@@ -63,7 +63,7 @@ impl SigningKeys {
         keys::complete(&self.at).await?;
         let now = self.at.now();
         let retired = match rotation {
-            Rotation::Routine => Keys::find(&self.at.scope(), self.at.store()).await?.current.ok_or_else(gone)?.id,
+            Rotation::Routine => KeyRows::find(&self.at.scope(), self.at.store()).await?.current.ok_or_else(gone)?.id,
             Rotation::Compromised(key) => key,
         };
         let next = keys::new(&self.at, SigningKeyState::Next, now)?;
@@ -85,7 +85,7 @@ impl SigningKeys {
     /// previous one if no valid token needs it. An environment without keys gets none.
     pub(crate) async fn tend(&self) -> Result<(), Error> {
         let (scope, now) = (&self.at.scope(), self.at.now());
-        let Keys { next, current: Some(current), previous } = Keys::find(scope, self.at.store()).await? else {
+        let KeyRows { next, current: Some(current), previous } = KeyRows::find(scope, self.at.store()).await? else {
             return Ok(());
         };
         if next.is_none() {
@@ -111,7 +111,7 @@ impl SigningKeys {
 impl Change {
     async fn write(&self, tx: &dyn StoreTx) -> Result<SigningKeyId, Error> {
         let scope = &self.next.scope;
-        let keys = Keys::find(scope, tx).await?;
+        let keys = KeyRows::find(scope, tx).await?;
         let (current, next) = (keys.current.ok_or_else(gone)?, keys.next.ok_or_else(gone)?);
         if current.id != self.retired {
             return Err(conflict("another key signs: the keys were rotated"));

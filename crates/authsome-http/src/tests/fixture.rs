@@ -202,7 +202,7 @@ pub(in crate::tests) struct Call {
     peer: Option<SocketAddr>,
 }
 
-/// An answer. Its body is null where there is none.
+/// An answer. Its body is null if it is empty.
 #[derive(Debug)]
 pub(in crate::tests) struct Answer {
     pub(in crate::tests) status: u16,

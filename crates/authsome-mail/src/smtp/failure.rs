@@ -1,9 +1,9 @@
-//! What a failure means for the mail. The server's own words are left out: they often repeat the address.
+//! The meaning of a failure for the mail. The server's own words are left out: they often repeat the address.
 
 use authsome_core::mail::MailError;
 use lettre::transport::smtp::Error;
 
-/// Answers of the 5yz kind that are about this client's credentials and not about the mail (RFC 4954, section 6).
+/// Answers of the 5yz kind about this client's credentials instead of the mail (RFC 4954, section 6).
 const ABOUT_CREDENTIALS: [u16; 4] = [530, 534, 535, 538];
 
 pub(super) fn of(error: &Error) -> MailError {
@@ -22,7 +22,7 @@ pub(super) fn of(error: &Error) -> MailError {
     } else if error.is_response() {
         "the mail server's answer is not SMTP"
     } else if error.is_client() {
-        "the mail server does not offer what is needed"
+        "the mail server lacks a required feature"
     } else {
         "the connection to the mail server failed"
     };

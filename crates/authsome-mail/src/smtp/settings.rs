@@ -1,4 +1,4 @@
-//! What an SMTP URL says.
+//! The settings in an SMTP URL.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use lettre::transport::smtp::{SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-/// Why a mailer cannot be made. Repeats nothing of the URL, which holds a password.
+/// Why a mailer cannot be made. Never repeats the URL, which holds a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SmtpConfigError {
@@ -16,16 +16,16 @@ pub enum SmtpConfigError {
     #[error("the SMTP URL is not a URL with a host")]
     Url,
     /// It is neither `smtp://` nor `smtps://`.
-    #[error("the SMTP URL begins with smtp:// or smtps://")]
+    #[error("the SMTP URL must begin with smtp:// or smtps://")]
     Scheme,
     /// It has a path, a fragment, or a query other than `tls=required`.
-    #[error("the SMTP URL has nothing after the port but ?tls=required")]
+    #[error("the SMTP URL must end after the port, or with ?tls=required")]
     Rest,
     /// The user or password is not UTF-8, or one of them is missing.
-    #[error("the SMTP URL has a user and a password, percent-encoded, or neither")]
+    #[error("the SMTP URL must have a user and a password, percent-encoded, or neither")]
     Credentials,
     /// The sender is not an address.
-    #[error("the sender of mails is an address, or a name and an address in angle brackets")]
+    #[error("the sender of mails must be an address, or a name and an address in angle brackets")]
     From,
     /// TLS could not be set up for this host.
     #[error("TLS cannot be set up for the SMTP server")]
@@ -86,7 +86,7 @@ impl Settings {
     }
 }
 
-/// The host as sockets take it: an IPv6 address without its brackets.
+/// The host in the form of sockets: an IPv6 address without its brackets.
 fn host(url: &Url) -> Option<String> {
     let host = match url.host()? {
         Host::Domain(domain) => domain.to_owned(),

@@ -33,11 +33,11 @@ enum Verb {
     Create {
         /// Name for people
         name: String,
-        /// Name for requests and commands; by default made of the name
+        /// Name for requests and commands; by default made from the name
         #[arg(long)]
         slug: Option<String>,
     },
-    /// Change what an app is called
+    /// Change an app's name or slug
     Update {
         /// Slug
         app: String,
@@ -48,15 +48,15 @@ enum Verb {
         #[arg(long)]
         slug: Option<String>,
     },
-    /// Print the key by which clients name an app, or replace it
+    /// Print an app's publishable key, or replace it
     PublishableKey {
         /// Slug
         app: String,
-        /// Make a new one: clients that send the old one are refused from then on
+        /// Replace the key: clients that send the old one are refused from then on
         #[arg(long)]
         replace: bool,
     },
-    /// Delete an app with all its environments. Always confirmed
+    /// Delete an app with all its environments. Always needs a confirmation
     Delete {
         /// Slug
         app: String,
@@ -93,7 +93,7 @@ async fn carry_out(engine: &Engine, verb: Verb) -> Result<(), Failure> {
             let app = open::app(engine, &app).await?;
             let deleted = apps.delete(app.id, confirmation.given()).await;
             deleted.map_err(|error| open::refused(&error, "the app was not deleted", "app list"))?;
-            output::line(format!("{} was deleted; a running server removes what is in it", app.slug))
+            output::line(format!("{} was deleted; a running server removes its data", app.slug))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `authsome doctor`: a line for each thing that must be right.
+//! `authsome doctor`: a line for each check.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,25 +17,25 @@ use crate::plugins::Plugins;
 use crate::{assembly, master_key};
 
 pub(super) const EXAMPLES: &str = "Examples:
-  authsome doctor                                     what the server would start with
+  authsome doctor                                     checks the configuration of the server
   authsome doctor --config /etc/authsome.toml
-  authsome doctor --isolation                         look at every row for references that leave their environment
+  authsome doctor --isolation                         reads every row for references that leave their environment
 
-Prints a line for each check: ok, warn or fail. Ends with code 1 where one fails. Changes nothing in the database.";
+Prints a line for each check: ok, warn or fail. Ends with code 1 if one fails. Changes nothing in the database.";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     serve: ServeFlags,
-    /// Look, instead, at every row for references that leave their environment, in pages; prints each
+    /// Instead, read every row in pages, and print each reference that leaves its environment
     #[arg(long)]
     isolation: bool,
 }
 
-/// This program was not there before 2025-01-01; a clock that stands earlier is not set.
+/// This program is younger than 2025-01-01; an earlier clock is wrong.
 const SANE_SINCE: i64 = 1_735_689_600_000;
 
-/// How a check went.
+/// The result of a check.
 enum Verdict {
     Ok(String),
     Warn(String),
@@ -79,7 +79,7 @@ pub(super) async fn run(flags: &Flags, arguments: &Arguments, plugins: &Plugins)
     }
     match report.failed {
         0 => Ok(()),
-        1 => Err(Failure::run("a check failed", "mend what the line above names that begins with `fail`")),
+        1 => Err(Failure::run("a check failed", "mend what the line that begins with `fail` names")),
         failed => Err(Failure::run(format!("{failed} checks failed"), "mend what the lines above name")),
     }
 }
@@ -112,7 +112,7 @@ async fn examine(config: &Config, plugins: &Plugins, report: &mut Report) -> Res
     }
 }
 
-/// The database, where there is one to look into.
+/// The database, if it exists.
 async fn existing(config: &Config) -> Option<Result<Arc<dyn Store>, Failure>> {
     let is_absent = config.database.file().is_some_and(|file| !file.exists());
     if is_absent || matches!(config.database, Database::Memory) { None } else { Some(assembly::open(config).await) }
@@ -142,7 +142,7 @@ async fn database_checks(store: &dyn Store, plugins: &Plugins, report: &mut Repo
 fn understood(unknown: &[String]) -> Verdict {
     match unknown {
         [] => Good("understood".to_owned()),
-        unknown => Warn(format!("{} means nothing to this program", unknown.join(", "))),
+        unknown => Warn(format!("{} is unknown to this program", unknown.join(", "))),
     }
 }
 
@@ -155,7 +155,7 @@ fn folder(data: &DataDir) -> Verdict {
     }
 }
 
-/// `set_up` is what the database says of its installation.
+/// `set_up` is the installation's row in the database.
 fn key(config: &Config, data: &DataDir, set_up: Result<Option<Installation>, Failure>) -> Verdict {
     let file = data.master_key_file();
     match (master_key::known(config, data), set_up) {
@@ -168,7 +168,7 @@ fn key(config: &Config, data: &DataDir, set_up: Result<Option<Installation>, Fai
         (Ok(None), Ok(Some(_))) => Fail(master_key::lost(data).to_string()),
         (Ok(None), Ok(None)) => Good(format!("{} is made at the first start", file.display())),
         (Ok(None), Err(_)) => {
-            Warn(format!("{} is not there; the database does not say whether it was", file.display()))
+            Warn(format!("{} is missing; the database does not say whether it existed", file.display()))
         }
     }
 }
@@ -178,7 +178,7 @@ fn admin_token(config: &Config, data: &DataDir) -> Verdict {
         return Good("from the configuration".to_owned());
     };
     match (config.database.is_shared(), file.exists()) {
-        (true, false) => Good(format!("follows from the master key; {} is made at the start", file.display())),
+        (true, false) => Good(format!("derived from the master key; {} is made at the start", file.display())),
         (false, false) => Good(format!("{} is made at the first start", file.display())),
         (true, true) => private(&file),
         (false, true) => match data.admin_token() {
@@ -241,6 +241,6 @@ async fn environments(store: &dyn Store) -> Verdict {
     match store.default_environment(app.id).await {
         Err(error) => Fail(chain(&error)),
         Ok(Some(environment)) => Good(format!("the default one is `{}`", environment.slug)),
-        Ok(None) => Fail(format!("the app `{name}` has no default environment: start the server, which makes it")),
+        Ok(None) => Fail(format!("the app `{name}` has no default environment: start the server to make it")),
     }
 }

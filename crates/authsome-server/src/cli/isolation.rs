@@ -1,4 +1,4 @@
-//! `authsome doctor --isolation`: rows that refer to what lives in another environment.
+//! `authsome doctor --isolation`: rows that refer to another environment.
 
 use authsome::core::clock::SystemClock;
 use authsome::core::isolation::inspect;
@@ -17,11 +17,11 @@ pub(super) async fn run(flags: &Flags, serve: &ServeFlags, plugins: &Plugins) ->
     if matches!(config.database, Database::Memory) {
         return Err(Failure::run(
             "the memory database lives inside one server",
-            "name a database that is kept with --database",
+            "name another database with --database",
         ));
     }
     if config.database.file().is_some_and(|file| !file.exists()) {
-        return Err(Failure::run("the database is not there yet", "start the server, which makes it"));
+        return Err(Failure::run("the database does not exist yet", "start the server to make it"));
     }
     let store = assembly::open(&config).await.map_err(Failure::while_running)?;
     let outcome = scan(&*store, plugins).await;
@@ -49,8 +49,8 @@ async fn scan(store: &dyn Store, plugins: &Plugins) -> Result<(), Failure> {
     printed?;
     let looked_at = format!("{rows} rows of {} tables", tables.len());
     if found == 0 {
-        return output::line(format!("ok    isolation: {looked_at}, none of which refers to another environment"));
+        return output::line(format!("ok    isolation: {looked_at}, without a reference to another environment"));
     }
     let what = format!("{found} references leave their environment, in {looked_at}");
-    Err(Failure::run(what, "mend or remove the rows above, and find out who wrote them past this program"))
+    Err(Failure::run(what, "mend or remove the rows above, and find out what wrote them past this program"))
 }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 pub(super) const EXAMPLES: &str = "Examples:
   AUTHSOME_MASTER_KEY=$(authsome keygen) authsome serve
 
-Keep the key where secrets are kept, and keep a copy: what is stored sealed under it opens with no other.";
+Keep the key with your other secrets, and keep a copy: no other key opens the values that are sealed under it.";
 
 pub(super) fn run() -> Result<(), Failure> {
     let key = MasterKey::generate(&OsEntropy).map_err(|error| Failure::run(error, "try again"))?;

@@ -16,14 +16,14 @@ use crate::plugins::Plugins;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  authsome migrate plan                 the very statements that `up` would run
+  authsome migrate plan                 the exact statements that `up` would run
   authsome migrate up                   what every start of the server does too
-  authsome migrate status --check       for scripts: exit code 2 where something is pending
-  authsome migrate down --yes           take back the last step, with what it holds, without asking
-  authsome migrate verify               compare the live tables with what the migrations make
+  authsome migrate status --check       for scripts: exit code 2 if a step is pending
+  authsome migrate down --yes           take back the last step, with its data, without asking
+  authsome migrate verify               compare the live tables with the migrations
 
-Exit codes: 0 done, or nothing to do; 1 it failed, and says why; 2 a check says no: `status --check` found a step that is
-pending or a history at fault, or `verify` found a difference.")]
+Exit codes: 0 done, or nothing to do; 1 it failed, and says why; 2 a check says no: `status --check` found a
+pending step or a history at fault, or `verify` found a difference.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -33,41 +33,41 @@ pub(crate) struct Arguments {
 enum Verb {
     /// Print what `up` would do, statement by statement
     Plan,
-    /// Apply what is pending
+    /// Apply pending steps
     Up {
         /// Stop after this step
         #[arg(long, value_name = "GROUP/VERSION")]
         to: Option<String>,
     },
-    /// Take steps back, and lose what they hold; by default the step that was applied last
+    /// Take steps back, and lose their data; by default the last applied step
     Down {
-        /// Take back everything that was applied after this step, which stays
+        /// Take back everything that was applied after this step
         #[arg(long, value_name = "GROUP/VERSION", conflicts_with = "all")]
         to: Option<String>,
-        /// Take back every step, and lose everything
+        /// Take back every step, and lose all data
         #[arg(long)]
         all: bool,
-        /// Do it without being asked, as a script must
+        /// Do not ask; scripts need this
         #[arg(long)]
         yes: bool,
     },
     /// Print which steps are applied and which are pending
     Status {
-        /// End with code 2 where a step is pending or the history is at fault
+        /// End with code 2 if a step is pending or the history is at fault
         #[arg(long)]
         check: bool,
     },
-    /// Compare the live tables with what the migrations make; code 2 where they differ
+    /// Compare the live tables with the migrations; code 2 if they differ
     Verify,
-    /// Adopt a database whose tables are already what the migrations make
+    /// Adopt a database that already has the tables of the migrations
     Baseline,
 }
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: &Plugins) -> Result<(), Failure> {
     if let Verb::Down { yes: false, .. } = arguments.verb {
-        prompt::confirm("Taking steps back loses what they hold.", "--yes")?;
+        prompt::confirm("Taking steps back loses their data.", "--yes")?;
     }
-    // Scripts tell a check that says no by exit code 2: here, a configuration that cannot be used is a failure like others.
+    // Exit code 2 tells scripts that a check says no; so a wrong configuration is an ordinary failure here.
     let store = open(flags).await.map_err(Failure::while_running)?;
     let outcome = carry_out(&*store, arguments.verb, plugins).await;
     store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
@@ -132,7 +132,7 @@ fn step(text: &str) -> Result<StepRef, Failure> {
         .map_err(|_| Failure::run(format!("`{text}` names no step"), "give a group and a version, such as core/1"))
 }
 
-/// What a migration error says is followed by what to do, where it does not say so itself.
+/// A migration error, with what to do if its text does not say so.
 impl From<MigrateError> for Failure {
     fn from(error: MigrateError) -> Self {
         let text = chain(&error);

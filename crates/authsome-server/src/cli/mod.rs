@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file for each command.
 
 mod app;
 mod doctor;
@@ -18,7 +18,7 @@ use crate::config::{Flags, ServeFlags};
 use crate::failure::Failure;
 use crate::plugins::Plugins;
 
-/// Where help, failures and doctor point to.
+/// The address in help texts, failures and doctor.
 const EXAMPLES: &str = "Examples:
   authsome                                      serve on 127.0.0.1:8080 with SQLite in the data folder
   authsome serve --listen 0.0.0.0:8080          serve on every address
@@ -41,10 +41,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer requests over HTTP (what happens without a command too)
+    /// Answer requests over HTTP (the default)
     #[command(after_help = serve::EXAMPLES)]
     Serve(ServeFlags),
-    /// Look at, apply or take back migrations of the database
+    /// Show, apply or take back migrations of the database
     Migrate(migrate::Arguments),
     /// Check configuration, data folder, database, environments, clock and mail
     #[command(after_help = doctor::EXAMPLES)]
@@ -60,7 +60,7 @@ enum Command {
     User(user::Arguments),
 }
 
-/// Does what the command line asks for.
+/// Runs the command.
 pub(crate) async fn run(cli: Cli, plugins: Plugins) -> Result<(), Failure> {
     let flags = &cli.flags;
     match cli.command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {

@@ -1,4 +1,4 @@
-//! What the commands that work on apps, environments and users have in common.
+//! The common parts of the commands on apps, environments and users.
 
 use authsome::core::app::App;
 use authsome::core::confirmation::{Confirm, Destructive};
@@ -11,7 +11,7 @@ use crate::failure::{Failure, chain};
 use crate::plugins::Plugins;
 use crate::{assembly, master_key};
 
-/// Which app and environment a command works on.
+/// The app and environment of a command.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct Place {
     /// App, by its slug
@@ -19,10 +19,10 @@ pub(crate) struct Place {
     pub(crate) app: String,
 }
 
-/// Consent to what destroys.
+/// The confirmation of a destructive command.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct Confirmation {
-    /// Agree to what destroys, by the word for it, such as delete-environment
+    /// Confirm a destructive command by its word, such as delete-environment
     #[arg(long, value_name = "ACTION")]
     confirm: Option<Destructive>,
 }
@@ -40,7 +40,7 @@ pub(crate) async fn engine(flags: &Flags, plugins: Plugins) -> Result<Engine, Fa
     if matches!(config.database, Database::Memory) {
         return Err(Failure::config(
             "the memory database lives inside one server",
-            "use its HTTP routes, or name a database that is kept with --database",
+            "use its HTTP routes, or name another database with --database",
         ));
     }
     let data = DataDir::open(&config.data_dir)?;
@@ -51,7 +51,7 @@ pub(crate) async fn engine(flags: &Flags, plugins: Plugins) -> Result<Engine, Fa
     Ok(engine)
 }
 
-/// Ends an engine, after which its work is safe on the disk.
+/// Ends an engine; afterwards its work is safe on the disk.
 pub(crate) async fn close(engine: &Engine) -> Result<(), Failure> {
     engine.store().close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))
 }
@@ -77,7 +77,7 @@ pub(crate) async fn environment(
     found.map_err(|error| refused(&error, &format!("the environment `{named}`"), "env list"))
 }
 
-/// What a service answered, as a failure of the command: what it concerned, and the command that shows what there is.
+/// A service's error as a failure of the command: the object, and the command that lists what exists.
 pub(crate) fn refused(error: &Error, what: &str, list: &str) -> Failure {
     use authsome::core::error::Code;
     match error.code() {
@@ -87,7 +87,7 @@ pub(crate) fn refused(error: &Error, what: &str, list: &str) -> Failure {
         }
         Code::ConfirmationRequired => {
             let action = error.extra().get("action").and_then(|action| action.as_str()).unwrap_or("ACTION");
-            Failure::run(format!("{what}, for that destroys"), format!("give --confirm {action} to do it"))
+            Failure::run(format!("{what}: the command is destructive"), format!("give --confirm {action} to do it"))
         }
         _ => Failure::run(what, error.detail()),
     }

@@ -1,11 +1,11 @@
-//! What commands print on standard output. Texts that people wrote cannot steer a terminal: in tables and fields, what is
-//! not printed as a sign of its own is written as an escape.
+//! The standard output of commands. Texts that people wrote cannot steer a terminal: tables and fields escape
+//! characters that are not printable.
 
 use std::io::{ErrorKind, Write};
 
 use crate::failure::Failure;
 
-/// Prints a line. A reader that has seen enough, as `head` has, is no failure.
+/// Prints a line. A reader that has closed the pipe, as `head` does, is not a failure.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
@@ -17,8 +17,8 @@ pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     }
 }
 
-/// Says on standard error what should be known of what was done.
-#[expect(clippy::print_stderr, reason = "standard output has what was asked for alone")]
+/// Prints a warning on standard error.
+#[expect(clippy::print_stderr, reason = "standard output has only the result")]
 pub(crate) fn warning(text: impl std::fmt::Display) -> Result<(), Failure> {
     eprintln!("authsome: warning: {text}");
     Ok(())
@@ -37,13 +37,13 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
     rows.iter().try_for_each(|row| line(columns(row, &widths)))
 }
 
-/// Prints one thing, a line a field.
+/// Prints one thing, a line for each field.
 pub(crate) fn fields(fields: &[(&str, String)]) -> Result<(), Failure> {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     fields.iter().try_for_each(|(name, value)| line(format!("{name:<width$}  {}", harmless(value)).trim_end()))
 }
 
-/// A text with control characters, and those that turn the direction of writing or cannot be seen, as escapes.
+/// A text with escapes for control characters, invisible ones, and those that change the direction of writing.
 pub(crate) fn harmless(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()

@@ -1,4 +1,5 @@
-//! What the person at the terminal is asked: passwords, which never come from a flag, for others could read it, and consent.
+//! Questions at the terminal: for passwords, which never come from a flag because others could read it, and for
+//! consent.
 
 use std::io::{IsTerminal, Read, Write};
 
@@ -6,11 +7,10 @@ use authsome::core::secret::Password;
 
 use crate::failure::Failure;
 
-/// Where a password comes from.
+/// The source of a password.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PasswordSource {
-    /// Read the password from standard input instead of asking for it: one line, with or without its end;
-    /// more lines are refused
+    /// Read the password from standard input instead of asking for it: one line; more lines are refused
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }
@@ -23,11 +23,11 @@ impl PasswordSource {
     }
 }
 
-/// Asks whether to go on with what cannot be undone. Where there is no terminal to ask at, only `flag` agrees to it.
+/// Asks whether to go on with a step that cannot be undone. Without a terminal, only `flag` agrees to it.
 pub(crate) fn confirm(consequence: &str, flag: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::run(
-            format!("{consequence} There is no terminal to ask whether to go on"),
+            format!("{consequence} Without a terminal, the program cannot ask whether to go on"),
             format!("give {flag} to go on without being asked"),
         ));
     }
@@ -41,14 +41,14 @@ pub(crate) fn confirm(consequence: &str, flag: &str) -> Result<(), Failure> {
 }
 
 fn from_stdin() -> Result<String, Failure> {
-    // Room for one byte too many, so that a longer one is refused and not cut, and for a line end.
+    // Room for one byte too many, so that a longer password is refused instead of cut, and for a line end.
     let most = u64::try_from(Password::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(3);
     let mut text = String::new();
     std::io::stdin().lock().take(most).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
     first_line(&text).map(ToOwned::to_owned)
 }
 
-/// The one line of a text. A second one could be meant as a part of the password, or be another secret beside it.
+/// The one line of a text. A second line could be a part of the password, or another secret.
 fn first_line(text: &str) -> Result<&str, Failure> {
     let breaks = ['\n', '\r'];
     let (line, rest) = text.split_at(text.find(breaks).unwrap_or(text.len()));
@@ -61,7 +61,7 @@ fn first_line(text: &str) -> Result<&str, Failure> {
 
 fn from_terminal() -> Result<String, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::run("there is no terminal to ask for a password", "use --password-stdin"));
+        return Err(Failure::run("without a terminal, the program cannot ask for a password", "use --password-stdin"));
     }
     let password = rpassword::prompt_password("Password: ").map_err(|error| unreadable(&error))?;
     let again = rpassword::prompt_password("Again: ").map_err(|error| unreadable(&error))?;

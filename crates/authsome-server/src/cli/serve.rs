@@ -20,8 +20,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   authsome serve --public-url https://auth.example.com --trusted-proxies 10.0.0.0/8
                                                              behind a proxy that ends TLS
 
-A database that cannot be reached at the start ends the program with code 2, for a supervisor to start it again; one
-that goes away later is answered with 503 until it is back.
+If the database cannot be reached at the start, the program ends with code 2, for a supervisor to start it again. If it
+goes away later, requests are answered with 503 until it is back.
 
 SIGTERM and SIGINT finish the requests in flight, then the program ends with code 0; a second one ends it at once.";
 
@@ -41,10 +41,10 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags, plugins: Plugin
     let engine = assembly::engine(engine_config, store, key, assembly::mailer(&config.mail)?, plugins)?;
     tokio::select! {
         started = engine.start() => started.map_err(|error| assembly::not_started(&error))?,
-        // What was not committed leaves nothing.
+        // Uncommitted work leaves nothing.
         () = signals.next() => return Ok(()),
     }
-    // Only now, so that a start that fails says one thing.
+    // Only now, so that a failing start prints one line.
     tell(&config, &data);
     warn_of_missing_mail(&engine, &config.mail).await?;
 
@@ -75,7 +75,7 @@ pub(super) async fn run(flags: &Flags, serve_flags: &ServeFlags, plugins: Plugin
     Ok(())
 }
 
-/// What an operator must know.
+/// Logs what an operator must know.
 fn tell(config: &Config, data: &DataDir) {
     tracing::info!(folder = %data.path().display(), "data folder");
     let token_file = assembly::admin_token_file(config, data);
@@ -88,14 +88,14 @@ fn tell(config: &Config, data: &DataDir) {
         }
     }
     for variable in &config.unknown_variables {
-        tracing::warn!(variable, "the environment variable means nothing to this program");
+        tracing::warn!(variable, "the environment variable is unknown to this program");
     }
     if !config.rate_limits {
-        tracing::warn!("rate limits are off: meant for load tests on a machine of one's own");
+        tracing::warn!("rate limits are off: this is only for load tests");
     }
 }
 
-/// A production environment whose mails go nowhere is worth a word.
+/// Warns of a production environment without a mail server.
 async fn warn_of_missing_mail(engine: &Engine, mail: &MailConfig) -> Result<(), Failure> {
     let MailConfig::Folder(folder) = mail else { return Ok(()) };
     let failure = |error: authsome::core::error::Error| Failure::run(chain(&error), "see `authsome doctor`");
@@ -107,7 +107,9 @@ async fn warn_of_missing_mail(engine: &Engine, mail: &MailConfig) -> Result<(), 
             tracing::warn!(
                 environment = environment.slug,
                 folder = %folder.display(),
-                "mail is not configured: mails of a production environment are written to a folder; set AUTHSOME_SMTP_URL"
+
+                    "mail is not configured: mails of a production environment are written to a folder; set \
+                    AUTHSOME_SMTP_URL"
             );
         }
     }

@@ -56,7 +56,7 @@ enum Verb {
     },
     /// Print users, newest first
     List {
-        /// How many at most
+        /// The most users to print
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },

@@ -1,4 +1,4 @@
-//! [`Database`]: where the program stores, and [`Pool`]: over how many connections.
+//! [`Database`]: the program's database, and [`Pool`]: its connections.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use authsome::core::secret::SecretString;
 use super::raw::Raw;
 use crate::failure::Failure;
 
-/// Where the program stores.
+/// The program's database.
 #[derive(Clone)]
 pub(crate) enum Database {
     /// In this process, until it ends.
@@ -18,12 +18,12 @@ pub(crate) enum Database {
     Sqlite {
         /// Its URL.
         url: String,
-        /// Where it is; none where the URL names none.
+        /// The file, if the URL names one.
         file: Option<PathBuf>,
     },
-    /// On a PostgreSQL server, whose URL may hold a password.
+    /// On a PostgreSQL server. The URL may hold a password.
     Postgres(SecretString),
-    /// On a MongoDB replica set, whose URL may hold a password.
+    /// On a MongoDB replica set. The URL may hold a password.
     Mongo(SecretString),
 }
 
@@ -47,7 +47,7 @@ impl Database {
         Self::Sqlite { url: format!("sqlite:{path}"), file: Some(file) }
     }
 
-    /// Understands a URL. It may hold a password, so it is not repeated in a failure.
+    /// Parses a URL. It may hold a password, so a failure does not repeat it.
     pub(super) fn parse(url: &str) -> Result<Self, Failure> {
         let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let secret = || SecretString::new(url.to_owned());
@@ -61,13 +61,13 @@ impl Database {
             "postgres" | "postgresql" => Ok(Self::Postgres(secret())),
             "mongodb" | "mongodb+srv" => Ok(Self::Mongo(secret())),
             _ => Err(Failure::config(
-                "the database URL is none that this program knows",
+                "the database URL is of an unknown kind",
                 "give sqlite:<path>, postgres://…, mongodb://… or memory: with --database or DATABASE_URL",
             )),
         }
     }
 
-    /// The file, where it is one.
+    /// The file, if it is one.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite { file, .. } => file.as_deref(),
@@ -75,13 +75,13 @@ impl Database {
         }
     }
 
-    /// Whether processes on several machines may use it, whose data folders are not the same.
+    /// Whether processes on several machines, with different data folders, may use it.
     pub(crate) const fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_) | Self::Mongo(_))
     }
 }
 
-/// Over how many connections the database is used. What is not said is the backend's default.
+/// The pool of connections. Default: the backend's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pool {
     /// Most connections at once.

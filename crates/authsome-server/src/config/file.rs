@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// The file that is read where none is named, if it is there.
+/// The default file, which is read if it exists.
 const DEFAULT: &str = "authsome.toml";
 
 /// The text of the configuration file, with its path.
@@ -14,7 +14,7 @@ pub(super) struct File {
     pub(super) text: String,
 }
 
-/// Reads the file that is named, else the default one if there is one.
+/// Reads the named file, else the default one if it exists.
 pub(super) fn read(named: Option<&Path>) -> Result<Option<File>, Failure> {
     let path = named.unwrap_or(Path::new(DEFAULT));
     match std::fs::read_to_string(path) {

@@ -1,8 +1,8 @@
-//! What the command line says of the configuration.
+//! The configuration's flags on the command line.
 
 use std::path::PathBuf;
 
-/// What every command takes.
+/// The flags of every command.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct Flags {
     /// Configuration file (TOML); default: ./authsome.toml if there is one
@@ -19,7 +19,7 @@ pub(crate) struct Flags {
     pub(crate) log_format: Option<String>,
 }
 
-/// What only the server takes.
+/// The flags of the server alone.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct ServeFlags {
     /// Address and port; port 0 takes a free one [env: AUTHSOME_LISTEN] [default: 127.0.0.1:8080]
@@ -28,7 +28,7 @@ pub(crate) struct ServeFlags {
     /// URL that links in mails begin with [env: AUTHSOME_PUBLIC_URL] [default: http://localhost:PORT]
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
-    /// Networks whose forwarding headers are believed [env: AUTHSOME_TRUSTED_PROXIES] [default: none]
+    /// Networks of trusted proxies [env: AUTHSOME_TRUSTED_PROXIES] [default: none]
     #[arg(long, value_name = "CIDR,…")]
     pub(crate) trusted_proxies: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! [`MailConfig`]: how mail leaves.
+//! [`MailConfig`]: the transport of mails.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use authsome::core::secret::SecretString;
 use super::raw::Raw;
 use crate::failure::Failure;
 
-/// How mail leaves.
+/// The transport of mails.
 #[derive(Clone, Debug)]
 pub(crate) enum MailConfig {
     /// Through a mail server.
@@ -26,7 +26,7 @@ impl MailConfig {
         match (&raw.smtp_url, &raw.mail_from) {
             (Some(url), Some(from)) => Ok(Self::Smtp { url: url.clone(), from: from.clone() }),
             (Some(_), None) => Err(Failure::config(
-                "AUTHSOME_SMTP_URL is set, but not the address that mails come from",
+                "AUTHSOME_SMTP_URL is set, but the sender of mails is not",
                 "set AUTHSOME_MAIL_FROM, such as `Example <no-reply@example.com>`",
             )),
             (None, _) => Ok(Self::Folder(raw.mail_dir.as_ref().map_or_else(|| data_dir.join("mail"), PathBuf::from))),

@@ -1,7 +1,7 @@
 //! Configuration: a TOML file, environment variables, flags, in rising precedence.
 //!
-//! [`Flags`] are what the command line says, `Raw` is what all three say together, as text, and [`Config`] is
-//! what it means. A value that cannot be used is a [`Failure`] that names it and never repeats it where it is a secret.
+//! [`Flags`] are those of the command line, `Raw` is the merged text of all three, and [`Config`] is the parsed
+//! configuration. A wrong value is a [`Failure`] that names its key and never repeats a secret.
 
 mod database;
 mod file;
@@ -25,37 +25,37 @@ use self::database::Pool;
 use self::raw::{Raw, Switch};
 use crate::failure::Failure;
 
-/// Characters that an administrator's token has at least.
+/// Shortest administrator's token, in characters.
 const ADMIN_TOKEN_MIN: usize = 32;
 
-/// What the program is told.
+/// The program's configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// Where it listens. Port 0 takes a free one.
+    /// The address to listen on. Port 0 takes a free one.
     pub(crate) listen: SocketAddr,
-    /// Where it stores.
+    /// The database.
     pub(crate) database: Database,
-    /// Over how many connections.
+    /// The pool of connections.
     pub(crate) pool: Pool,
-    /// Where it keeps what it makes itself: keys, the default database, mails.
+    /// The data folder: keys, the default database, mails.
     pub(crate) data_dir: PathBuf,
-    /// The URL that links in mails begin with; by default made of the port it listens on.
+    /// The URL that links in mails begin with; by default made from the port.
     pub(crate) public_url: Option<String>,
-    /// The form of its log; by default for people on a terminal, JSON elsewhere.
+    /// The form of the log; by default for people on a terminal, JSON elsewhere.
     pub(crate) log_format: Option<LogFormat>,
-    /// What it logs, in the syntax of `tracing`'s filters.
+    /// The log filter, in the syntax of `tracing`.
     pub(crate) log: Option<String>,
-    /// Networks of proxies whose forwarding headers are believed.
+    /// Networks of trusted proxies.
     pub(crate) trusted_proxies: Vec<IpNet>,
-    /// The administrator's token, where it is not the one in the data folder.
+    /// The administrator's token, unless it is the one in the data folder.
     pub(crate) admin_token: Option<SecretString>,
-    /// The master key, where it is not the one in the data folder.
+    /// The master key, unless it is the one in the data folder.
     pub(crate) master_key: Option<MasterKey>,
-    /// How mail leaves.
+    /// The transport of mails.
     pub(crate) mail: MailConfig,
-    /// Whether requests are counted and limited.
+    /// Whether rate limits hold.
     pub(crate) rate_limits: bool,
-    /// Environment variables that begin like the program's own and mean nothing to it.
+    /// Unknown environment variables with the program's prefix.
     pub(crate) unknown_variables: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Config {
     /// Reads the file, the environment variables and the flags.
     ///
     /// # Errors
-    /// What cannot be used, with exit code 2.
+    /// A wrong value, with exit code 2.
     pub(crate) fn load(flags: &Flags, serve: &ServeFlags) -> Result<Self, Failure> {
         let file = file::read(flags.config.as_deref())?;
         let variables = raw::Variables::of(std::env::vars_os())?;

@@ -4,7 +4,7 @@ use axum::http::Uri;
 
 use crate::failure::Failure;
 
-/// The URL without a slash at its end, where it is one that a link can begin with.
+/// The URL without a slash at its end, if a link can begin with it.
 pub(super) fn checked(text: &str) -> Result<String, Failure> {
     let usable = |uri: &Uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
@@ -15,7 +15,7 @@ pub(super) fn checked(text: &str) -> Result<String, Failure> {
     match text.parse::<Uri>() {
         Ok(uri) if usable(&uri) && !text.contains('#') => Ok(text.trim_end_matches('/').to_owned()),
         _ => Err(Failure::config(
-            "the public URL is not one that a link can begin with",
+            "the public URL cannot begin a link",
             "give http:// or https:// and a host, such as --public-url https://auth.example.com",
         )),
     }

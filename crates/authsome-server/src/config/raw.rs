@@ -1,4 +1,4 @@
-//! [`Raw`]: what file, variables and flags say together, as text.
+//! [`Raw`]: file, variables and flags merged, as text.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -88,14 +88,14 @@ impl Number {
         };
         number.filter(|number| range.contains(number)).ok_or_else(|| {
             Failure::config(
-                format!("{key} is not a whole number that it may be"),
+                format!("{key} is not a whole number in its range"),
                 format!("give one from {} to {}", range.start(), range.end()),
             )
         })
     }
 }
 
-/// `on` or `off`, or what means the same.
+/// `on` or `off`, or a synonym.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Switch {
@@ -133,17 +133,17 @@ impl LogFormat {
     }
 }
 
-/// The environment variables that configure the program. One that is empty counts as absent.
+/// The environment variables of the configuration. An empty one counts as absent.
 #[derive(Default)]
 pub(super) struct Variables {
     by_key: BTreeMap<&'static str, String>,
-    /// Those that look as if they did, but mean nothing.
+    /// Unknown variables with the program's prefix.
     pub(super) unknown: Vec<String>,
 }
 
 impl Variables {
     /// # Errors
-    /// A variable that configures has a value that is not UTF-8.
+    /// A variable of the configuration is not UTF-8.
     pub(super) fn of(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Failure> {
         let mut variables = Self::default();
         for (name, value) in all {
@@ -192,14 +192,14 @@ impl Raw {
         ];
         let flags: BTreeMap<&str, &String> =
             flags.into_iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value))).collect();
-        // As texts: a token of digits is no number.
+        // As texts: a token of digits is not a number.
         figment = figment.merge(Serialized::from(&variables.by_key, Profile::Default));
         figment = figment.merge(Serialized::from(&flags, Profile::Default));
         figment.extract().map_err(|error| refused(error, &path))
     }
 }
 
-/// What a file that cannot be used says wrong, without the values in it: one of them may be a secret.
+/// The error in a file, without values: one of them may be a secret.
 fn refused(error: figment::Error, file: &str) -> Failure {
     let key = error.path.join(".");
     match error.kind {
@@ -231,7 +231,7 @@ fn named(actual: &Actual) -> &'static str {
     }
 }
 
-/// Of a parser's message the line that says where; the lines after it quote the file.
+/// The line of a parser's message that names the place; later lines quote the file.
 fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or("it cannot be parsed")
 }

@@ -1,4 +1,4 @@
-//! Connections: accepting them, bounding them, and finishing them.
+//! Connections: accepting, limiting and finishing them.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -23,11 +23,11 @@ use super::descriptors;
 
 /// How long a client may take for a request's headers, and stay idle between requests.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes that a request's headers have at most.
+/// Most bytes of a request's headers.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
-/// How long requests in flight are waited for when the server ends.
+/// How long the server waits for requests in flight when it ends.
 const DRAIN: Duration = Duration::from_secs(30);
-/// How long accepting pauses when the process has no more file descriptors.
+/// How long accepting pauses when the process has no free file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers requests until `end` is ready, then finishes those in flight, for at most 30 seconds.
@@ -75,7 +75,7 @@ pub(crate) async fn serve(listener: TcpListener, router: axum::Router, end: impl
 
 fn io(stream: TcpStream) -> TokioIo<TcpStream> {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection's delay stays on");
+        tracing::debug!(%error, "TCP_NODELAY could not be set for a connection");
     }
     TokioIo::new(stream)
 }

@@ -1,8 +1,8 @@
-//! How many connections the operating system lets the process have.
+//! How many connections the operating system allows the process.
 
-/// Connections at once, whatever the operating system allows; more wait in its queue.
+/// The most connections at once; more wait in the operating system's queue.
 const MOST: usize = 4_096;
-/// File descriptors that are kept for the database, the log and mails.
+/// File descriptors that are reserved for the database, the log and mails.
 const KEPT: usize = 128;
 
 /// Raises the soft limit of file descriptors as far as connections need it, and says how many connections fit.
@@ -20,7 +20,7 @@ fn descriptors() -> usize {
 
     let wanted = u64::try_from(MOST + KEPT).unwrap_or(u64::MAX);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // No limit is none.
+    // `None` is "no limit".
     let (soft, hard) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
     let raised = wanted.min(hard);
     if soft >= raised {
@@ -29,7 +29,7 @@ fn descriptors() -> usize {
     let limit = match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }) {
         Ok(()) => raised,
         Err(error) => {
-            tracing::debug!(%error, "the limit of open files stays");
+            tracing::debug!(%error, "the limit of open files could not be raised");
             soft
         }
     };

@@ -14,7 +14,7 @@ pub(crate) use self::signals::Signals;
 
 use crate::failure::Failure;
 
-/// Binds the port, before anything else is touched: a port that is taken ends the start with nothing done.
+/// Binds the port before anything else: a taken port ends the start with nothing done.
 pub(crate) async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     let failure = |error: std::io::Error| {
         Failure::config(

@@ -85,7 +85,7 @@ pub(super) fn applied(before: &Schema, operation: &Operation, step: &Step) -> Re
     Ok(after)
 }
 
-/// The operation that makes of the schema after one what it was before it; `None` where that destroyed something.
+/// The operation that undoes another one's change of the schema; `None` if data was destroyed.
 pub(super) fn inverse(operation: &Operation, before: &Schema) -> Option<Operation> {
     match operation {
         Operation::CreateTable(table) => Some(Operation::DropTable { table: table.name.clone() }),
@@ -103,7 +103,8 @@ pub(super) fn inverse(operation: &Operation, before: &Schema) -> Option<Operatio
     }
 }
 
-/// The commands that carry out an operation but for the catalogue, in order. Each does nothing where it was done before, but for `create`,
+/// The commands that carry out an operation but for the catalogue, in order. Each does nothing where it was done
+/// before, but for `create`,
 /// `drop` and `dropIndexes`, which say so.
 pub(super) fn commands(operation: &Operation, before: &Schema, after: &Schema) -> Result<Vec<Document>, StoreError> {
     match operation {

@@ -29,7 +29,7 @@ fn table() -> TableDef {
         .column(column("applied_by", ColumnType::Text))
 }
 
-/// The history, oldest first; `None` where the collection is not there.
+/// The history, oldest first; `None` without the collection.
 pub(super) async fn read_if_there(shared: &Shared) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
     let names = shared.database.list_collection_names().filter(doc! {"name": COLLECTION}).await;
     if names.map_err(|error| store_error(&error))?.is_empty() {

@@ -22,7 +22,7 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long to wait before it is asked for again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The lock, as long as nobody else has it.
+/// The lock, unless another process has it.
 pub(super) struct Lease {
     database: Database,
     holder: ObjectId,

@@ -11,8 +11,8 @@ use crate::catalogue::{self, collections};
 use crate::concern::primary;
 use crate::schema;
 
-/// Options of a collection that no migration sets and that change what it holds or how it compares: what `verify` says of
-/// each.
+/// Options of a collection that no migration sets and that change what it holds or how it compares: what `verify` says
+/// of each.
 const OPTIONS: [(&str, &str); 5] = [
     ("capped", "is capped: old rows vanish"),
     ("clusteredIndex", "is clustered"),
@@ -95,7 +95,7 @@ fn columns(validator: &Document) -> Vec<LiveColumn> {
     properties.map(column).collect()
 }
 
-/// A table of the catalogue, whose columns are null where the validator says so.
+/// A table of the catalogue, with nullable columns as the validator says.
 fn seen(kept: &TableDef, columns: &[LiveColumn]) -> TableDef {
     let mut table = kept.clone();
     for column in &mut table.columns {
@@ -174,8 +174,8 @@ fn is_declared(kept: &TableDef, name: &str) -> bool {
     kept.indexes.iter().any(|declared| declared.name == name)
 }
 
-/// An index, unless it is the primary key's or one that only serves a reference. One that is what a declaration makes is
-/// that declaration.
+/// An index, unless it is the primary key's or one that only serves a reference. One that is what a declaration makes
+/// is that declaration.
 fn live_index(listed: &Document, kept: Option<&TableDef>) -> Option<IndexDef> {
     let name = listed.get_str("name").unwrap_or_default();
     if let Some(kept) = kept {

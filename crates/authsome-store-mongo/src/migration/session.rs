@@ -62,8 +62,8 @@ impl MongoSession {
     }
 
     /// Carries out a step but for the catalogue, notes each operation that has begun, whether it succeeds or not, and
-    /// returns the schema after it. A collection that was there is none of this run's, and what it holds is not this run's
-    /// to undo.
+    /// returns the schema after it. An existing collection does not belong to this run, and its documents are not this
+    /// run's to undo.
     async fn carry_out(&self, step: &Step, done: &mut Vec<Done>) -> Result<Schema, MigrateError> {
         let mut before = step.before.clone();
         for operation in &step.operations {
@@ -153,7 +153,8 @@ impl MongoSession {
         }
     }
 
-    /// Takes the rows of steps out and undoes what was carried out, the last first, until something that destroyed data.
+    /// Takes the rows of steps out and undoes what was carried out, the last first, until something that destroyed
+    /// data.
     async fn undo(&self, steps: &[Step], done: Vec<Done>) {
         let (mut tables, mut earlier) = (BTreeSet::new(), Schema::default());
         let mut inverses = Vec::new();

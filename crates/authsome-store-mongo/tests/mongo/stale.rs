@@ -1,4 +1,4 @@
-//! Two processes on one database, of which one migrates while the other knows the tables already.
+//! Two processes on one database: one migrates while the other knows the tables already.
 
 use authsome_core::app::App;
 use authsome_core::clock::SystemClock;

@@ -25,7 +25,7 @@ pub(super) async fn how_many_failures_are_allowed(at: Place<'_>) -> Value {
 }
 
 /// What becomes of the right password after a wrong one where one failure is allowed, and of the second attempt on an
-/// account that there is not.
+/// unknown account.
 pub(super) async fn what_the_right_password_does_after_a_wrong_one(at: Place<'_>) -> Value {
     at.say(&json!({"lockout_max_attempts": 1})).await;
     let mut outcomes = Vec::new();

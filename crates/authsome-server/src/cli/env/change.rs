@@ -15,13 +15,13 @@ use crate::failure::Failure;
 pub(super) struct Create {
     /// Name for people
     name: String,
-    /// Name for requests; by default made of the name
+    /// Name for requests; by default made from the name
     #[arg(long)]
     slug: Option<String>,
     /// development, staging, production or custom
     #[arg(long = "type", value_name = "TYPE", default_value = "custom", value_parser = kind)]
     kind: EnvironmentType,
-    /// What people should know about it
+    /// Description for people
     #[arg(long)]
     description: Option<String>,
 }
@@ -45,13 +45,13 @@ pub(super) struct Update {
     /// development, staging, production or custom
     #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
     kind: Option<EnvironmentType>,
-    /// What people should know about it; empty for nothing
+    /// Description for people; empty for nothing
     #[arg(long)]
     description: Option<String>,
-    /// Colour, #RRGGBB; empty for that of the type
+    /// Colour, #RRGGBB; empty restores the type's colour
     #[arg(long)]
     color: Option<String>,
-    /// Attach a text to it; an empty one takes it away. Can be given several times
+    /// Add a text to the metadata; an empty text removes it. Can be given several times
     #[arg(long, value_name = "KEY=TEXT", value_parser = pair)]
     metadata: Vec<(String, String)>,
     #[command(flatten)]
@@ -65,14 +65,14 @@ pub(super) struct Update {
   authsome env clone production Canary
   authsome env clone production Canary --webhook-url https://canary.example.com/hooks
 
-Users, sessions, organizations, keys and events stay behind. The clone's webhooks have secrets of their own and are switched
+Users, sessions, organizations, keys and events are not copied. The clone's webhooks get new secrets and are switched
 off.")]
 pub(super) struct CloneArguments {
-    /// Slug or id of what is cloned
+    /// Slug or id of the environment to clone
     environment: String,
     /// Name of the clone, for people
     name: String,
-    /// Name of the clone, for requests; by default made of the name
+    /// Name of the clone, for requests; by default made from the name
     #[arg(long)]
     slug: Option<String>,
     /// development, staging, production or custom
@@ -92,7 +92,7 @@ pub(super) struct CloneArguments {
 pub(super) struct PublishableKey {
     /// Slug or id
     environment: String,
-    /// Make a new one: clients that send the old one are refused from then on
+    /// Replace the key: clients that send the old one are refused from then on
     #[arg(long)]
     replace: bool,
 }
@@ -102,12 +102,12 @@ pub(super) struct PublishableKey {
   authsome env rotate-keys production
   authsome env rotate-keys production --compromised asgk_01h455vb4pex5vsknk084sn02q
 
-In good order, tokens that were signed before stay valid. After a key was compromised, those that it and the one before it
-signed do not.")]
+After a routine rotation, tokens that were signed before stay valid. With --compromised, tokens of the current and the
+previous key become invalid.")]
 pub(super) struct RotateKeys {
     /// Slug or id
     environment: String,
-    /// The key that signs, where somebody else knows it: its id, which tokens have in their header as `kid`
+    /// The id of the current key, if it is compromised: the `kid` in the header of tokens
     #[arg(long, value_name = "KEY")]
     compromised: Option<SigningKeyId>,
 }
@@ -143,7 +143,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// What an empty text stands for: nothing.
+/// `None` for an empty text.
 fn unless_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }

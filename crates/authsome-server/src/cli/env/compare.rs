@@ -1,4 +1,4 @@
-//! `authsome env diff`, and in what two setups differ.
+//! `authsome env diff`, and the differences of two setups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use crate::failure::Failure;
 pub(super) const ABOUT: &str = "Examples:
   authsome env diff staging production
 
-Compares the type, each setting of their own and as it applies, with where it comes from, the fields of forms, and the
-addresses and events of webhooks. `-` is what one of them does not say.
+Compares the types, own settings, effective settings with their sources, the fields of forms, and the addresses and
+events of webhooks. `-` marks a missing value.
 
 Exit codes: 0 they are alike, 2 they differ, 1 it failed, and says why.";
 
-/// What one of the two does not have.
+/// Shown for a missing value.
 const ABSENT: &str = "-";
 
 #[derive(clap::Args, Debug)]
@@ -54,7 +54,7 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     Err(Failure::config(what, "see `authsome env promote --help`, or change one with `authsome env update`"))
 }
 
-/// What a setup says, each statement by what it is about. `webhook` says what is told of a webhook beside its address.
+/// The values of a setup, by name. `webhook` describes a webhook beside its address.
 pub(super) fn statements(
     setup: &EnvironmentSetup,
     webhook: impl Fn(&WebhookSetup) -> String,
@@ -86,19 +86,19 @@ fn field(field: &FormField) -> String {
     format!("{name:?} ({label:?}, {kind}{options}{required})")
 }
 
-/// The events that a webhook is told of.
+/// The events that a webhook gets.
 pub(super) fn announced(webhook: &WebhookSetup) -> String {
     if webhook.events.is_empty() { "all events".to_owned() } else { format!("{:?}", webhook.events) }
 }
 
-/// Whether a webhook is on, its events, and what it is for.
+/// A webhook's switch, events and description.
 pub(super) fn described(webhook: &WebhookSetup) -> String {
     let switch = if webhook.enabled { "on" } else { "switched off" };
     let description = webhook.description.as_ref().map_or_else(String::new, |text| format!("; {text:?}"));
     format!("{switch}; {}{description}", announced(webhook))
 }
 
-/// In what two lists of statements differ: what, one, the other.
+/// The differences of two lists of values: name, one, the other.
 pub(super) fn differences(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> Vec<[String; 3]> {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let side = |said: &BTreeMap<String, String>, name| said.get(name).map_or(ABSENT, String::as_str).to_owned();

@@ -9,8 +9,8 @@ pub(super) const ABOUT: &str = "Examples:
   authsome env delete preview
   authsome env delete old-production --confirm delete-environment
 
-Nothing reaches it from then on; a running server removes what is in it. The default environment and the app's last one of type
-production are not deleted. Another of type production is confirmed, with the word that X-Authsome-Confirm has.";
+The environment is out of reach from then on; a running server removes its data. The default environment and the app's
+last one of type production cannot be deleted. Any other of type production needs `--confirm delete-environment`.";
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
@@ -24,5 +24,5 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     let environment = of.named(&arguments.environment).await?;
     let deleted = of.environments.delete(environment.id, arguments.confirmation.given()).await;
     deleted.map_err(|error| open::refused(&error, "the environment was not deleted", "env list"))?;
-    output::line(format!("{} was deleted; a running server removes what is in it", environment.slug))
+    output::line(format!("{} was deleted; a running server removes its data", environment.slug))
 }

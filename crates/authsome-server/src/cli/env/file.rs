@@ -1,4 +1,4 @@
-//! `authsome env export` and `import`: what an environment is set to, as YAML.
+//! `authsome env export` and `import`: the setup of an environment, as YAML.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,15 +20,16 @@ use crate::failure::Failure;
 
 pub(super) const ABOUT: &str = "Examples:
   authsome env export staging > staging.yaml
-  authsome env import staging.yaml                    makes the environment with the file's slug; where there is one,
+  authsome env import staging.yaml                    makes the environment with the file's slug; if it exists,
                                                       shows what would change, and asks
-  authsome env import staging.yaml --confirm import   without being asked, as a script must
-  authsome env import staging.yaml --into preview     what preview is called and its type stay
+  authsome env import staging.yaml --confirm import   does not ask; scripts need this
+  authsome env import staging.yaml --into preview     preview keeps its name, slug and type
 
-A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys or tokens, and
-no secret: `secret: {env: NAME}` at a webhook takes it from the variable NAME (`whsec_` and 24 to 64 bytes in base64). Without
-that, a webhook keeps the secret that it has, and a new one gets a new one. What the file does not have is taken away.
-Taking the type production away needs `--confirm change-environment-type` beside.";
+A file has name, slug, type, description, color, settings, metadata, forms and webhooks. It never has users, keys,
+tokens or secrets. `secret: {env: NAME}` at a webhook takes its secret from the variable NAME (`whsec_` and 24 to 64
+bytes in base64). Without that line, a webhook keeps its secret, and a new webhook gets a new one. Settings, forms and
+webhooks that are missing in the file are removed. Changing the type from production also needs
+`--confirm change-environment-type`.";
 
 /// The word that confirms an import.
 const WORD: &str = "import";
@@ -43,7 +44,7 @@ pub(super) struct Import {
     /// Slug or id of the environment to change; by default the one with the file's slug
     #[arg(long, value_name = "ENVIRONMENT")]
     into: Option<String>,
-    /// Agree to what would change without being asked
+    /// Agree to the changes without being asked
     #[arg(long, value_name = "ACTION", value_parser = [WORD, Destructive::ChangeEnvironmentType.as_str()])]
     confirm: Vec<String>,
 }
@@ -76,7 +77,7 @@ struct Document {
     webhooks: Vec<Webhook>,
 }
 
-/// Settings without those that are inherited. An unknown one is refused.
+/// Settings without the inherited ones. An unknown one is refused.
 #[derive(Debug, Default)]
 struct OwnSettings(Settings);
 
@@ -111,7 +112,7 @@ struct Webhook {
     secret: Option<Reference>,
 }
 
-/// Where a secret is.
+/// The place of a secret.
 #[derive(Debug)]
 struct Reference {
     variable: String,
@@ -123,7 +124,7 @@ impl<'de> Deserialize<'de> for Reference {
     }
 }
 
-const NO_SECRET: &str = "a file has no secret: name a variable that has it with `{env: NAME}`";
+const NO_SECRET: &str = "a file cannot contain a secret: name the variable that holds it with `{env: NAME}`";
 
 struct ReferenceVisitor;
 
@@ -134,7 +135,7 @@ impl<'de> Visitor<'de> for ReferenceVisitor {
         f.write_str("a secret's place, `{env: NAME}`")
     }
 
-    // A secret that somebody wrote into the file is not repeated.
+    // The error does not repeat a secret in the file.
     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Reference, E> {
         Err(E::custom(NO_SECRET))
     }
@@ -150,7 +151,7 @@ impl<'de> Visitor<'de> for ReferenceVisitor {
             return Err(A::Error::custom(NO_SECRET));
         }
         if env.is_empty() || env.contains(['=', '\0']) {
-            return Err(A::Error::custom("a variable has a name"));
+            return Err(A::Error::custom("a variable needs a name"));
         }
         Ok(Reference { variable: env })
     }
@@ -178,12 +179,12 @@ impl From<EnvironmentSetup> for Document {
 }
 
 impl Document {
-    /// The file's text, where `shown` is what the file is called.
+    /// The environment in the file's text; `shown` is the file's name.
     fn parse(text: &str, shown: &str) -> Result<Self, Failure> {
         let refused = |what: &str| Failure::run(format!("{shown}{what}"), "see `authsome env import --help`");
         let says_nothing = |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim_start().starts_with('#');
         if text.trim_start_matches('\u{feff}').lines().all(says_nothing) {
-            return Err(refused(" says nothing of an environment"));
+            return Err(refused(" does not describe an environment"));
         }
         serde_saphyr::from_str(text).map_err(|error| {
             let place = error.location().map_or_else(String::new, |at| format!(", line {}", at.line()));
@@ -201,7 +202,7 @@ impl Document {
             .map_err(|error| Failure::run(format!("the environment cannot be written: {error}"), "report this"))
     }
 
-    /// What the file asks for, with the secrets that `variable` gives.
+    /// The setup in the file, with secrets from `variable`.
     fn into_setup(self, variable: impl Fn(&str) -> Option<String>) -> Result<EnvironmentSetup, Failure> {
         let webhooks = self.webhooks.into_iter().map(|webhook| {
             let Webhook { url, description, events, enabled, secret } = webhook;
@@ -230,7 +231,7 @@ fn secret_of(
         .ok_or_else(|| Failure::run(format!("the variable {name} is not set"), "set it to the webhook's secret"))?;
     secret.parse().map_err(|_| {
         Failure::run(
-            format!("the variable {name} holds no webhook's secret"),
+            format!("the variable {name} does not hold the secret of a webhook"),
             "set it to `whsec_` and 24 to 64 bytes in base64",
         )
     })
@@ -278,7 +279,7 @@ pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failur
     changed(of.environments.set_up(target.id, &before, &after, confirm).await)
 }
 
-/// All that a file says but secrets, each statement by what it is about.
+/// The values of a file except secrets, by name.
 fn said(setup: &EnvironmentSetup) -> BTreeMap<String, String> {
     let NewEnvironment { name, description, color, metadata, .. } = &setup.environment;
     let texts = [("name", Some(name)), ("description", description.as_ref()), ("color", color.as_ref())];

@@ -25,11 +25,11 @@ use crate::plugins::Plugins;
   authsome env create Preview --type custom
   authsome env show staging
   authsome env update staging --set session_ttl=3600 --inherit mfa_required
-  authsome env deactivate staging               nobody can sign in there until `activate`
-  authsome env set-default production           used where a request names no environment
-  authsome env publishable-key production       prints the key by which clients name it
+  authsome env deactivate staging               refuses every sign-in there until `activate`
+  authsome env set-default production           for requests that name no environment
+  authsome env publishable-key production       prints its publishable key
   authsome env clone production Canary --webhook-url https://canary.example.com/hooks
-  authsome env diff staging production          exit code 2 where they differ
+  authsome env diff staging production          exit code 2 if they differ
   authsome env export staging > staging.yaml
   authsome env import staging.yaml --into preview
   authsome env promote staging production       shows what would change, and asks
@@ -49,35 +49,35 @@ enum Verb {
     List,
     /// Make an environment
     Create(change::Create),
-    /// Print an environment with the settings that apply in it
+    /// Print an environment with its effective settings
     Show(Named),
-    /// Change what an environment says of itself, and its own settings
+    /// Change an environment and its own settings
     Update(change::Update),
-    /// Let people authenticate in an environment again
+    /// End an environment's suspension
     Activate(Named),
-    /// Suspend an environment: nobody can authenticate in it, nothing is lost
+    /// Suspend an environment: every sign-in is refused, no data is lost
     Deactivate(Named),
-    /// Use an environment where a request names none
+    /// Make an environment the default, for requests that name none
     SetDefault(Named),
-    /// Print the key by which clients name an environment, or replace it
+    /// Print an environment's publishable key, or replace it
     PublishableKey(change::PublishableKey),
     /// Make an environment with the settings, forms and webhooks of another one
     Clone(change::CloneArguments),
-    /// Delete an environment with everybody in it
+    /// Delete an environment with all its users
     #[command(after_help = delete::ABOUT)]
     Delete(delete::Arguments),
-    /// Let the next key sign tokens
+    /// Rotate the keys that sign tokens
     RotateKeys(change::RotateKeys),
-    /// Print in what the settings, forms and webhooks of two environments differ
+    /// Print the differences of two environments: settings, forms and webhooks
     #[command(after_help = compare::ABOUT)]
     Diff(compare::Arguments),
-    /// Print what an environment is set to, as YAML
+    /// Print an environment's settings, forms and webhooks, as YAML
     #[command(after_help = file::ABOUT)]
     Export(Named),
-    /// Set an environment to what a file says, or make it
+    /// Change an environment to match a file, or make it
     #[command(after_help = file::ABOUT)]
     Import(file::Import),
-    /// Set an environment as another one is set
+    /// Give an environment the settings, forms and webhooks of another one
     #[command(after_help = promote::ABOUT)]
     Promote(promote::Arguments),
 }
@@ -90,8 +90,7 @@ struct Named {
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -> Result<(), Failure> {
     let Arguments { place, verb } = arguments;
-    // Scripts tell environments that differ by exit code 2: here, a configuration that cannot be used is a failure like
-    // others.
+    // Exit code 2 tells scripts that environments differ; so a wrong configuration is an ordinary failure here.
     let is_check = matches!(verb, Verb::Diff(_));
     let engine = open::engine(flags, plugins).await;
     let engine = if is_check { engine.map_err(Failure::while_running)? } else { engine? };
@@ -161,7 +160,7 @@ fn changed(outcome: Result<Environment, Error>) -> Result<(), Failure> {
     shown("the environment was not changed", outcome)
 }
 
-/// Prints an environment that was made or changed, and what is advised against.
+/// Prints a new or changed environment, and warnings about its settings.
 fn shown(refused: &str, outcome: Result<Environment, Error>) -> Result<(), Failure> {
     let environment = outcome.map_err(|error| open::refused(&error, refused, "env list"))?;
     output::fields(&show::described(&environment))?;

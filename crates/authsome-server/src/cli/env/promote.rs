@@ -9,23 +9,23 @@ use crate::failure::Failure;
 
 pub(super) const ABOUT: &str = "Examples:
   authsome env promote staging production                        shows what would change, and asks
-  authsome env promote staging production --confirm promote      without being asked, as a script must
+  authsome env promote staging production --confirm promote      does not ask; scripts need this
 
-Sets the second environment as the first is set: its own settings and its forms become those of the first; one of type
-production does not take `test_codes` over. Webhooks of the first are added with secrets of their own, switched off; one
-whose address the second has already is told of the same events, and keeps its secret and its switch; those that the
-second alone has stay. What the second is called, its type, whether it is the default, and everybody in it stay.";
+The second environment gets the own settings and the forms of the first; production does not take `test_codes` over. New
+webhooks of the first are added with new secrets, switched off. A webhook of an address that the second has already gets
+the same events, and keeps its secret and its switch; other webhooks of the second stay. The second keeps its name,
+slug, type, users, and whether it is the default.";
 
 /// The word that confirms it.
 const WORD: &str = "promote";
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
-    /// Slug or id of the environment that is followed
+    /// Slug or id of the environment to copy from
     from: String,
-    /// Slug or id of the environment that is changed
+    /// Slug or id of the environment to change
     to: String,
-    /// Agree to what would change without being asked
+    /// Agree to the changes without being asked
     #[arg(long, value_name = "ACTION", value_parser = [WORD])]
     confirm: Option<String>,
 }
@@ -45,17 +45,17 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     if arguments.confirm.is_none() {
         prompt::confirm(&format!("This changes {} for everybody in it.", to.slug), "--confirm promote")?;
     }
-    // Of what was shown, nothing has changed since, or it is refused. Of the target, `set_up` sees to that.
+    // Refuse if the shown plan is out of date. `set_up` checks the target.
     if of.setup(&from).await? != source {
         return Err(Failure::run(
-            format!("the environment was not changed: somebody else changed {}", from.slug),
-            "give the command again, which shows what would change now",
+            format!("the environment was not changed: {} was changed meanwhile", from.slug),
+            "give the command again to see the new plan",
         ));
     }
     changed(of.environments.set_up(to.id, &before, &after, Confirm::NOTHING).await)
 }
 
-/// What an environment is set to after it followed another one.
+/// The setup of an environment after the promotion.
 fn promoted(source: &EnvironmentSetup, target: &EnvironmentSetup) -> EnvironmentSetup {
     let mut after = target.clone();
     after.environment.settings = source.environment.settings.clone().fitting(after.environment.kind);

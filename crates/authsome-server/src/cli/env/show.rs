@@ -23,13 +23,13 @@ pub(super) async fn one(of: &Of<'_>, named: &str) -> Result<(), Failure> {
     output::table(["SETTING", "VALUE", "FROM"], &sourced(&settings))
 }
 
-/// The settings that apply in an environment.
+/// The effective settings of an environment.
 pub(super) async fn effective(of: &Of<'_>, environment: &Environment) -> Result<Sourced, Failure> {
     let settings = of.environments.effective_settings(environment.id).await;
     settings.map_err(|error| open::refused(&error, "the settings", "env list"))
 }
 
-/// Each setting with its value and where it comes from.
+/// Each setting with its value and its source.
 pub(super) fn sourced(settings: &Sourced) -> Vec<[String; 3]> {
     let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(settings) else { return Vec::new() };
     let row = |(name, setting): (String, serde_json::Value)| {
