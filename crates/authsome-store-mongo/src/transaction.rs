@@ -32,7 +32,7 @@ const COMMITS: u32 = 5;
 const COMMIT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A session with a transaction in it. The server begins one with its first operation, so that it does a small one:
-/// reads then see the state at the begin, and the driver knows that there is something to abort. It reads which
+/// reads then see the state at the begin, and the driver knows that it has something to abort. It reads which
 /// generation of the tables the transaction sees.
 pub(crate) async fn begin(shared: &Shared) -> Result<ClientSession, StoreError> {
     let session = async {

@@ -71,8 +71,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// Told before a transaction's begin is dropped in the middle, on a connection that may then be in a transaction of
-    /// which the driver does not know. Says whether that connection, where it lives, is not used again; otherwise the
+    /// Told before a transaction's begin is dropped in the middle, on a connection that may then be in a transaction that
+    /// the driver does not know. Says whether that connection, where it lives, is not used again; otherwise the
     /// begin goes on to its end, and nobody waits for it.
     fn retire_connections(&self) -> bool {
         false

@@ -57,8 +57,8 @@ impl SqlTx {
     }
 }
 
-/// Begins a transaction, also where the caller stops waiting in the middle: the driver would not know yet that there is
-/// one, and the connection would go back to the pool with it.
+/// Begins a transaction, also where the caller stops waiting in the middle: the driver would not know the transaction
+/// yet, and the connection would go back to the pool with it.
 pub(crate) async fn begin(
     connection: &DatabaseConnection,
     dialect: &Arc<dyn Dialect>,

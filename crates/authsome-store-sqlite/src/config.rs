@@ -207,7 +207,7 @@ const NEEDED: [(&str, &str); 3] = [
 pub(crate) async fn check(connection: &DatabaseConnection) -> Result<(), StoreError> {
     let invalid = |why| StoreError::Invalid { what: "the connection".to_owned(), why };
     if connection.get_database_backend() != DbBackend::Sqlite {
-        return Err(invalid("it is none of SQLite"));
+        return Err(invalid("it is not a connection to SQLite"));
     }
     for (question, why) in NEEDED {
         let statement = Statement::from_string(DbBackend::Sqlite, question);

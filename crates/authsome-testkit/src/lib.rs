@@ -10,7 +10,7 @@
 //! use authsome_testkit::TestKit;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), authsome_core::error::Error> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let kit = TestKit::with(|engine| engine.plugin(PasswordPlugin::default())).await;
 //! let here = kit.here().await;
 //!

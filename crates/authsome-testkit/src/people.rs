@@ -15,7 +15,7 @@ impl TestKit {
         Password::new(text.to_owned()).unwrap()
     }
 
-    /// The user with an address, who has proven it; made where there is none. Has no password.
+    /// The user with an address, who has proven it; made if it does not exist yet. Has no password.
     pub async fn user(&self, at: &EnvironmentHandle, email: &str) -> User {
         match at.users().get_by_email(email).await {
             Ok(user) => user,
@@ -27,7 +27,7 @@ impl TestKit {
     }
 
     /// The user with an address, signed in by the first method that the environment allows, without being asked for its
-    /// proof or a second factor; made where there is none. Some plugin brings that method.
+    /// proof or a second factor; made if it does not exist yet. Some plugin brings that method.
     pub async fn signed_in(&self, at: &EnvironmentHandle, email: &str) -> SignedIn {
         let user = self.user(at, email).await;
         let methods = at.methods();

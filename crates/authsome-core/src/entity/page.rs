@@ -76,7 +76,7 @@ impl<E, Id> Listed<E, Id> {
 }
 
 impl<E: Entity> Listed<E> {
-    /// The page of `limit` entities that begins what was found; more than these say that there is a next one.
+    /// The first `limit` of the found entities. If more were found, there is a next page.
     pub(crate) fn cut(mut found: Vec<E>, limit: u32) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = found.len() > limit;

@@ -47,7 +47,7 @@ pub struct WebhookSetup {
     pub secret: Option<WebhookSecret>,
 }
 
-/// The rows of which a setup is made.
+/// The rows that make up a setup.
 pub(super) struct Rows {
     pub(super) environment: Environment,
     forms: Vec<FormConfig>,

@@ -31,7 +31,7 @@ const ROTATE_EVERY: Duration = Duration::from_secs(3_600);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long stopping waits for jobs to finish.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many runs in a row [`Jobs::run_once`] makes while a job says that there is more.
+/// How many runs in a row [`Jobs::run_once`] makes while a job has more to do.
 const MOST_RUNS: u32 = 1_000;
 
 /// The jobs of an engine. They end when this is dropped.

@@ -151,7 +151,7 @@ fn unless_empty(text: String) -> Option<String> {
 pub(super) async fn create(of: &Of<'_>, arguments: Create) -> Result<(), Failure> {
     let Create { name, slug, kind, description } = arguments;
     let new = NewEnvironment { slug, description, ..NewEnvironment::new(&name, kind) };
-    made(of.environments.create(&new).await)
+    made(of, of.environments.create(&new).await)
 }
 
 pub(super) async fn update(of: &Of<'_>, arguments: Update) -> Result<(), Failure> {
@@ -168,14 +168,14 @@ pub(super) async fn update(of: &Of<'_>, arguments: Update) -> Result<(), Failure
         metadata: Some(Some(metadata)),
     };
     let id = of.named(&environment).await?.id;
-    changed(of.environments.update(id, &patch, confirmation.given()).await)
+    changed(of, of.environments.update(id, &patch, confirmation.given()).await)
 }
 
 pub(super) async fn clone(of: &Of<'_>, arguments: CloneArguments) -> Result<(), Failure> {
     let CloneArguments { environment, name, slug, kind, webhook_url, settings } = arguments;
     let copy = EnvironmentCopy { name, slug, kind, settings: settings.patch()?, webhook_url };
     let source = of.named(&environment).await?.id;
-    made(of.environments.copy(source, &copy).await)
+    made(of, of.environments.copy(source, &copy).await)
 }
 
 pub(super) async fn publishable_key(of: &Of<'_>, arguments: &PublishableKey) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 
 use authsome::core::confirmation::{Confirm, Destructive};
-use authsome::core::environment::{EnvironmentType, Settings, SettingsPatch};
+use authsome::core::environment::{EnvironmentType, SettingDeclaration, Settings, SettingsPatch};
 use authsome::core::error::Code;
 use authsome::core::formconfig::FormField;
 use authsome::engine::{EnvironmentSetup, NewEnvironment, WebhookSecret, WebhookSetup};
@@ -179,14 +179,14 @@ impl From<EnvironmentSetup> for Document {
 }
 
 impl Document {
-    /// The environment in the file's text; `shown` is the file's name.
-    fn parse(text: &str, shown: &str) -> Result<Self, Failure> {
+    /// The environment in the file's text; `shown` is the file's name, `declared` are the settings of plugins.
+    fn parse(text: &str, shown: &str, declared: &[SettingDeclaration]) -> Result<Self, Failure> {
         let refused = |what: &str| Failure::run(format!("{shown}{what}"), "see `authsome env import --help`");
         let says_nothing = |line: &str| matches!(line.trim(), "" | "---" | "...") || line.trim_start().starts_with('#');
         if text.trim_start_matches('\u{feff}').lines().all(says_nothing) {
             return Err(refused(" does not describe an environment"));
         }
-        serde_saphyr::from_str(text).map_err(|error| {
+        let document: Self = serde_saphyr::from_str(text).map_err(|error| {
             let place = error.location().map_or_else(String::new, |at| format!(", line {}", at.line()));
             match error.without_snippet() {
                 serde_saphyr::Error::MultipleDocuments { .. } => {
@@ -194,7 +194,14 @@ impl Document {
                 }
                 error => refused(&format!("{place}: {error}")),
             }
-        })
+        })?;
+        if let Some(unknown) = document.settings.0.unknown(declared).first() {
+            let key = format!("{}:", unknown.field);
+            let line = text.lines().position(|line| line.trim_start().starts_with(&key));
+            let place = line.map_or_else(String::new, |line| format!(", line {}", line + 1));
+            return Err(refused(&format!("{place}: {}: {}", unknown.field, unknown.message)));
+        }
+        Ok(document)
     }
 
     fn to_yaml(&self) -> Result<String, Failure> {
@@ -243,7 +250,7 @@ pub(super) async fn export(of: &Of<'_>, named: &str) -> Result<(), Failure> {
 }
 
 pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failure> {
-    let document = Document::parse(&read(&arguments.file)?, &arguments.file)?;
+    let document = Document::parse(&read(&arguments.file)?, &arguments.file, of.engine.declared_settings())?;
     let mut after = document.into_setup(|name| std::env::var(name).ok())?;
     let slug = after.environment.slug.clone().unwrap_or_default();
     let target = match &arguments.into {
@@ -255,7 +262,7 @@ pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failur
         },
     };
     let Some(target) = target else {
-        return made(of.environments.create_set_up(&after).await);
+        return made(of, of.environments.create_set_up(&after).await);
     };
     let before = of.setup(&target).await?;
     if arguments.into.is_some() {
@@ -276,7 +283,7 @@ pub(super) async fn import(of: &Of<'_>, arguments: &Import) -> Result<(), Failur
     }
     let action = Destructive::ChangeEnvironmentType;
     let confirm = if arguments.confirms(action.as_str()) { Confirm::to(action) } else { Confirm::NOTHING };
-    changed(of.environments.set_up(target.id, &before, &after, confirm).await)
+    changed(of, of.environments.set_up(target.id, &before, &after, confirm).await)
 }
 
 /// The values of a file except secrets, by name.
@@ -343,11 +350,11 @@ webhooks:
 ";
 
     fn setup(text: &str) -> EnvironmentSetup {
-        Document::parse(text, "file").unwrap().into_setup(|_| None).unwrap()
+        Document::parse(text, "file", &[]).unwrap().into_setup(|_| None).unwrap()
     }
 
     fn refusal(text: &str) -> String {
-        Document::parse(text, "file.yaml").unwrap_err().to_string()
+        Document::parse(text, "file.yaml", &[]).unwrap_err().to_string()
     }
 
     #[test]
@@ -427,7 +434,7 @@ webhooks:
         };
         let secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
         let read = |given: Option<&str>| {
-            let document = Document::parse(&with("{env: HOOK}"), "file").unwrap();
+            let document = Document::parse(&with("{env: HOOK}"), "file", &[]).unwrap();
             document.into_setup(|name| (name == "HOOK").then(|| given.map(ToOwned::to_owned)).flatten())
         };
         assert!(read(Some(secret)).unwrap().webhooks[0].secret.is_some());

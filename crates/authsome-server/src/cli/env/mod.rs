@@ -111,9 +111,9 @@ async fn carry_out(of: &Of<'_>, verb: Verb) -> Result<(), Failure> {
         Verb::Create(arguments) => change::create(of, arguments).await,
         Verb::Show(Named { environment }) => show::one(of, &environment).await,
         Verb::Update(arguments) => change::update(of, arguments).await,
-        Verb::Activate(named) => changed(of.environments.activate(of.id(&named).await?).await),
-        Verb::Deactivate(named) => changed(of.environments.deactivate(of.id(&named).await?).await),
-        Verb::SetDefault(named) => changed(of.environments.set_default(of.id(&named).await?).await),
+        Verb::Activate(named) => changed(of, of.environments.activate(of.id(&named).await?).await),
+        Verb::Deactivate(named) => changed(of, of.environments.deactivate(of.id(&named).await?).await),
+        Verb::SetDefault(named) => changed(of, of.environments.set_default(of.id(&named).await?).await),
         Verb::PublishableKey(arguments) => change::publishable_key(of, &arguments).await,
         Verb::Clone(arguments) => change::clone(of, arguments).await,
         Verb::Delete(arguments) => delete::run(of, &arguments).await,
@@ -152,17 +152,17 @@ impl Of<'_> {
     }
 }
 
-fn made(outcome: Result<Environment, Error>) -> Result<(), Failure> {
-    shown("the environment was not made", outcome)
+fn made(of: &Of<'_>, outcome: Result<Environment, Error>) -> Result<(), Failure> {
+    shown(of, "the environment was not made", outcome)
 }
 
-fn changed(outcome: Result<Environment, Error>) -> Result<(), Failure> {
-    shown("the environment was not changed", outcome)
+fn changed(of: &Of<'_>, outcome: Result<Environment, Error>) -> Result<(), Failure> {
+    shown(of, "the environment was not changed", outcome)
 }
 
 /// Prints a new or changed environment, and warnings about its settings.
-fn shown(refused: &str, outcome: Result<Environment, Error>) -> Result<(), Failure> {
+fn shown(of: &Of<'_>, refused: &str, outcome: Result<Environment, Error>) -> Result<(), Failure> {
     let environment = outcome.map_err(|error| open::refused(&error, refused, "env list"))?;
     output::fields(&show::described(&environment))?;
-    environment.settings.warnings().into_iter().try_for_each(output::warning)
+    of.engine.warnings(&environment.settings).into_iter().try_for_each(output::warning)
 }

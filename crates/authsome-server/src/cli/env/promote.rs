@@ -52,7 +52,7 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
             "give the command again to see the new plan",
         ));
     }
-    changed(of.environments.set_up(to.id, &before, &after, Confirm::NOTHING).await)
+    changed(of, of.environments.set_up(to.id, &before, &after, Confirm::NOTHING).await)
 }
 
 /// The setup of an environment after the promotion.
