@@ -25,7 +25,7 @@
 //! assert!(authenticate().await.is_ok());
 //!
 //! // Time passes when the test says so.
-//! kit.advance(Duration::from_secs(2 * 3_600));
+//! kit.advance(Duration::from_secs(8 * 86_400));
 //! assert_eq!(authenticate().await.unwrap_err().error.code(), Code::TokenExpired);
 //!
 //! // Mails are sent when the test says so, and are there to be read.

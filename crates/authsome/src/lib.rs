@@ -15,8 +15,8 @@
 //!     .plugin(PasswordPlugin::default())
 //!     .config(Config { app: "myapp".into(), base_path: "/v1/auth".into(), ..Config::default() })
 //!     .build()?;                                                    // no store: BuildError::MissingStore
-//! auth.start().await?;                                              // migrates core and plugins in one run, starts
-//! jobs let app: axum::Router = axum::Router::new().merge(router(&auth, HttpOptions::default())?);
+//! auth.start().await?;                                              // migrates core and plugins, starts jobs
+//! let app: axum::Router = axum::Router::new().merge(Http::new(&auth, HttpOptions::default()).router()?);
 //!
 //! let production = auth.environment("production").await?;           // the only door to an environment's data
 //! let missing = production.users().get_by_email("alice@example.com").await;

@@ -60,7 +60,7 @@ macro_rules! settings {
         pub struct Settings {
             $($(#[$doc])* pub $name: Option<$ty>,)*
             /// Settings of plugins, by name. Undeclared ones are kept and have no effect.
-            #[serde(flatten)]
+            #[serde(flatten, deserialize_with = "declarable")]
             pub plugins: BTreeMap<String, Value>,
         }
 
@@ -243,6 +243,16 @@ fn pick<T: Clone>(
         }
     }
     SettingValue { value: built_in(), source: SettingSource::BuiltIn }
+}
+
+/// The values that a plugin's setting can have: true or false, a number, a word. Other stored values are not read.
+fn declarable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Value>, D::Error> {
+    let mut values = BTreeMap::<String, Value>::deserialize(deserializer)?;
+    values.retain(|name, value| {
+        let is_word = value.as_str().is_some_and(|word| word.len() <= 64);
+        name.len() <= 64 && (value.is_boolean() || value.is_number() || is_word)
+    });
+    Ok(values)
 }
 
 /// A field that is present, perhaps null.

@@ -422,7 +422,7 @@ webhooks:
         let two = refusal(&format!("{one}---\n{one}"));
         assert!(two.starts_with("file.yaml, line ") && !two.contains("from_str"), "{two}");
         for nothing in ["", "\n \n", "---\n", "# name: A\n---\n...\n", "\u{feff}"] {
-            assert!(refusal(nothing).starts_with("file.yaml says nothing"), "{nothing:?}");
+            assert!(refusal(nothing).starts_with("file.yaml does not describe an environment"), "{nothing:?}");
         }
     }
 
