@@ -1,5 +1,4 @@
 //! The program with one more plugin: its server, its migrations and its command line know it.
-#![expect(clippy::unwrap_used, reason = "a suite fails where it meets what it does not expect")]
 
 use authsome_tests::program::{Launch, done, run, run_with_plugin};
 use serde_json::json;

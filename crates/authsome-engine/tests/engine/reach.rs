@@ -43,7 +43,7 @@ async fn a_key_and_a_session_reach_their_own_environment_alone_and_anonymous_non
         let environments = world.environments().await.acting(&principal);
         assert_eq!(environments.get(own.id).await.unwrap(), own);
         assert_eq!(environments.get_by_slug("staging").await.unwrap(), own);
-        assert_eq!(environments.list(Page::default()).await.unwrap().data, [own.clone()]);
+        assert_eq!(environments.list(Page::default()).await.unwrap().data, std::slice::from_ref(&own));
         assert!(environments.list(Page::after(own.id, 10)).await.unwrap().data.is_empty());
         assert_eq!(code(environments.get(other.id).await), Code::NotFound);
         assert_eq!(code(environments.get_by_slug("production").await), Code::NotFound);
