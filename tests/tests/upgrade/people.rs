@@ -146,7 +146,10 @@ fn another_master_key_than_that_of_then_is_refused(restored: &Restored) {
 
 /// Registers somebody, in the environment in which the people are.
 pub(crate) async fn sign_up(restored: &Restored, world: &World, email: &str) -> Result<SignedIn, Error> {
-    let sign_up = SignUp::new(email.parse().expect("it is an address"), password("a passphrase of somebody new"));
+    let new = SignUp::new(email.parse().expect("it is an address"), password("a passphrase of somebody new"));
+    // The environment's own form asks for it.
+    let form = [("company".to_owned(), "Acme".into())].into_iter().collect();
+    let sign_up = SignUp { form, ..new };
     let at = world.engine.environment(&restored.known().environment).await?;
     match at.auth().sign_up(sign_up, &client()).await? {
         SignUpOutcome::SignedUp(outcome) => outcome.signed_in(),
