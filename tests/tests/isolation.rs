@@ -53,7 +53,7 @@ struct Shared {
 /// What a case is about.
 #[derive(Clone)]
 enum Endpoint {
-    Route(Route),
+    Route(Box<Route>),
     Root(&'static str),
 }
 
@@ -118,7 +118,9 @@ fn main() -> Result<ExitCode, Cause> {
     for backend in backends()? {
         let shared = Arc::new(Shared::default());
         databases.push(Arc::clone(&shared));
-        for endpoint in table.iter().cloned().map(Endpoint::Route).chain(ROOT_PATHS.map(Endpoint::Root)) {
+        for endpoint in
+            table.iter().cloned().map(|route| Endpoint::Route(Box::new(route))).chain(ROOT_PATHS.map(Endpoint::Root))
+        {
             let name = format!("{}::{}", backend.name(), endpoint.name());
             let noted = backend.name().to_owned();
             let (backend, shared, runtime) = (Arc::clone(&backend), Arc::clone(&shared), Arc::clone(&runtime));
