@@ -232,11 +232,11 @@ async fn a_full_disk_is_unavailable_and_the_store_works_again_when_there_is_room
     assert_eq!(Crate::find(&scope()).count(&other).await.unwrap(), 1);
 }
 
+/// What an application sets on its connections.
+type Settings = fn(SqliteConnectOptions) -> SqliteConnectOptions;
+
 /// A pool that an application opened, with these settings.
-async fn pool_of_an_application(
-    url: &str,
-    settings: fn(SqliteConnectOptions) -> SqliteConnectOptions,
-) -> DatabaseConnection {
+async fn pool_of_an_application(url: &str, settings: Settings) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url.to_owned());
     options.max_connections(4).map_sqlx_sqlite_opts(move |options| settings(options.create_if_missing(true)));
     Database::connect(options).await.unwrap()
@@ -251,7 +251,7 @@ async fn a_store_on_an_applications_pool_serves_many_tasks_in_the_file_that_it_s
     .await;
     pool.execute_unprepared("CREATE TABLE own (a)").await.unwrap();
     let store = Arc::new(SqliteStore::from_connection(pool.clone()).await.unwrap());
-    migrate(&*store).await;
+    migrate(&store).await;
     let tasks = (0..20).map(|number| {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
@@ -268,7 +268,7 @@ async fn a_store_on_an_applications_pool_serves_many_tasks_in_the_file_that_it_s
 
 #[tokio::test]
 async fn a_pool_that_loses_references_or_does_not_wait_is_refused_and_says_what_to_set() {
-    let refused: [(fn(SqliteConnectOptions) -> SqliteConnectOptions, &str); 3] = [
+    let refused: [(Settings, &str); 3] = [
         (|options| options.journal_mode(SqliteJournalMode::Wal).foreign_keys(false), "foreign_keys"),
         (|options| options.journal_mode(SqliteJournalMode::Delete), "journal_mode"),
         (|options| options.journal_mode(SqliteJournalMode::Wal).busy_timeout(Duration::ZERO), "busy_timeout"),
