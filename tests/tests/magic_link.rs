@@ -68,7 +68,7 @@ struct World {
 impl World {
     async fn new(store: Arc<dyn Store>, law: &str, seed: u64) -> Result<Self, Cause> {
         let (clock, mails) = (Arc::new(ManualClock::at(at(0))), Arc::new(Mails::default()));
-        let app = law.get(..24).unwrap_or(law).replace('_', "-");
+        let app = law.get(..24).unwrap_or(law).trim_end_matches('_').replace('_', "-");
         let engine = Engine::builder()
             .store(store)
             .clock(Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>)

@@ -37,7 +37,8 @@ impl PgStore {
 
     /// A store on a pool that the program has already, with the default timeouts of [`PgBuilder`]. The pool has at
     /// least two connections: a migration holds one for its lock. Its server's settings are looked at by
-    /// [`migrate`](Store::migrate) and [`ping`](Store::ping). Closing the store closes it.
+    /// [`migrate`](authsome_core::store::Store::migrate) and
+    /// [`ping`](authsome_core::store::Store::ping). Closing the store closes it.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if the connection is not one of PostgreSQL.
