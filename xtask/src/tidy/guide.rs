@@ -3,8 +3,11 @@
 use super::tree::Tree;
 
 /// Each guide, with the folder of the crate that it quotes.
-const GUIDES: [(&str, &str); 2] =
-    [("docs/writing-a-backend.md", "tests/example-backend"), ("docs/writing-a-plugin.md", "tests/example-plugin")];
+const GUIDES: [(&str, &str); 3] = [
+    ("docs/writing-a-backend.md", "tests/example-backend"),
+    ("docs/writing-a-plugin.md", "tests/example-plugin"),
+    ("docs/testing.md", "crates/authsome-testkit"),
+];
 
 /// Every fenced block of Rust names a file of the crate, as "```rust src/rules.rs", and occurs in it word for word;
 /// how lines are broken and indented does not count. So the code of the guides is compiled and tested.
