@@ -6,6 +6,7 @@ use authsome_core::entropy::EntropyError;
 use authsome_core::environment::SettingDeclaration;
 use authsome_core::error::{Error, FieldError};
 use authsome_core::migration::MigrationGroup;
+use authsome_core::name::is_name;
 use authsome_core::plugin::{
     EnvironmentData, Expiry, Hooks, Host, Job, Method, NoticeKind, PasswordMethod, Plugin, SecondFactor, UserData,
 };
@@ -172,11 +173,6 @@ impl Plugins {
 }
 
 const NAME: &str = "it is in snake_case and has at most 64 characters";
-
-fn is_name(text: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    (1..=64).contains(&text.len()) && text.bytes().all(is_word)
-}
 
 fn unless(refused: bool, error: impl FnOnce() -> BuildError) -> Result<(), BuildError> {
     if refused { Err(error()) } else { Ok(()) }

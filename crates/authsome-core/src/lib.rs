@@ -35,6 +35,7 @@ pub mod jwt;
 pub mod mail;
 pub mod metadata;
 pub mod migration;
+pub mod name;
 pub mod notification;
 pub mod organization;
 pub mod permission;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::settings::CORE_NAMES;
 use crate::error::FieldErrors;
+use crate::name::is_name;
 use crate::time::Seconds;
 
 /// The forms of a declared setting.
@@ -64,11 +65,7 @@ impl SettingDeclaration {
     /// range.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        (1..=64).contains(&self.name.len())
-            && self.name.bytes().all(is_word)
-            && !CORE_NAMES.contains(&self.name)
-            && self.allows(&self.built_in())
+        is_name(self.name) && !CORE_NAMES.contains(&self.name) && self.allows(&self.built_in())
     }
 
     /// What is wrong with its value among these.
