@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use bson::{Bson, Document, doc};
 
 use crate::home::{Home, Record};
-use crate::{locate, ports, wait, wire};
+use crate::{locate, ports, process, wait, wire};
 
 /// As many as can vote in a set.
 const MOST_MEMBERS: usize = 7;
@@ -19,6 +19,15 @@ const PORTS: u32 = 5;
 /// How long a member may take to catch up with the others, which a killed primary does after it has undone what they do not
 /// have.
 const CATCH_UP: Duration = Duration::from_secs(180);
+
+/// What differs from a server's defaults. The files of a dropped collection stay open for as long as snapshots of it may be
+/// read, five minutes by default: thousands of tests' databases would be more than a process may open, which ends it.
+const PARAMETERS: [&str; 4] = [
+    "diagnosticDataCollectionEnabled=false",
+    "ttlMonitorSleepSecs=1",
+    "enableTestCommands=1",
+    "minSnapshotHistoryWindowInSeconds=5",
+];
 
 /// A throw-away MongoDB replica set on free ports of 127.0.0.1. It ends, and its folder goes, when it is dropped.
 ///
@@ -174,9 +183,11 @@ impl MongoSet {
         command.arg("--dbpath").arg(data).arg("--port").arg(port.to_string());
         command.args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--replSet", "rs0"]);
         command.args(["--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.25"]);
-        for parameter in ["diagnosticDataCollectionEnabled=false", "ttlMonitorSleepSecs=1", "enableTestCommands=1"] {
+        for parameter in PARAMETERS {
             command.args(["--setParameter", parameter]);
         }
+        // Each collection and each index of each test's database is a file.
+        process::raise_open_files()?;
         self.home.start(&name, &mut command)?;
         wait::until("mongod answers", || {
             self.home.must_live(&name)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 /// A process that the system lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,13 @@ struct Entry {
     parent: u32,
     /// It has ended, and its parent has not asked how.
     ended: bool,
+}
+
+/// Lets this process and those that it starts open as many files as the system allows them.
+pub(crate) fn raise_open_files() -> Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })
+        .context("cannot raise the limit of open files")
 }
 
 /// Whether a process lives that was started from a folder: a number alone may belong to another process by now.
