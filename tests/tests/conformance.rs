@@ -7,8 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use authsome::password::{PasswordHash, PasswordPlugin};
-use authsome_conformance::{Case, Home, Subject, at, id, parts, plugin_cases};
+use authsome_conformance::{Case, Home, Subject, at, code as word, hash, id, parts, plugin_cases};
 use authsome_core::error::Cause;
+use authsome_example_plugin::{
+    BlockedDomain, BlockedDomainsPlugin, MagicLink, MagicLinkPlugin, PaperCode, PaperCodePlugin,
+};
 use authsome_tests::backends::backends;
 use authsome_tests::matrix::Matrix;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -19,8 +22,11 @@ fn main() -> Result<ExitCode, Cause> {
     // Cases wait for disks as much as they compute.
     arguments.test_threads =
         arguments.test_threads.or_else(|| std::thread::available_parallelism().ok().map(|cores| 2 * cores.get()));
-    let parts: Vec<(&str, Vec<Case>)> =
-        parts().into_iter().chain([("Entities of the password plugin", password_cases()?)]).collect();
+    let of_plugins = [
+        ("Entities of the password plugin", password_cases()?),
+        ("Entities of a third party's plugin", example_cases()?),
+    ];
+    let parts: Vec<(&str, Vec<Case>)> = parts().into_iter().chain(of_plugins).collect();
     let matrix = Arc::new(Matrix::default());
     let runtime = Arc::new(Runtime::new()?);
     let mut trials = Vec::new();
@@ -54,4 +60,36 @@ fn password_cases() -> Result<Vec<Case>, Cause> {
         }
     }
     Ok(plugin_cases(&PasswordPlugin::default(), vec![Subject::with(u32::MAX, sample)])?)
+}
+
+/// The cases of the entities of plugins that are not shipped.
+fn example_cases() -> Result<Vec<Case>, Cause> {
+    fn link(home: &Home, number: u32) -> MagicLink {
+        MagicLink {
+            id: id(number),
+            scope: home.scope,
+            user_id: id(number),
+            email_key: format!("user-{number}@example.com"),
+            token_hash: hash(home, number),
+            created_at: at(0),
+            expires_at: at(900),
+            consumed_at: None,
+        }
+    }
+    fn code(home: &Home, number: u32) -> PaperCode {
+        PaperCode {
+            user_id: id(number),
+            scope: home.scope,
+            code_hash: hash(home, number),
+            created_at: at(0),
+            confirmed_at: None,
+        }
+    }
+    fn domain(home: &Home, number: u32) -> BlockedDomain {
+        BlockedDomain { domain: format!("{}.example", word(number)), scope: home.scope, created_at: at(0) }
+    }
+    let mut cases = plugin_cases(&MagicLinkPlugin, vec![Subject::with(u32::MAX, link)])?;
+    cases.extend(plugin_cases(&PaperCodePlugin, vec![Subject::with(u32::MAX, code)])?);
+    cases.extend(plugin_cases(&BlockedDomainsPlugin, vec![Subject::with(u32::MAX, domain)])?);
+    Ok(cases)
 }

@@ -89,10 +89,24 @@ fn run_the_flows(server: &Server, seen: &mut Seen) {
     seen.0.extend([verify, reset, waiting, new.to_owned()]);
     let third = client.sign_in(email, new).expect(200);
     seen.session(&third);
+    magic_links(server, email, seen);
     let body = json!({"email": "cookie@secrets.test", "password": PASSWORD, "cookie": true});
     seen.session(&client.post("/signup", &body).expect(201));
     let _ = client.sign_in(email, "a wrong password that was typed").refused(401, "invalid_credentials");
     seen.0.push("a wrong password that was typed".to_owned());
+}
+
+/// Links of a plugin: one is used, one waits.
+fn magic_links(server: &Server, email: &str, seen: &mut Seen) {
+    let client = server.client();
+    let mut link = |count: usize| {
+        let _ = client.post("/magic-link", &json!({ "email": email })).expect(202);
+        let token = server.mailbox().wait(email, "/magic-link?token=", count).token();
+        seen.0.push(token.clone());
+        token
+    };
+    let (used, _waiting) = (link(1), link(2));
+    seen.session(&client.post("/magic-link/redeem", &json!({ "token": used })).expect(200));
 }
 
 /// The keys and tokens of the installation itself.
@@ -113,11 +127,11 @@ fn scan(contents: &[(String, Vec<u8>)], secrets: &[String]) -> Option<String> {
 }
 
 fn the_store_and_the_log_hold_none_of_the_secrets_that_were_handed_out(home: &Home) {
-    let server = home.start();
+    let server = home.launch().with_plugin().start();
     let mut seen = Seen::default();
     run_the_flows(&server, &mut seen);
     seen.0.extend(own_secrets(home));
-    assert!(seen.0.len() > 15);
+    assert!(seen.0.len() > 19);
     // While it runs, the log of an SQLite database is part of the store; afterwards it is in the database.
     let mut contents = home.contents();
     server.signal("TERM");

@@ -113,6 +113,7 @@ impl Plugins {
     /// Installs one more.
     pub(crate) fn install(&mut self, plugin: &dyn Plugin, host: Host) -> Result<(), BuildError> {
         let name = plugin.name();
+        unless(!is_name(name), || declaration(name, "name", name, NAME))?;
         if self.names.contains(&name) {
             return Err(BuildError::DuplicatePlugin { name });
         }

@@ -73,7 +73,22 @@ pub fn lower(ulid: Ulid) -> String {
     ulid.to_string().to_ascii_lowercase()
 }
 
-/// Declares typed ids: for each a name and a prefix of lower-case letters, unique in the installation.
+/// Whether this is a prefix: 1 to 16 lower-case letters.
+#[doc(hidden)]
+#[must_use]
+pub const fn is_prefix(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        if !first.is_ascii_lowercase() {
+            return false;
+        }
+        rest = others;
+    }
+    !text.is_empty() && text.len() <= 16
+}
+
+/// Declares typed ids: for each a name and a prefix of 1 to 16 lower-case letters, unique in the installation. Another
+/// prefix does not compile.
 ///
 /// ```
 /// authsome_core::typed_ids! {
@@ -82,9 +97,18 @@ pub fn lower(ulid: Ulid) -> String {
 /// }
 /// assert!("amgl_01h455vb4pex5vsknk084sn02q".parse::<MagicLinkId>().is_ok());
 /// ```
+///
+/// ```compile_fail
+/// authsome_core::typed_ids! {
+///     /// Its prefix would end at the underscore.
+///     MagicLinkId = "magic_link";
+/// }
+/// ```
 #[macro_export]
 macro_rules! typed_ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        const _: () = assert!($crate::id::is_prefix($prefix), "a prefix has 1 to 16 lower-case letters");
+
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name($crate::id::Ulid);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -25,8 +24,8 @@ use crate::{guard, naming, problem, rate};
 pub(crate) async fn dispatch(gate: Arc<Gate>, route: Arc<Route>, request: axum::extract::Request) -> Response {
     let reading = AtomicBool::new(false);
     let answer = Box::pin(answer(&gate, &route, request, &reading));
-    // The parts of a body that is streamed have their own.
-    let limit = if route.streams() { Duration::MAX } else { gate.options().request_timeout };
+    let options = gate.options();
+    let limit = if route.streams() { options.streamed_request_timeout } else { options.request_timeout };
     let answered = match tokio::time::timeout(limit, answer).await {
         Ok(answered) => answered,
         Err(_) if reading.load(Ordering::Relaxed) => {

@@ -24,6 +24,9 @@ pub struct HttpOptions {
     /// Longest time for a request, from its head to its answer's; where a route takes its body as a stream, between two
     /// parts of it. Default: 30 seconds.
     pub request_timeout: Duration,
+    /// Longest time for a request whose route takes its body as a stream, from its head to its answer's. Default: 15
+    /// minutes.
+    pub streamed_request_timeout: Duration,
     /// Whether `/livez`, `/readyz`, `/openapi.json` and `/docs` are served at the root. Switch it off if the
     /// application has such routes of its own. Default: on.
     pub root_endpoints: bool,
@@ -37,6 +40,7 @@ impl Default for HttpOptions {
             allowed_origins: Vec::new(),
             body_limit: 64 * 1_024,
             request_timeout: Duration::from_secs(30),
+            streamed_request_timeout: Duration::from_secs(15 * 60),
             root_endpoints: true,
         }
     }

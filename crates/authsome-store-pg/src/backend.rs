@@ -4,7 +4,7 @@ use std::fmt;
 
 use authsome_core::error::StoreError;
 use authsome_store_sql::SqlStore;
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 
 use crate::config::PgBuilder;
 
@@ -41,13 +41,14 @@ impl PgStore {
     /// [`ping`](authsome_core::store::Store::ping). Closing the store closes it.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] if the connection is not one of PostgreSQL.
+    /// [`StoreError::Invalid`] if it is no pool of connections to PostgreSQL, or one of a single connection.
     pub fn from_connection(connection: DatabaseConnection) -> Result<Self, StoreError> {
-        if connection.get_database_backend() != DbBackend::Postgres {
-            return Err(StoreError::Invalid {
-                what: "the connection".to_owned(),
-                why: "it is not a connection to PostgreSQL",
-            });
+        let invalid = |why| StoreError::Invalid { what: "the connection".to_owned(), why };
+        let DatabaseConnectionType::SqlxPostgresPoolConnection(_) = connection.inner else {
+            return Err(invalid("it is not a pool of connections to PostgreSQL"));
+        };
+        if connection.get_postgres_connection_pool().options().get_max_connections() < 2 {
+            return Err(invalid("its pool has one connection: set max_connections to at least 2"));
         }
         Ok(PgBuilder::new("").with(connection, None))
     }

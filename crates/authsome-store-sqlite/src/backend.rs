@@ -47,7 +47,7 @@ impl SqliteStore {
     /// looked at here.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] if the connection is not to SQLite, or lacks one of these settings;
+    /// [`StoreError::Invalid`] if it is no pool of connections to SQLite, or lacks one of these settings;
     /// [`StoreError::Unavailable`] where it does not answer.
     pub async fn from_connection(connection: DatabaseConnection) -> Result<Self, StoreError> {
         check(&connection).await?;

@@ -10,7 +10,9 @@ use authsome_core::error::StoreError;
 use authsome_store_sql::{Connections, Fault, Patience, SqlStore};
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, Statement,
+};
 use tempfile::TempDir;
 
 use crate::backend::SqliteStore;
@@ -206,8 +208,11 @@ const NEEDED: [(&str, &str); 3] = [
 /// Refuses a connection that somebody else opened in a way that Authsome cannot work with.
 pub(crate) async fn check(connection: &DatabaseConnection) -> Result<(), StoreError> {
     let invalid = |why| StoreError::Invalid { what: "the connection".to_owned(), why };
-    if connection.get_database_backend() != DbBackend::Sqlite {
-        return Err(invalid("it is not a connection to SQLite"));
+    let DatabaseConnectionType::SqlxSqlitePoolConnection(_) = connection.inner else {
+        return Err(invalid("it is not a pool of connections to SQLite"));
+    };
+    if connection.get_sqlite_connection_pool().options().get_max_connections() < 2 {
+        return Err(invalid("its pool has one connection: set max_connections to at least 2"));
     }
     for (question, why) in NEEDED {
         let statement = Statement::from_string(DbBackend::Sqlite, question);

@@ -28,6 +28,9 @@ pub(crate) enum Kind {
     RefreshToken,
     Verification,
     Reset,
+    Ticket,
+    MagicLink,
+    Domain,
 }
 
 impl Kind {
@@ -43,7 +46,7 @@ impl Kind {
 
     /// Whether it is a credential that is good once.
     pub(crate) const fn is_token(self) -> bool {
-        matches!(self, Self::RefreshToken | Self::Verification | Self::Reset)
+        matches!(self, Self::RefreshToken | Self::Verification | Self::Reset | Self::Ticket | Self::MagicLink)
     }
 }
 
@@ -160,6 +163,13 @@ pub(crate) const NAMING: &[Line] = &[
     body("PATCH /apps/{app_id}", "slug", Kind::AppSlug, Given::Nothing),
     line("DELETE /apps/{app_id}", Spot::Path, "app_id", Kind::App, Given::Spare),
     path("POST /apps/{app_id}/publishable-key", "app_id", Kind::App),
+    body("POST /magic-link", "email", Kind::Email, Given::Own),
+    body("POST /magic-link/redeem", "token", Kind::MagicLink, Given::Own),
+    body("POST /paper-code", "mfa_ticket", Kind::Ticket, Given::Nothing),
+    body("POST /paper-code/confirm", "mfa_ticket", Kind::Ticket, Given::Nothing),
+    body("POST /paper-code/verify", "mfa_ticket", Kind::Ticket, Given::Own),
+    line("PUT /blocked-domains/{domain}", Spot::Path, "domain", Kind::Domain, Given::Fresh),
+    path("DELETE /blocked-domains/{domain}", "domain", Kind::Domain),
 ];
 
 /// What names nothing.
@@ -190,10 +200,16 @@ pub(crate) const NOT_NAMING: &[(&str, Spot, &[&str])] = &[
     ("POST /apps", Spot::Body, &["name"]),
     ("GET /apps", Spot::Query, &["limit"]),
     ("PATCH /apps/{app_id}", Spot::Body, &["name", "metadata"]),
+    ("POST /magic-link/redeem", Spot::Body, &["cookie"]),
+    ("POST /paper-code/confirm", Spot::Body, &["code", "cookie"]),
+    ("POST /paper-code/verify", Spot::Body, &["code", "cookie"]),
 ];
 
 /// Password of everybody who has one.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// The code on paper of everybody who has one.
+pub(crate) const PAPER_CODE: &str = "code-on-the-paper-of-everybody";
 
 /// Fields without which a route does not do what it does, and their values.
 pub(crate) const NEEDED: &[(&str, &str, &str)] = &[
@@ -214,6 +230,8 @@ pub(crate) const NEEDED: &[(&str, &str, &str)] = &[
     ("POST /environments/{env_id}/clone", "type", "custom"),
     ("POST /apps", "name", "Made by the isolation suite"),
     ("PATCH /apps/{app_id}", "name", "Renamed"),
+    ("POST /paper-code/confirm", "code", PAPER_CODE),
+    ("POST /paper-code/verify", "code", PAPER_CODE),
 ];
 
 /// What a route wants to be confirmed.

@@ -13,6 +13,7 @@ use authsome_core::schema::{ScopeLevel, TableDef};
 use authsome_core::scope::Scope;
 use authsome_core::store::Store;
 use authsome_core::value::Value;
+use authsome_example_plugin::{BlockedDomain, MagicLink, PaperCode};
 
 /// Rows by table and id.
 pub(crate) type Rows = BTreeMap<(String, String), Row>;
@@ -32,7 +33,7 @@ pub(crate) async fn read(scope: Scope, extent: Extent, store: &dyn Store) -> Res
         ($($entity:ty),*) => {$( add::<$entity>(&home, extent, &mut rows, store).await?; )*};
     }
     for_each_entity!(read);
-    read!(PasswordHash);
+    read!(PasswordHash, MagicLink, PaperCode, BlockedDomain);
     Ok(rows)
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn empty_tables(rows: &Rows) -> Vec<String> {
         ($($entity:ty),*) => {$( tables.push(<$entity>::table()); )*};
     }
     for_each_entity!(tables);
-    tables!(PasswordHash);
+    tables!(PasswordHash, MagicLink, PaperCode, BlockedDomain);
     let inside = tables.into_iter().filter(|table| table.scope == ScopeLevel::Environment);
     let names = inside.map(|table| table.name.clone());
     names.filter(|name| !rows.keys().any(|(table, _)| table == name)).collect()

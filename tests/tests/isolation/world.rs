@@ -20,19 +20,23 @@ use authsome_core::error::Cause;
 use authsome_core::event::Event;
 use authsome_core::for_each_entity;
 use authsome_core::formconfig::Branding;
-use authsome_core::id::UserId;
+use authsome_core::id::{TypedId, UserId};
 use authsome_core::mail::Mailer;
 use authsome_core::organization::{Member, Organization};
 use authsome_core::permission::{Access, Permission, Resource};
-use authsome_core::plugin::SignedIn;
+use authsome_core::plugin::{Proof, SignInOutcome, SignedIn, Verified};
 use authsome_core::route::Route;
 use authsome_core::schema::ScopeLevel;
-use authsome_core::secret::{MasterKey, Password, SecretString};
+use authsome_core::secret::{MasterKey, Password, SecretString, Token};
 use authsome_core::store::Store;
+use authsome_core::user::User;
+use authsome_example_plugin::{
+    BlockedDomain, BlockedDomainsPlugin, MagicLink, MagicLinkId, MagicLinkPlugin, PaperCode, PaperCodePlugin,
+};
 use authsome_tests::fixtures::world::{Mails, client, password};
 use axum::Router;
 
-use super::registry::{Kind, Line, PASSWORD};
+use super::registry::{Kind, Line, PAPER_CODE, PASSWORD};
 use super::rows::{self, Extent, Rows};
 
 /// The administrator's token.
@@ -72,6 +76,18 @@ pub(crate) struct Place {
     verification: String,
     change: String,
     reset: String,
+    plugins: OfPlugins,
+}
+
+/// What an environment has of the plugins that are not shipped.
+struct OfPlugins {
+    /// The token of a link that was mailed.
+    link: String,
+    /// The ticket of somebody who is to show their code on paper.
+    challenge: String,
+    /// The ticket of somebody who is to make one.
+    enrolment: String,
+    domain: String,
 }
 
 impl Place {
@@ -122,6 +138,9 @@ impl Place {
             Kind::RefreshToken => self.alice.refresh_token.expose().to_owned(),
             Kind::Verification => self.verification.clone(),
             Kind::Reset => self.reset.clone(),
+            Kind::Ticket => self.plugins.challenge.clone(),
+            Kind::MagicLink => self.plugins.link.clone(),
+            Kind::Domain => self.plugins.domain.clone(),
         }
     }
 }
@@ -152,7 +171,10 @@ fn engine(
         .master_key(MasterKey::from_bytes([9; 32]))
         .mailer(Arc::<Mails>::clone(mails) as Arc<dyn Mailer>)
         .config(Config { app: app.to_owned(), rate_limits: false, ..Config::default() })
-        .plugin(PasswordPlugin::new(passwords));
+        .plugin(PasswordPlugin::new(passwords))
+        .plugin(MagicLinkPlugin)
+        .plugin(PaperCodePlugin)
+        .plugin(BlockedDomainsPlugin);
     Ok(engine.build()?)
 }
 
@@ -228,6 +250,7 @@ impl World {
             }
             Kind::Verification => vec![place.verification.clone(), place.change.clone(), place.reset.clone()],
             Kind::Reset => vec![place.reset.clone(), place.verification.clone()],
+            Kind::Ticket => vec![place.plugins.challenge.clone(), place.plugins.enrolment.clone()],
             kind => vec![place.own(kind)],
         };
         Ok(known.into_iter().map(|known| (known.clone(), neighbour(&known))).collect())
@@ -279,6 +302,8 @@ impl Builder<'_> {
         at = engine.environment_of(app.id, slug).await?;
         let jwt = sign_up(&at, &format!("bob-{world}@example.com"), None).await?.token.expose().to_owned();
         engine.apps().clear_session_config(app.id).await?;
+
+        let plugins = self.fill_plugins(app, slug, alice.user.id, position).await?;
         at = engine.environment_of(app.id, slug).await?;
 
         let permission = |resource: &Resource| Permission { resource: *resource, access: Access::Any };
@@ -303,6 +328,7 @@ impl Builder<'_> {
             verification: String::new(),
             change: String::new(),
             reset: String::new(),
+            plugins,
             at,
         })
     }
@@ -321,6 +347,63 @@ impl Builder<'_> {
         Member { user_id: user, ..Member::sample(&home, number + 1) }.insert(scope, store).await?;
         Branding::sample(&home, number + 1).insert(scope, store).await?;
         Ok(organization.id.to_string())
+    }
+}
+
+impl Builder<'_> {
+    /// Puts rows into the tables of the plugins that are not shipped. A user here has a code that is not confirmed.
+    async fn fill_plugins(&self, app: &App, slug: &str, user: UserId, position: u32) -> Result<OfPlugins, Cause> {
+        let (engine, world) = (self.engine, self.world);
+        let (now, entropy, store) = (engine.clock().now(), &**engine.entropy(), &**engine.store());
+        let at = engine.environment_of(app.id, slug).await?;
+        let scope = at.scope();
+        let code = |user_id: UserId| PaperCode {
+            user_id,
+            scope,
+            code_hash: Token::presented(PAPER_CODE).hash(),
+            created_at: now,
+            confirmed_at: None,
+        };
+        code(user).insert(&scope, store).await?;
+        let carol = proven(&at, &format!("carol-{world}@example.com")).await?;
+        PaperCode { confirmed_at: Some(now), ..code(carol.id) }.insert(&scope, store).await?;
+        let challenge = half_signed_in(&at, &carol).await?;
+
+        let dora = proven(&at, &format!("dora-{world}@example.com")).await?;
+        let required = Settings { mfa_required: Some(true), ..Settings::default() };
+        engine.apps().set_session_config(app.id, &required, TokenFormat::Opaque).await?;
+        let enrolment = half_signed_in(&engine.environment_of(app.id, slug).await?, &dora).await?;
+        engine.apps().clear_session_config(app.id).await?;
+
+        let link = Token::generate("aml_", entropy)?;
+        let row = MagicLink {
+            id: MagicLinkId::generate(now, entropy)?,
+            scope,
+            user_id: dora.id,
+            email_key: dora.email_key.clone(),
+            token_hash: link.hash(),
+            created_at: now,
+            expires_at: now.plus(Duration::from_secs(900)),
+            consumed_at: None,
+        };
+        row.insert(&scope, store).await?;
+        let domain = format!("blocked-{world}-{position}.example");
+        BlockedDomain { domain: domain.clone(), scope, created_at: now }.insert(&scope, store).await?;
+        Ok(OfPlugins { link: link.expose().to_owned(), challenge, enrolment, domain })
+    }
+}
+
+/// Somebody whose address is proven.
+async fn proven(at: &EnvironmentHandle, email: &str) -> Result<User, Cause> {
+    Ok(at.users().create(NewUser { email_verified: true, ..NewUser::new(email.parse()?) }).await?)
+}
+
+/// The ticket of a sign-in that stops at the second factor.
+async fn half_signed_in(at: &EnvironmentHandle, user: &User) -> Result<String, Cause> {
+    let proof = Proof { method: "magic_link", amr: &["email"], redeem: &Verified };
+    match at.auth().complete_sign_in(user.id, proof).await? {
+        SignInOutcome::SecondFactorRequired(required) => Ok(required.ticket.expose().to_owned()),
+        SignInOutcome::SignedIn(_) => Err("the sign-in does not stop at the second factor".into()),
     }
 }
 

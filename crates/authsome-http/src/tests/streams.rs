@@ -86,6 +86,19 @@ async fn a_streamed_body_may_take_its_time_as_long_as_parts_come_in() {
     assert_eq!(start.elapsed().as_secs(), 30);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_streamed_body_that_goes_on_for_ever_in_small_parts_is_ended() {
+    let fixture = Fixture::new().await;
+    let start = tokio::time::Instant::now();
+    let dripping = futures::stream::repeat_with(|| part(1)).then(|part| async move {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        part
+    });
+    let (status, problem) = upload(&fixture, dripping).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
+    assert_eq!(start.elapsed().as_secs(), 15 * 60);
+}
+
 #[tokio::test]
 async fn a_streamed_body_that_is_cut_off_is_refused() {
     let fixture = Fixture::new().await;

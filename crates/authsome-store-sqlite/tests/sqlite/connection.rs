@@ -280,3 +280,13 @@ async fn a_pool_that_loses_references_or_does_not_wait_is_refused_and_says_what_
         assert!(matches!(error, StoreError::Invalid { why, .. } if why.contains(named)), "{error:?}");
     }
 }
+
+#[tokio::test]
+async fn a_pool_of_one_connection_is_refused_since_a_read_beside_a_transaction_would_wait_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = ConnectOptions::new(url(folder.path()));
+    options.max_connections(1).map_sqlx_sqlite_opts(|options| options.create_if_missing(true));
+    let pool = Database::connect(options).await.unwrap();
+    let error = SqliteStore::from_connection(pool).await.unwrap_err();
+    assert!(matches!(error, StoreError::Invalid { why, .. } if why.contains("max_connections")), "{error:?}");
+}
