@@ -112,10 +112,9 @@ impl Sessions {
     }
 
     async fn end_of_user(&self, user: UserId, keep: Option<SessionId>) -> Result<u64, Error> {
-        let at = &self.at;
+        let (at, scope) = (&self.at, &self.at.scope());
         let data = json!({ "reason": "revoked", "kept": keep });
         let event = &at.event_by(&user, at.now(), "sessions.revoked", &user, data)?;
-        let scope = &at.scope();
         at.transaction(|tx| async move { Ok(end_all(scope, user, keep, event, &*tx).await?) }).await
     }
 }
@@ -124,8 +123,6 @@ impl Sessions {
 pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str) -> Result<bool, Error> {
     let now = at.now();
     at.before(now, Moment::SignOut { session }).await?;
-    let data = json!({ "reason": reason });
-    let event = &at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?;
     let scope = &at.scope();
     let ended = at
         .transaction(|tx| async move {
@@ -134,7 +131,8 @@ pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str
                 Err(StoreError::NotFound { .. }) => return Ok(false),
                 Err(error) => return Err(Error::from(error)),
             }
-            event.insert(scope, &*tx).await?;
+            let data = json!({ "reason": reason });
+            at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?.insert(scope, &*tx).await?;
             Ok(true)
         })
         .await?;

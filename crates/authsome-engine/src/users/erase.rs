@@ -14,7 +14,7 @@ use authsome_core::user::User;
 use authsome_core::value::Json;
 
 use super::Users;
-use super::change::delete_proofs;
+use crate::proofs::delete_proofs;
 use crate::{lockout, sessions};
 
 /// How many rows one statement deletes.

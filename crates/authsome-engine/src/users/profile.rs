@@ -2,9 +2,10 @@
 
 use authsome_core::error::Error;
 use authsome_core::identity::Username;
-use authsome_core::metadata::Metadata;
 use authsome_core::user::User;
 use serde_json::{Map, Value};
+
+use crate::patch;
 
 /// A change of a profile (RFC 7396). `None` leaves a value; `Some(None)` removes it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,30 +20,15 @@ pub struct ProfilePatch {
 
 impl ProfilePatch {
     pub(super) fn apply(&self, user: &mut User) -> Result<(), Error> {
-        if let Some(name) = &self.name {
-            user.name.clone_from(name);
-        }
+        patch::set(&mut user.name, self.name.as_ref());
         if let Some(username) = &self.username {
             user.set_username(username.as_ref());
         }
-        match &self.metadata {
-            Some(Some(patch)) => {
-                let merged = user.metadata.merged(patch);
-                user.metadata = merged.map_err(|error| Error::invalid("metadata", error.to_string()))?;
-            }
-            Some(None) => user.metadata = Metadata::default(),
-            None => {}
-        }
-        Ok(())
+        patch::merge(&mut user.metadata, self.metadata.as_ref())
     }
 
-    /// The names of the fields that it changes.
-    pub(super) fn fields(&self) -> Vec<&'static str> {
-        let fields = [
-            ("name", self.name.is_some()),
-            ("username", self.username.is_some()),
-            ("metadata", self.metadata.is_some()),
-        ];
-        fields.into_iter().filter_map(|(field, changes)| changes.then_some(field)).collect()
+    /// Its fields, each with whether it changes.
+    pub(super) fn fields(&self) -> [(&'static str, bool); 3] {
+        [("name", self.name.is_some()), ("username", self.username.is_some()), ("metadata", self.metadata.is_some())]
     }
 }

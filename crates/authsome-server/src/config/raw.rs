@@ -35,23 +35,13 @@ pub(super) struct Raw {
     pub(super) rate_limits: Option<Switch>,
 }
 
-/// The keys that a variable may set.
-const KEYS: &[&str] = &[
-    "listen",
-    "database_max_connections",
-    "database_acquire_timeout",
-    "data_dir",
-    "public_url",
-    "log_format",
-    "log",
-    "trusted_proxies",
-    "admin_token",
-    "master_key",
-    "smtp_url",
-    "mail_from",
-    "mail_dir",
-    "rate_limits",
-];
+/// The keys, as [`Raw`] lists them where it refuses one that it does not know.
+fn keys() -> &'static [&'static str] {
+    match Figment::from(("", "")).extract::<Raw>().map_err(|error| error.kind) {
+        Err(Kind::UnknownField(_, known)) => known,
+        _ => &[],
+    }
+}
 
 /// A list, or its items separated by commas.
 #[derive(Clone, Debug, Deserialize)]
@@ -153,7 +143,7 @@ impl Variables {
             }
             let own = name.strip_prefix("AUTHSOME_").map(str::to_ascii_lowercase);
             let key = match &own {
-                Some(own) => KEYS.iter().find(|known| *known == own).copied(),
+                Some(own) => keys().iter().copied().find(|key| *key == own && *key != "database"),
                 None => (name == "DATABASE_URL").then_some("database"),
             };
             match key {
