@@ -56,7 +56,8 @@ impl NewPassword {
         at: &EnvironmentContext,
         found: &User,
         changed: &User,
-        (keep, ended): (Option<SessionId>, &Event),
+        keep: Option<SessionId>,
+        ended: &Event,
         tx: &dyn StoreTx,
     ) -> Result<(), Error> {
         tx.update_user(&found.scope, found, changed).await?;
@@ -96,12 +97,7 @@ pub(crate) async fn prove(
             Err(Error::new(Code::InvalidCredentials, "unknown account, or wrong password"))
         }
         Err(error) => {
-            if let Err(withdrawal) = attempt.withdraw().await {
-                tracing::debug!(
-                    error = &withdrawal as &dyn std::error::Error,
-                    "an attempt could not be taken back and stays counted"
-                );
-            }
+            attempt.withdraw().await;
             Err(error)
         }
     }

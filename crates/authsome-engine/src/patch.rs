@@ -13,7 +13,10 @@ pub(crate) fn set<T: Clone>(field: &mut T, new: Option<&T>) {
 
 /// Merges a patch into metadata; `Some(None)` removes all of it.
 pub(crate) fn merge(metadata: &mut Metadata, patch: Option<&Option<Map<String, Value>>>) -> Result<(), Error> {
-    let new = patch.map(|patch| patch.as_ref().map_or_else(|| Ok(Metadata::default()), |patch| metadata.merged(patch)));
-    set(metadata, new.transpose().map_err(|error| Error::invalid("metadata", error.to_string()))?.as_ref());
+    *metadata = match patch {
+        None => return Ok(()),
+        Some(None) => Metadata::default(),
+        Some(Some(patch)) => metadata.merged(patch).map_err(|error| Error::invalid("metadata", error.to_string()))?,
+    };
     Ok(())
 }

@@ -43,8 +43,7 @@ impl Sessions {
     /// # Errors
     /// `not_found`; a hook's refusal; `unavailable`.
     pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
-        let found = self.at.store().session(&self.at.scope(), id).await?;
-        self.revoke_found(found).await
+        self.revoke_among(id, |_| true).await
     }
 
     /// Ends one of a user's sessions.
@@ -52,12 +51,12 @@ impl Sessions {
     /// # Errors
     /// `not_found`, also for another user's; a hook's refusal; `unavailable`.
     pub async fn revoke_of(&self, user: UserId, id: SessionId) -> Result<(), Error> {
-        let found = self.at.store().session(&self.at.scope(), id).await?;
-        self.revoke_found(found.filter(|session| session.user_id == user)).await
+        self.revoke_among(id, |session| session.user_id == user).await
     }
 
-    async fn revoke_found(&self, found: Option<Session>) -> Result<(), Error> {
-        let session = found.ok_or_else(Error::not_found)?;
+    async fn revoke_among(&self, id: SessionId, among: impl Fn(&Session) -> bool + Send) -> Result<(), Error> {
+        let found = self.at.store().session(&self.at.scope(), id).await?;
+        let session = found.filter(among).ok_or_else(Error::not_found)?;
         if end(&self.at, &session, "revoked").await? { Ok(()) } else { Err(Error::not_found()) }
     }
 
@@ -126,10 +125,8 @@ pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str
     let scope = &at.scope();
     let ended = at
         .transaction(|tx| async move {
-            match tx.delete_session(scope, session.id).await {
-                Ok(()) => {}
-                Err(StoreError::NotFound { .. }) => return Ok(false),
-                Err(error) => return Err(Error::from(error)),
+            if Session::delete(scope).filter(Session::ID.eq(session.id)).batch(1, &*tx).await? == 0 {
+                return Ok::<_, Error>(false);
             }
             let data = json!({ "reason": reason });
             at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?.insert(scope, &*tx).await?;

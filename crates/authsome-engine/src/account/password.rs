@@ -61,7 +61,7 @@ impl Account {
             consumed.filter(|row| row.user_id == id).ok_or_else(Error::invalid_token)?;
             let found = tx.user(scope, id).await?.ok_or_else(Error::invalid_token)?;
             let user = User { email_verified: true, updated_at: now, ..found.clone() };
-            new.replace(&at, &found, &user, (None, ended), &*tx).await?;
+            new.replace(&at, &found, &user, None, ended, &*tx).await?;
             lockout::clear(scope, id, &*tx).await?;
             let told = at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), user.email_key)?;
             told.insert(scope, &*tx).await?;
@@ -93,7 +93,7 @@ impl Account {
             }
             let found = tx.user(scope, id).await?.ok_or_else(Error::session_not_found)?;
             let user = User { updated_at: now, ..found.clone() };
-            new.replace(at, &found, &user, (Some(session.id), ended), &*tx).await?;
+            new.replace(at, &found, &user, Some(session.id), ended, &*tx).await?;
             let told = at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), user.email_key)?;
             told.insert(scope, &*tx).await?;
             Ok(at.event_by(&id, now, "password.changed", &id, nothing())?.insert(scope, &*tx).await?)

@@ -1,11 +1,10 @@
-//! What an administrator does to a user: ban, unlock, set a password, delete.
+//! What an administrator does to a user: ban, unlock, set a password.
 
 use authsome_context::nothing;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::id::UserId;
 use authsome_core::notification::CoreNotification;
-use authsome_core::plugin::Moment;
 use authsome_core::secret::Password;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
@@ -13,11 +12,8 @@ use serde_json::json;
 
 use super::Users;
 use crate::passwords::{self, NewPassword};
-use crate::proofs::{delete_proofs, delete_tickets};
+use crate::proofs::delete_tickets;
 use crate::{lockout, sessions};
-
-/// How many rows one statement deletes.
-const BATCH: u32 = 500;
 
 impl Users {
     /// Bans a user: all sessions and half-done sign-ins end, and every sign-in is refused. Banning a banned user
@@ -86,7 +82,7 @@ impl Users {
         at.transaction(|tx| async move {
             let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
             let user = User { updated_at: now, ..found.clone() };
-            new.replace(at, &found, &user, (None, ended), &*tx).await?;
+            new.replace(at, &found, &user, None, ended, &*tx).await?;
             lockout::clear(scope, id, &*tx).await?;
             Ok(at.event(now, "password.changed", &id, nothing())?.insert(scope, &*tx).await?)
         })
@@ -103,29 +99,5 @@ impl Users {
         at.require_enabled(passwords::METHOD)?;
         let user = self.get(id).await?;
         Outbox::new(at).queue(CoreNotification::ResetPassword, Some(id), user.email_key).await
-    }
-
-    /// Deletes a user softly: all sessions and API keys end, sign-ins are refused, and the names are free again. The
-    /// row stays until the user is erased.
-    ///
-    /// # Errors
-    /// `not_found`; a hook's refusal; `unavailable`.
-    pub async fn delete(&self, id: UserId) -> Result<(), Error> {
-        let at = &self.at;
-        let now = at.now();
-        let user = self.get(id).await?;
-        at.before(now, Moment::UserDelete { user: &user }).await?;
-        let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "user_deleted" }))?;
-        let scope = &at.scope();
-        at.transaction(|tx| async move {
-            tx.delete_user(scope, id, now).await?;
-            sessions::end_all(scope, id, None, ended, &*tx).await?;
-            delete_proofs(at, id, &*tx).await?;
-            while tx.delete_user_api_keys(scope, id, BATCH).await? == u64::from(BATCH) {}
-            Ok::<_, Error>(at.event(now, "user.deleted", &id, nothing())?.insert(scope, &*tx).await?)
-        })
-        .await?;
-        at.after(now, Moment::UserDelete { user: &user }).await;
-        Ok(())
     }
 }

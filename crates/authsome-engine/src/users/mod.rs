@@ -1,11 +1,9 @@
 //! [`Users`].
 
-mod all;
 mod change;
 mod create;
-mod erase;
+mod delete;
 mod export;
-mod profile;
 mod update;
 
 use authsome_context::EnvironmentContext;
@@ -18,8 +16,7 @@ use authsome_core::scope::Scope;
 use authsome_core::user::{User, UserQuery};
 
 pub use create::NewUser;
-pub use profile::ProfilePatch;
-pub use update::UserPatch;
+pub use update::{ProfilePatch, UserPatch};
 
 /// An environment's users.
 #[derive(Clone, Debug)]

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::ops::RangeInclusive;
 
 use authsome::core::secret::SecretString;
+use figment::Figment;
 use figment::error::{Actual, Kind};
-use figment::providers::{Format, Serialized, Toml};
-use figment::{Figment, Profile};
+use figment::providers::{Format, Toml};
 use serde::Deserialize;
 
 use super::file::File;
@@ -180,12 +180,10 @@ impl Raw {
             ("data_dir", &flags.data_dir),
             ("log_format", &flags.log_format),
         ];
-        let flags: BTreeMap<&str, &String> =
-            flags.into_iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value))).collect();
+        let flags = flags.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
         // As texts: a token of digits is not a number.
-        figment = figment.merge(Serialized::from(&variables.by_key, Profile::Default));
-        figment = figment.merge(Serialized::from(&flags, Profile::Default));
-        figment.extract().map_err(|error| refused(error, &path))
+        let texts = variables.by_key.iter().map(|(key, value)| (*key, value)).chain(flags);
+        texts.fold(figment, Figment::merge).extract().map_err(|error| refused(error, &path))
     }
 }
 
