@@ -189,7 +189,7 @@ impl Trouble {
         let error = failed.map(|error| error as &dyn std::error::Error);
         match (failed, is_news) {
             (Some(_), true) => {
-                tracing::warn!(job, error, "a background job failed and runs again until it succeeds")
+                tracing::warn!(job, error, "a background job failed and runs again until it succeeds");
             }
             (Some(_), false) => tracing::debug!(job, error, "a background job failed again"),
             (None, true) => tracing::info!(job, "a background job works again"),
