@@ -127,13 +127,13 @@ fn renewed_end(at: &EnvironmentContext, session: &Session, now: Timestamp) -> Ti
 
 impl Exchange<'_> {
     async fn run(&self, tx: &dyn StoreTx) -> Result<Outcome, Error> {
-        let RefreshToken { scope, session_id, id: presented, .. } = self.presented;
+        let (scope, presented) = (&self.presented.scope, self.presented.id);
         let at = self.at.require_still_active(tx).await?;
-        let session = tx.session(scope, *session_id).await?.ok_or_else(Error::session_not_found)?;
-        let consumed = tx.consume_refresh_token(scope, *presented, self.now).await?;
+        let session = tx.session(scope, self.presented.session_id).await?.ok_or_else(Error::session_not_found)?;
+        let consumed = tx.consume_refresh_token(scope, presented, self.now).await?;
         let mut exchanged_at = None;
         if consumed.is_none() {
-            let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(*presented));
+            let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(presented));
             let token = find.one(tx).await?.ok_or_else(Error::session_not_found)?;
             match token.state(self.now) {
                 RefreshTokenState::Graced => exchanged_at = token.consumed_at,

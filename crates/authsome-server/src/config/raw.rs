@@ -135,7 +135,7 @@ impl Variables {
     /// # Errors
     /// A variable of the configuration is not UTF-8.
     pub(super) fn of(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Failure> {
-        let mut variables = Self::default();
+        let (mut variables, keys) = (Self::default(), keys());
         for (name, value) in all {
             let Some(name) = name.to_str() else { continue };
             if value.is_empty() {
@@ -143,7 +143,7 @@ impl Variables {
             }
             let own = name.strip_prefix("AUTHSOME_").map(str::to_ascii_lowercase);
             let key = match &own {
-                Some(own) => keys().iter().copied().find(|key| *key == own && *key != "database"),
+                Some(own) => keys.iter().copied().find(|key| *key == own && *key != "database"),
                 None => (name == "DATABASE_URL").then_some("database"),
             };
             match key {
