@@ -35,9 +35,9 @@ pub(super) struct Raw {
     pub(super) rate_limits: Option<Switch>,
 }
 
-/// The keys, as [`Raw`] lists them where it refuses one that it does not know.
+/// The keys of [`Raw`], as it lists them when it refuses one that it does not know.
 fn keys() -> &'static [&'static str] {
-    match Figment::from(("", "")).extract::<Raw>().map_err(|error| error.kind) {
+    match Figment::from(("?", "")).extract::<Raw>().map_err(|error| error.kind) {
         Err(Kind::UnknownField(_, known)) => known,
         _ => &[],
     }
