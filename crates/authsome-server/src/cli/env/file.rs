@@ -86,7 +86,7 @@ fn own<S: Serializer>(settings: &Settings, serializer: S) -> Result<S::Ok, S::Er
     settings.serialize(serializer)
 }
 
-/// Settings of which the missing ones are inherited. An unknown one is refused.
+/// Settings; a missing one is inherited, and an unknown one is refused.
 fn said_settings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Settings, D::Error> {
     let mut settings = Settings::default();
     settings.patch(SettingsPatch::deserialize(deserializer)?);
