@@ -1,4 +1,4 @@
-//! Making event rows. They are made before a transaction opens, and written in it.
+//! Making event rows, which are written in the transaction of the change that they tell of.
 
 use std::fmt::Display;
 

@@ -108,14 +108,14 @@ impl ApiKeys {
             created_at: now,
             updated_at: now,
         };
-        let event = &at.event(now, "api_key.created", &key.id, json!({ "permissions": key.permissions }))?;
         let (scope, key_ref) = (&at.scope(), &key);
         at.transaction(|tx| async move {
             if owned(scope, new.user_id, &*tx).await? >= MOST {
                 return Err(Error::new(Code::Conflict, "there are 1000 keys: delete some first"));
             }
             tx.create_api_key(scope, key_ref).await?;
-            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            let data = json!({ "permissions": key_ref.permissions });
+            Ok(at.event(now, "api_key.created", &key_ref.id, data)?.insert(scope, &*tx).await?)
         })
         .await?;
         Ok(IssuedApiKey { key, token })
@@ -146,16 +146,12 @@ impl ApiKeys {
     /// # Errors
     /// `not_found`, also for another user's key; `unavailable`.
     pub async fn delete(&self, id: ApiKeyId, of: Option<UserId>) -> Result<(), Error> {
-        let at = &self.at;
-        let event = &at.event(at.now(), "api_key.deleted", &id, nothing())?;
-        let scope = &at.scope();
+        let (at, scope) = (&self.at, &self.at.scope());
         at.transaction(|tx| async move {
-            let found = tx.api_key(scope, id).await?.ok_or_else(Error::not_found)?;
-            if of.is_some_and(|user| found.user_id != Some(user)) {
-                return Err(Error::not_found());
-            }
+            let found = tx.api_key(scope, id).await?.filter(|key| of.is_none() || key.user_id == of);
+            found.ok_or_else(Error::not_found)?;
             tx.delete_api_key(scope, id).await?;
-            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            Ok::<_, Error>(at.event(at.now(), "api_key.deleted", &id, nothing())?.insert(scope, &*tx).await?)
         })
         .await
     }

@@ -1,7 +1,6 @@
 //! [`Apps`].
 
 use std::fmt::Display;
-
 use std::sync::Arc;
 
 use authsome_context::rules::{publishable, slug};
@@ -20,6 +19,7 @@ use authsome_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::environments::{NewEnvironment, about, row};
+use crate::patch;
 
 /// A new app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +43,11 @@ pub struct AppPatch {
 
 impl AppPatch {
     fn applied(&self, app: &App) -> Result<App, Error> {
-        let name = self.name.as_ref().unwrap_or(&app.name);
-        let slug = slug::of(Some(self.slug.as_ref().unwrap_or(&app.slug)), name)?;
-        let metadata = match &self.metadata {
-            None => app.metadata.clone(),
-            Some(None) => Metadata::default(),
-            Some(Some(patch)) => {
-                app.metadata.merged(patch).map_err(|error| Error::invalid("metadata", error.to_string()))?
-            }
-        };
-        Ok(App { name: name.clone(), slug, metadata, ..app.clone() })
+        let mut app = app.clone();
+        patch::set(&mut app.name, self.name.as_ref());
+        app.slug = slug::of(Some(self.slug.as_ref().unwrap_or(&app.slug)), &app.name)?;
+        patch::merge(&mut app.metadata, self.metadata.as_ref())?;
+        Ok(app)
     }
 }
 
@@ -190,7 +185,6 @@ impl Apps {
         change: impl Fn(&App) -> Result<App, Error> + Send + Sync,
     ) -> Result<App, Error> {
         let now = self.foundation.now();
-        let event = &self.event(id, now, action, &id, nothing())?;
         let change = &change;
         self.foundation
             .change(|tx| async move {
@@ -201,7 +195,7 @@ impl Apps {
                 }
                 let changed = App { updated_at: now, ..changed };
                 let changed = tx.update_app(&found, &changed).await.map_err(slug::refused)?;
-                event.insert(&id, &*tx).await?;
+                self.event(id, now, action, &id, nothing())?.insert(&id, &*tx).await?;
                 Ok(changed)
             })
             .await

@@ -26,24 +26,16 @@ pub struct EventQuery {
 
 impl EventQuery {
     /// Those that are meant of what is found.
-    fn narrow<E: Entity<Id = EventId>>(&self, mut find: Find<E>, (by, done, to): Columns<E>) -> Find<E> {
-        if let Some(actor) = &self.actor {
-            find = find.filter(by.eq(actor));
-        }
-        if let Some(action) = &self.action {
-            find = find.filter(done.eq(action));
-        }
-        if let Some(target) = &self.target {
-            find = find.filter(to.eq(target));
-        }
-        // Ids rise with time, so a range of times is a range of ids.
-        if let Some(since) = self.since {
-            find = find.filter(E::ID_COLUMN.ge(EventId::first_at(since)));
-        }
-        if let Some(until) = self.until {
-            find = find.filter(E::ID_COLUMN.lt(EventId::first_at(until)));
-        }
-        find
+    fn narrow<E: Entity<Id = EventId>>(&self, find: Find<E>, (by, done, to): Columns<E>) -> Find<E> {
+        let filters = [
+            self.actor.as_ref().map(|actor| by.eq(actor)),
+            self.action.as_ref().map(|action| done.eq(action)),
+            self.target.as_ref().map(|target| to.eq(target)),
+            // Ids rise with time, so a range of times is a range of ids.
+            self.since.map(|since| E::ID_COLUMN.ge(EventId::first_at(since))),
+            self.until.map(|until| E::ID_COLUMN.lt(EventId::first_at(until))),
+        ];
+        filters.into_iter().flatten().fold(find, Find::filter)
     }
 }
 

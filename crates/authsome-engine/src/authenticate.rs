@@ -9,7 +9,7 @@ use authsome_context::{EnvironmentContext, Foundation, TOUCH_EVERY};
 use authsome_core::apikey::ApiKey;
 use authsome_core::authenticator;
 use authsome_core::environment::EffectiveSettings;
-use authsome_core::error::{Error, StoreError};
+use authsome_core::error::Error;
 use authsome_core::records::Records;
 use authsome_core::route::{ActiveEnvironment, Client, CredentialKind, Principal, ResolvedCredential};
 use authsome_core::scope::Scope;
@@ -43,12 +43,6 @@ pub struct Refused {
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         Self { error, at: None }
-    }
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Error::from(error).into()
     }
 }
 
@@ -107,11 +101,7 @@ impl Authenticator {
         }
     }
 
-    async fn find(
-        &self,
-        token: &str,
-        accepted: Accepted,
-    ) -> Result<Option<(Arc<ActiveEnvironment>, Found)>, StoreError> {
+    async fn find(&self, token: &str, accepted: Accepted) -> Result<Option<(Arc<ActiveEnvironment>, Found)>, Error> {
         let (store, hash) = (&*self.foundation.store, Token::presented(token).hash());
         let found = if tokens::is_api_key(token) {
             if accepted == Accepted::Sessions {
@@ -152,7 +142,10 @@ async fn admit(at: EnvironmentContext, found: Found, client: &Client) -> Result<
         Found::Session(mut session) => {
             at.require_active()?;
             let now = at.now();
-            check_use(&session, at.settings(), now, client)?;
+            check_binding(&session, at.settings(), client)?;
+            if session.state(now, at.settings().idle_session_timeout.duration()) == SessionState::Expired {
+                return Err(token_expired());
+            }
             see(&at, &mut session, now).await;
             Ok(Principal::Session(session.into()))
         }
@@ -176,20 +169,6 @@ async fn see(at: &EnvironmentContext, session: &mut Session, now: Timestamp) {
             tracing::warn!(error = &error as &dyn std::error::Error, "a session was not noted as seen");
         }
         Err(_) => tracing::warn!("a session was not noted as seen in time"),
-    }
-}
-
-/// Refuses a session that expired, was idle for too long, or is bound to another address.
-pub(crate) fn check_use(
-    session: &Session,
-    settings: &EffectiveSettings,
-    now: Timestamp,
-    client: &Client,
-) -> Result<(), Error> {
-    check_binding(session, settings, client)?;
-    match session.state(now, settings.idle_session_timeout.duration()) {
-        SessionState::Active => Ok(()),
-        SessionState::Expired => Err(token_expired()),
     }
 }
 

@@ -6,6 +6,8 @@ use authsome_core::entity::{Entity, Listed, Page};
 use authsome_core::error::Error;
 use authsome_core::id::{DeviceId, UserId};
 
+use crate::patch;
+
 /// A change of a device. `None` leaves a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DevicePatch {
@@ -34,23 +36,18 @@ impl Devices {
     ///
     /// # Errors
     /// `not_found`, also for another user's; `invalid_request` if the name is too long; `unavailable`.
-    pub async fn update(&self, user: UserId, id: DeviceId, patch: &DevicePatch) -> Result<Device, Error> {
+    pub async fn update(&self, user: UserId, id: DeviceId, change: &DevicePatch) -> Result<Device, Error> {
         let (at, now) = (&self.at, self.at.now());
-        let event = &at.event_by(&user, now, "device.updated", &id, nothing())?;
         let scope = &at.scope();
         at.transaction(|tx| async move {
             let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
             let found = found.ok_or_else(Error::not_found)?;
             let mut device = found.clone();
-            if let Some(name) = &patch.name {
-                device.name.clone_from(name);
-            }
-            if let Some(trusted) = patch.trusted {
-                device.trusted = trusted.unwrap_or(false);
-            }
+            patch::set(&mut device.name, change.name.as_ref());
+            patch::set(&mut device.trusted, change.trusted.map(Option::unwrap_or_default).as_ref());
             device.updated_at = now;
             let device = tx.update_device(scope, &found, &device).await?;
-            event.insert(scope, &*tx).await?;
+            at.event_by(&user, now, "device.updated", &id, nothing())?.insert(scope, &*tx).await?;
             Ok(device)
         })
         .await
@@ -61,15 +58,13 @@ impl Devices {
     /// # Errors
     /// `not_found`, also for another user's; `unavailable`.
     pub async fn delete(&self, user: UserId, id: DeviceId) -> Result<(), Error> {
-        let at = &self.at;
-        let event = &at.event_by(&user, at.now(), "device.deleted", &id, nothing())?;
-        let scope = &at.scope();
+        let (at, scope) = (&self.at, &self.at.scope());
         at.transaction(|tx| async move {
             let found = tx.device(scope, id).await?.filter(|device| device.user_id == user);
             found.ok_or_else(Error::not_found)?;
             tx.clear_session_device(scope, id).await?;
             tx.delete_device(scope, id).await?;
-            Ok(event.insert(scope, &*tx).await?)
+            Ok(at.event_by(&user, at.now(), "device.deleted", &id, nothing())?.insert(scope, &*tx).await?)
         })
         .await
     }

@@ -34,8 +34,8 @@
 //!   hand services out; services do not name it.
 //! - Every method of signing in ends in [`Auth::complete_sign_in`], which enforces the rules that no method may skip.
 //!
-//! To add a flow: check what needs no transaction, run the *before* hooks, do slow work, make ids, tokens and events,
-//! write everything in one transaction, then run the *after* hooks and wake the queue.
+//! To add a flow: check what needs no transaction, run the *before* hooks, do slow work, make ids and tokens, write
+//! everything, its event included, in one transaction, then run the *after* hooks and wake the queue.
 
 mod account;
 mod api_keys;
@@ -51,7 +51,9 @@ mod jobs;
 mod jwt;
 mod lockout;
 mod passwords;
+mod patch;
 mod ports;
+mod proofs;
 mod rate;
 mod session_config;
 mod sessions;

@@ -131,8 +131,10 @@ impl Attempt {
     }
 
     /// The attempt could not be verified, so it does not count.
-    pub(crate) async fn withdraw(mut self) -> Result<(), StoreError> {
-        if std::mem::take(&mut self.has_place) { give_back(&self.at, &self.subject).await } else { Ok(()) }
+    pub(crate) async fn withdraw(mut self) {
+        if std::mem::take(&mut self.has_place) {
+            give_back(&self.at, &self.subject).await;
+        }
     }
 }
 
@@ -177,18 +179,17 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.has_place, tokio::runtime::Handle::try_current()) {
             let (at, subject) = (self.at.clone(), self.subject.clone());
-            runtime.spawn(async move {
-                if let Err(error) = give_back(&at, &subject).await {
-                    tracing::debug!(%error, "an attempt could not be taken back and stays counted");
-                }
-            });
+            runtime.spawn(async move { give_back(&at, &subject).await });
         }
     }
 }
 
-async fn give_back(at: &EnvironmentContext, subject: &Subject) -> Result<(), StoreError> {
+async fn give_back(at: &EnvironmentContext, subject: &Subject) {
     let update = less_pending(&at.scope(), subject).increment(Lockout::FAILURES, -1);
-    update.one(at.store()).await.map(|_| ())
+    if let Err(error) = update.one(at.store()).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::debug!(error, "an attempt could not be taken back and stays counted");
+    }
 }
 
 /// Notes that one attempt less is being verified. Changes nothing if a success has cleared the count.

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use authsome_context::{EnvironmentContext, Foundation};
 use authsome_core::error::{Code, Error};
-use authsome_core::id::UserId;
-use authsome_core::plugin::{Attempt as _, PasswordMethod, Proof, Verified};
+use authsome_core::event::Event;
+use authsome_core::id::{SessionId, UserId};
+use authsome_core::plugin::{Attempt as _, PasswordDigest, PasswordMethod, Proof, Redeem, Verified};
 use authsome_core::records::Records;
 use authsome_core::secret::Password;
+use authsome_core::store::StoreTx;
+use authsome_core::user::User;
 
 use crate::lockout::{Attempt, Subject};
+use crate::proofs::delete_proofs;
+use crate::sessions;
 
 pub(crate) use authsome_context::PASSWORD as METHOD;
 
@@ -18,8 +24,11 @@ pub(crate) const PROVEN: Proof<'static> = Proof { method: METHOD, amr: &["pwd"],
 
 /// The password method of the engine.
 fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>, Error> {
-    let found = foundation.plugins.password.as_ref().map(Arc::clone);
-    found.ok_or_else(|| Error::new(Code::MethodNotAllowedHere, "passwords are not enabled here"))
+    foundation
+        .plugins
+        .password
+        .clone()
+        .ok_or_else(|| Error::new(Code::MethodNotAllowedHere, "passwords are not enabled here"))
 }
 
 /// The password method of the engine, for a new password that meets the environment's policy.
@@ -27,6 +36,44 @@ pub(crate) fn method_for(at: &EnvironmentContext, new: &Password) -> Result<Arc<
     let method = method(at.foundation())?;
     method.check(&at.settings().password_policy(), new)?;
     Ok(method)
+}
+
+/// A new password, hashed.
+pub(crate) struct NewPassword {
+    method: Arc<dyn PasswordMethod>,
+    digest: PasswordDigest,
+}
+
+impl NewPassword {
+    pub(crate) async fn hash(method: Arc<dyn PasswordMethod>, password: &Password) -> Result<Self, Error> {
+        Ok(Self { digest: method.hash(password).await?, method })
+    }
+
+    /// Changes a user together with the password: what was mailed before is void, and every session ends except `keep`.
+    /// Part of a transaction.
+    pub(crate) async fn replace(
+        &self,
+        at: &EnvironmentContext,
+        found: &User,
+        changed: &User,
+        keep: Option<SessionId>,
+        ended: &Event,
+        tx: &dyn StoreTx,
+    ) -> Result<(), Error> {
+        tx.update_user(&found.scope, found, changed).await?;
+        self.redeem(changed, tx).await?;
+        delete_proofs(at, found.id, tx).await?;
+        sessions::end_all(&found.scope, found.id, keep, ended, tx).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Redeem for NewPassword {
+    /// Sets it, as a part of the user's last change.
+    async fn redeem(&self, user: &User, tx: &dyn StoreTx) -> Result<(), Error> {
+        self.method.set(tx, &user.scope, user.id, &self.digest, user.updated_at).await
+    }
 }
 
 /// Verifies a password, and counts the attempt. Takes the same path for nobody, for a user without a password, and for
@@ -50,12 +97,7 @@ pub(crate) async fn prove(
             Err(Error::new(Code::InvalidCredentials, "unknown account, or wrong password"))
         }
         Err(error) => {
-            if let Err(withdrawal) = attempt.withdraw().await {
-                tracing::debug!(
-                    error = &withdrawal as &dyn std::error::Error,
-                    "an attempt could not be taken back and stays counted"
-                );
-            }
+            attempt.withdraw().await;
             Err(error)
         }
     }

@@ -31,20 +31,13 @@ impl Apps {
         token_format: TokenFormat,
     ) -> Result<AppSessionConfig, Error> {
         let now = self.foundation.now();
-        let id = AppSessionConfigId::generate(now, &*self.foundation.entropy)?;
-        let new = &AppSessionConfig {
-            id,
-            app_id: app,
-            settings: said.clone(),
-            token_format,
-            created_at: now,
-            updated_at: now,
-        };
-        let event = &self.event(app, now, "session_config.set", &app, json!({ "token_format": token_format }))?;
+        let (id, settings) = (AppSessionConfigId::generate(now, &*self.foundation.entropy)?, said.clone());
+        let new = &AppSessionConfig { id, app_id: app, settings, token_format, created_at: now, updated_at: now };
         self.foundation
             .change(|tx| async move {
                 tx.app(app).await?.ok_or_else(Error::not_found)?;
-                event.insert(&app, &*tx).await?;
+                let data = json!({ "token_format": token_format });
+                self.event(app, now, "session_config.set", &app, data)?.insert(&app, &*tx).await?;
                 let found = tx.app_session_config(app).await?;
                 let none = Settings::default();
                 let before = found.as_ref().map_or(&none, |found| &found.settings);
@@ -67,17 +60,16 @@ impl Apps {
     /// # Errors
     /// `not_found` if the app is gone, `unavailable`.
     pub async fn clear_session_config(&self, app: AppId) -> Result<(), Error> {
-        let event = &self.event(app, self.foundation.now(), "session_config.cleared", &app, nothing())?;
+        let now = self.foundation.now();
         self.foundation
             .change(|tx| async move {
                 tx.app(app).await?.ok_or_else(Error::not_found)?;
                 if let Some(found) = tx.app_session_config(app).await? {
                     tx.delete_app_session_config(app, found.id).await?;
-                    event.insert(&app, &*tx).await?;
+                    self.event(app, now, "session_config.cleared", &app, nothing())?.insert(&app, &*tx).await?;
                 }
-                Ok::<_, Error>(())
+                Ok(())
             })
-            .await?;
-        Ok(())
+            .await
     }
 }

@@ -43,8 +43,7 @@ impl Sessions {
     /// # Errors
     /// `not_found`; a hook's refusal; `unavailable`.
     pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
-        let found = self.at.store().session(&self.at.scope(), id).await?;
-        self.revoke_found(found).await
+        self.revoke_among(id, |_| true).await
     }
 
     /// Ends one of a user's sessions.
@@ -52,12 +51,12 @@ impl Sessions {
     /// # Errors
     /// `not_found`, also for another user's; a hook's refusal; `unavailable`.
     pub async fn revoke_of(&self, user: UserId, id: SessionId) -> Result<(), Error> {
-        let found = self.at.store().session(&self.at.scope(), id).await?;
-        self.revoke_found(found.filter(|session| session.user_id == user)).await
+        self.revoke_among(id, |session| session.user_id == user).await
     }
 
-    async fn revoke_found(&self, found: Option<Session>) -> Result<(), Error> {
-        let session = found.ok_or_else(Error::not_found)?;
+    async fn revoke_among(&self, id: SessionId, among: impl Fn(&Session) -> bool + Send) -> Result<(), Error> {
+        let found = self.at.store().session(&self.at.scope(), id).await?;
+        let session = found.filter(among).ok_or_else(Error::not_found)?;
         if end(&self.at, &session, "revoked").await? { Ok(()) } else { Err(Error::not_found()) }
     }
 
@@ -112,10 +111,9 @@ impl Sessions {
     }
 
     async fn end_of_user(&self, user: UserId, keep: Option<SessionId>) -> Result<u64, Error> {
-        let at = &self.at;
+        let (at, scope) = (&self.at, &self.at.scope());
         let data = json!({ "reason": "revoked", "kept": keep });
         let event = &at.event_by(&user, at.now(), "sessions.revoked", &user, data)?;
-        let scope = &at.scope();
         at.transaction(|tx| async move { Ok(end_all(scope, user, keep, event, &*tx).await?) }).await
     }
 }
@@ -124,17 +122,14 @@ impl Sessions {
 pub(crate) async fn end(at: &EnvironmentContext, session: &Session, reason: &str) -> Result<bool, Error> {
     let now = at.now();
     at.before(now, Moment::SignOut { session }).await?;
-    let data = json!({ "reason": reason });
-    let event = &at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?;
     let scope = &at.scope();
     let ended = at
         .transaction(|tx| async move {
-            match tx.delete_session(scope, session.id).await {
-                Ok(()) => {}
-                Err(StoreError::NotFound { .. }) => return Ok(false),
-                Err(error) => return Err(Error::from(error)),
+            if Session::delete(scope).filter(Session::ID.eq(session.id)).batch(1, &*tx).await? == 0 {
+                return Ok::<_, Error>(false);
             }
-            event.insert(scope, &*tx).await?;
+            let data = json!({ "reason": reason });
+            at.event_by(&session.user_id, now, "session.revoked", &session.id, data)?.insert(scope, &*tx).await?;
             Ok(true)
         })
         .await?;

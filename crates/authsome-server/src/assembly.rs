@@ -14,14 +14,14 @@ use authsome::mongo::MongoStore;
 use authsome::pg::PgStore;
 use authsome::sqlite::SqliteStore;
 
-use crate::config::{Config, Database, MailConfig};
+use crate::config::{Config, Database, MailConfig, Pool};
 use crate::data_dir::{DataDir, make_writable};
 use crate::failure::{Failure, chain};
 use crate::plugins::Plugins;
 
 /// Opens the database. If it cannot be reached, the start ends: a supervisor starts the program again.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    let pool = config.pool;
+    let Pool { max_connections: most, acquire_timeout: timeout } = config.pool;
     let unusable = |error: StoreError, remedy: &str| match error {
         StoreError::Invalid { what, why } => Failure::config(format!("{what} cannot be used: {why}"), remedy),
         error => Failure::config(chain(&error), remedy),
@@ -29,39 +29,33 @@ pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     match &config.database {
         Database::Memory => Ok(Arc::new(MemoryStore::new())),
         Database::Sqlite { url, .. } => {
-            let mut builder = SqliteStore::builder(url);
-            if let Some(most) = pool.max_connections {
-                builder = builder.max_readers(most);
-            }
-            if let Some(timeout) = pool.acquire_timeout {
-                builder = builder.acquire_timeout(timeout).busy_timeout(timeout);
-            }
+            let builder = with(SqliteStore::builder(url), most, |builder, most| builder.max_readers(most));
+            let builder =
+                with(builder, timeout, |builder, timeout| builder.acquire_timeout(timeout).busy_timeout(timeout));
             let remedy = "give --database the path of an SQLite file that this user can read and write";
             Ok(Arc::new(builder.connect().await.map_err(|error| unusable(error, remedy))?))
         }
         Database::Postgres(url) => {
-            let mut builder = PgStore::builder(url.expose());
-            if let Some(most) = pool.max_connections {
-                builder = builder.max_connections(most);
-            }
-            if let Some(timeout) = pool.acquire_timeout {
-                builder = builder.acquire_timeout(timeout);
-            }
+            let builder = with(PgStore::builder(url.expose()), most, |builder, most| builder.max_connections(most));
+            let builder = with(builder, timeout, |builder, timeout| builder.acquire_timeout(timeout));
             let remedy = "see that PostgreSQL runs and DATABASE_URL is postgres://user:password@host:5432/database";
             Ok(Arc::new(builder.connect().await.map_err(|error| unusable(error, remedy))?))
         }
         Database::Mongo(url) => {
-            let mut builder = MongoStore::builder(url.expose());
-            if let Some(most) = pool.max_connections {
-                builder = builder.max_connections(most);
-            }
-            if let Some(timeout) = pool.acquire_timeout {
-                builder = builder.server_selection_timeout(timeout);
-            }
+            let builder = with(MongoStore::builder(url.expose()), most, |builder, most| builder.max_connections(most));
+            let builder = with(builder, timeout, |builder, timeout| builder.server_selection_timeout(timeout));
             let remedy = "see that MongoDB runs as a replica set and DATABASE_URL is \
                           mongodb://user:password@host:27017/database?replicaSet=name";
             Ok(Arc::new(builder.connect().await.map_err(|error| unusable(error, remedy))?))
         }
+    }
+}
+
+/// A builder with a value, if one is configured.
+fn with<B, T>(builder: B, value: Option<T>, set: impl FnOnce(B, T) -> B) -> B {
+    match value {
+        Some(value) => set(builder, value),
+        None => builder,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use authsome::core::entropy::{Entropy, OsEntropy};
+use authsome::core::entropy::{EntropyError, OsEntropy};
 use authsome::core::secret::{MasterKey, SecretString, Token};
 
 use crate::failure::Failure;
@@ -55,7 +55,7 @@ impl DataDir {
     /// The file cannot be read or made, or holds something else.
     pub(crate) fn make_master_key(&self) -> Result<MasterKey, Failure> {
         let file = self.master_key_file();
-        let make = |entropy: &dyn Entropy| MasterKey::generate(entropy).map(|key| key.to_base64());
+        let make = || MasterKey::generate(&OsEntropy).map(|key| key.to_base64());
         understood(&self.secret(&file, make)?, &file)
     }
 
@@ -83,9 +83,7 @@ impl DataDir {
     /// The file cannot be read or made.
     pub(crate) fn admin_token(&self) -> Result<SecretString, Failure> {
         let file = self.admin_token_file();
-        let make = |entropy: &dyn Entropy| {
-            Token::generate("aadm_", entropy).map(|token| SecretString::new(token.expose().to_owned()))
-        };
+        let make = || Token::generate("aadm_", &OsEntropy).map(|token| SecretString::new(token.expose().to_owned()));
         let token = self.secret(&file, make)?;
         if token.expose().len() < 32 {
             return Err(Failure::config(
@@ -98,15 +96,11 @@ impl DataDir {
 
     /// The secret in a file; it is made if it is missing. Of programs that start at once, one makes it and all read it:
     /// it appears under its name only when it is whole.
-    fn secret(
-        &self,
-        file: &Path,
-        make: impl Fn(&dyn Entropy) -> Result<SecretString, authsome::core::entropy::EntropyError>,
-    ) -> Result<SecretString, Failure> {
+    fn secret(&self, file: &Path, make: fn() -> Result<SecretString, EntropyError>) -> Result<SecretString, Failure> {
         if let Some(secret) = existing(file).map_err(|error| unusable(file, &error))? {
             return Ok(secret);
         }
-        let secret = make(&OsEntropy).map_err(|error| Failure::run(error, "look into the operating system's log"))?;
+        let secret = make().map_err(|error| Failure::run(error, "look into the operating system's log"))?;
         self.place(file, &secret).map_err(|error| unusable(file, &error))?;
         read(file).map_err(|error| unusable(file, &error))
     }

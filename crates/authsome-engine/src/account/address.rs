@@ -6,7 +6,7 @@ use authsome_core::account::{Verification, VerificationPurpose};
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::identity::Email;
-use authsome_core::notification::{CoreNotification, Notification};
+use authsome_core::notification::CoreNotification;
 use authsome_core::plugin::Moment;
 use authsome_core::secret::Token;
 use authsome_core::session::Session;
@@ -14,7 +14,8 @@ use authsome_core::user::User;
 use authsome_outbox::Outbox;
 
 use super::{Account, require_accepted};
-use crate::users::{delete_proofs, name_conflict};
+use crate::proofs::delete_proofs;
+use crate::users::name_conflict;
 
 impl Account {
     /// Sends the link that proves an address again, if an account has the address and has not proven it. The answer
@@ -61,8 +62,6 @@ impl Account {
         let (planned, previous) = prove(verification, user)?;
         at.before(now, Moment::UserUpdate { user: &planned }).await?;
         let action = if previous.is_some() { "email.changed" } else { "email.verified" };
-        let event = &at.event_by(&id, now, action, &id, nothing())?;
-        let told = &at.notification(now, CoreNotification::EmailChanged.into(), Some(id), String::new())?;
         let scope = &at.scope();
         let user = at
             .transaction(|tx| async move {
@@ -77,10 +76,10 @@ impl Account {
                 if let Some(previous) = previous {
                     // Tokens that were mailed to the old address are void.
                     delete_proofs(at, id, &*tx).await?;
-                    let told = Notification { recipient: previous, ..told.clone() };
+                    let told = at.notification(now, CoreNotification::EmailChanged.into(), Some(id), previous)?;
                     told.insert(scope, &*tx).await?;
                 }
-                event.insert(scope, &*tx).await?;
+                at.event_by(&id, now, action, &id, nothing())?.insert(scope, &*tx).await?;
                 Ok::<_, Error>(user)
             })
             .await?;

@@ -4,7 +4,6 @@
 //! the same time: they only queue a notification, and the job that sends it looks the account up.
 
 mod address;
-mod forgotten;
 mod password;
 
 use authsome_context::EnvironmentContext;

@@ -4,20 +4,23 @@ use authsome_context::rules::tokens::Pair;
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::device::Device;
 use authsome_core::entity::Entity;
+use authsome_core::entropy::Entropy;
 use authsome_core::environment::EffectiveSettings;
-use authsome_core::error::{Code, Error};
+use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::event::Event;
 use authsome_core::id::{DeviceId, RefreshTokenId, SessionId, TypedId, UserId};
 use authsome_core::plugin::{Moment, Proof, SignInOutcome, SignedIn};
 use authsome_core::scope::Scope;
+use authsome_core::secret::Token;
 use authsome_core::session::{RefreshToken, Session};
 use authsome_core::store::StoreTx;
+use authsome_core::ticket::Ticket;
 use authsome_core::time::{Seconds, Timestamp};
 use authsome_core::user::User;
 use serde_json::json;
 
 use super::Auth;
-use super::need::Need;
+use super::need::need;
 use super::ticket::TicketDraft;
 use crate::jwt::SigningKeys;
 
@@ -26,15 +29,6 @@ const BATCH: u32 = 200;
 
 /// How often a sign-in runs if the account or its requirements change meanwhile.
 pub(super) const TRIES: usize = 3;
-
-/// The outcome of a sign-in with a right proof.
-#[derive(Debug)]
-pub(super) enum Completion {
-    Done(SignInOutcome),
-    /// The account, perhaps its password, or the requirements changed after the proof was checked: check the proof
-    /// again; it was not used up.
-    Stale,
-}
 
 impl Auth {
     /// Signs in a user whom a method has proven. Every method ends here: it enforces the rules that no method may skip.
@@ -45,62 +39,72 @@ impl Auth {
     /// and of hooks; `invalid_credentials` if the account is gone; `unavailable`, also if the account or its
     /// requirements keep changing.
     pub async fn complete_sign_in(&self, user: UserId, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
+        let gone = || Error::new(Code::InvalidCredentials, "the account is gone");
+        self.complete(user, proof).await?.ok_or_else(gone)
+    }
+
+    /// The same; `None` if the account is gone.
+    pub(super) async fn complete(&self, user: UserId, proof: Proof<'_>) -> Result<Option<SignInOutcome>, Error> {
         let mut at = self.at.clone();
         for _ in 0..TRIES {
-            let user = at.store().user(&at.scope(), user).await?.ok_or_else(gone)?;
-            match complete(&at, &user, proof).await? {
-                Completion::Done(outcome) => return Ok(outcome),
-                Completion::Stale => at = at.require_still_active(at.store()).await?,
+            let Some(user) = at.store().user(&at.scope(), user).await? else { return Ok(None) };
+            if let Some(outcome) = complete(&at, &user, proof).await? {
+                return Ok(Some(outcome));
             }
+            at = at.require_still_active(at.store()).await?;
         }
         Err(changed_meanwhile())
     }
 }
 
-/// Signs in a user who was read before the proof was checked.
-pub(super) async fn complete(at: &EnvironmentContext, user: &User, proof: Proof<'_>) -> Result<Completion, Error> {
+/// Signs in a user who was read before the proof was checked. `None` if the account, perhaps its password, or the
+/// requirements changed since then: check the proof again; it was not used up.
+pub(super) async fn complete(
+    at: &EnvironmentContext,
+    user: &User,
+    proof: Proof<'_>,
+) -> Result<Option<SignInOutcome>, Error> {
     let (now, method) = (at.now(), proof.method);
     at.require_method(method)?;
     require_admitted(user, at.settings())?;
     at.before(now, Moment::SignIn { user, method }).await?;
-    let entry = Entry::new(at, user.id, proof, now).await?;
-    let entry_ref = &entry;
-    let written = at
+    let entry = &Entry::new(at, user.id, proof, now).await?;
+    let outcome = at
         .transaction(|tx| async move {
             let tx: &dyn StoreTx = &*tx;
             let at = at.require_still_active(tx).await?;
             at.require_method(method)?;
-            let current = touch(&at.scope(), user.id, tx).await?;
-            if current.updated_at != user.updated_at || !entry_ref.is_right(&at, tx).await? {
-                return Ok::<_, Error>(None);
+            let current = touch(&at.scope(), user.id, tx).await?.filter(|now| now.updated_at == user.updated_at);
+            let Some(current) = current else { return Ok::<_, Error>(None) };
+            if !entry.is_right(&at, tx).await? {
+                return Ok(None);
             }
             require_admitted(&current, at.settings())?;
             proof.redeem.redeem(&current, tx).await?;
-            let session = entry_ref.write(&at, tx).await?;
-            Ok(Some((current, session)))
+            entry.write(&at, current, tx).await.map(Some)
         })
         .await?;
-    let Some((user, session)) = written else {
-        return Ok(Completion::Stale);
-    };
-    Ok(Completion::Done(entry.issue(at, user, session, method).await?))
+    tell(at, outcome.as_ref(), method).await;
+    Ok(outcome)
 }
 
-fn gone() -> Error {
-    Error::new(Code::InvalidCredentials, "the account is gone")
+/// Tells the hooks of a new session.
+pub(super) async fn tell(at: &EnvironmentContext, outcome: Option<&SignInOutcome>, method: &str) {
+    if let Some(SignInOutcome::SignedIn(signed_in)) = outcome {
+        let (now, session) = (signed_in.session.created_at, &signed_in.session);
+        at.after(now, Moment::SessionCreate { session }).await;
+        at.after(now, Moment::SignIn { user: &signed_in.user, method }).await;
+    }
 }
 
 /// Makes sign-ins of a user, and changes of what they depend on, exclude each other; returns the user as it is now.
-pub(super) async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<User, Error> {
+async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<Option<User>, StoreError> {
     let find = User::find(scope).filter(User::ID.eq(user)).filter(User::DELETED_AT.is_null());
-    if !find.touch(tx).await? {
-        return Err(gone());
-    }
-    tx.user(scope, user).await?.ok_or_else(gone)
+    if find.touch(tx).await? { tx.user(scope, user).await } else { Ok(None) }
 }
 
 /// Refuses a user who may not sign in. Only a person with a right proof learns this.
-pub(super) fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Error> {
+fn require_admitted(user: &User, settings: &EffectiveSettings) -> Result<(), Error> {
     if user.banned {
         Err(Error::new(Code::UserBanned, "the account is banned"))
     } else if settings.require_email_verification && !user.email_verified {
@@ -131,7 +135,7 @@ impl Entry {
         proof: Proof<'_>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        if let Some(ticket) = Need::of(at, user, proof.amr, at.store()).await?.ticket() {
+        if let Some(ticket) = need(at, user, proof.amr, at.store()).await? {
             return Ok(Self::Ticket(Box::new(TicketDraft::new(at, user, proof, ticket, now)?)));
         }
         let draft = SessionDraft::new(at, user, proof, now).await?;
@@ -142,41 +146,44 @@ impl Entry {
     /// Whether it still follows from the environment and the user's factors as they are now.
     pub(super) async fn is_right(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<bool, Error> {
         Ok(match self {
-            Self::Session(draft) => Need::of(at, draft.session.user_id, &draft.session.amr, tx).await? == Need::Nothing,
-            Self::Ticket(ticket) => {
-                let need = Need::of(at, ticket.user(), ticket.amr(), tx).await?;
-                need.ticket().is_none_or(|(purpose, _)| purpose == ticket.purpose())
+            Self::Session(draft) => need(at, draft.session.user_id, &draft.session.amr, tx).await?.is_none(),
+            Self::Ticket(draft) => {
+                let Ticket { user_id, amr, purpose, .. } = &draft.ticket;
+                need(at, *user_id, amr, tx).await?.is_none_or(|(now, _)| now == *purpose)
             }
         })
     }
 
-    /// Stores it; returns the session, if it is one.
-    pub(super) async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Option<Session>, Error> {
-        match self {
-            Self::Session(draft) => draft.write(at, tx).await.map(Some),
-            Self::Ticket(ticket) => {
-                ticket.write(tx).await?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// Returns the stored session or ticket.
-    pub(super) async fn issue(
-        self,
+    /// Stores it, for the user as it is now.
+    pub(super) async fn write(
+        &self,
         at: &EnvironmentContext,
         user: User,
-        session: Option<Session>,
-        method: &str,
+        tx: &dyn StoreTx,
     ) -> Result<SignInOutcome, Error> {
-        match (self, session) {
-            (Self::Session(draft), Some(session)) => {
-                Ok(SignInOutcome::SignedIn(Box::new(draft.issue(at, user, session, method).await)))
-            }
-            (Self::Ticket(ticket), _) => Ok(SignInOutcome::SecondFactorRequired(Box::new(ticket.issue()))),
-            (Self::Session(_), None) => Err(Error::internal("a session was not stored")),
-        }
+        Ok(match self {
+            Self::Session(draft) => SignInOutcome::SignedIn(Box::new(draft.write(at, user, tx).await?)),
+            Self::Ticket(draft) => SignInOutcome::SecondFactorRequired(Box::new(draft.write(at, tx).await?)),
+        })
     }
+}
+
+/// The row of a session's refresh token.
+pub(super) fn refresh_token(
+    session: &Session,
+    token: &Token,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<RefreshToken, Error> {
+    Ok(RefreshToken {
+        id: RefreshTokenId::generate(now, entropy)?,
+        scope: session.scope,
+        session_id: session.id,
+        hash: token.hash(),
+        created_at: now,
+        consumed_at: None,
+        expires_at: session.refresh_expires_at,
+    })
 }
 
 /// A session before it is stored.
@@ -185,21 +192,10 @@ pub(super) struct SessionDraft {
     tokens: Pair,
     refresh: RefreshToken,
     device: Device,
-    created: Event,
-    device_created: Event,
 }
 
 impl SessionDraft {
-    pub(super) const fn session(&self) -> &Session {
-        &self.session
-    }
-
-    pub(super) async fn new(
-        at: &EnvironmentContext,
-        user: UserId,
-        proof: Proof<'_>,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
+    async fn new(at: &EnvironmentContext, user: UserId, proof: Proof<'_>, now: Timestamp) -> Result<Self, Error> {
         let entropy = at.entropy();
         let (scope, settings, client) = (at.scope(), at.settings(), at.client());
         let mut tokens = Pair::generate(entropy)?;
@@ -224,15 +220,7 @@ impl SessionDraft {
         };
         tokens.session = SigningKeys { at: at.clone() }.access_token(&session, &tokens.session, now).await?;
         session.token_hash = tokens.session.hash();
-        let refresh = RefreshToken {
-            id: RefreshTokenId::generate(now, entropy)?,
-            scope,
-            session_id: session.id,
-            hash: tokens.refresh.hash(),
-            created_at: now,
-            consumed_at: None,
-            expires_at: refresh_expires_at,
-        };
+        let refresh = refresh_token(&session, &tokens.refresh, now, entropy)?;
         let agent = client.user_agent.as_deref().unwrap_or_default();
         let device = Device {
             id: DeviceId::generate(now, entropy)?,
@@ -247,30 +235,25 @@ impl SessionDraft {
             created_at: now,
             updated_at: now,
         };
-        Ok(Self {
-            created: at.event_by(&user, now, "session.created", &session.id, json!({ "amr": proof.amr }))?,
-            device_created: at.event_by(&user, now, "device.created", &device.id, nothing())?,
-            session,
-            tokens,
-            refresh,
-            device,
-        })
+        Ok(Self { session, tokens, refresh, device })
     }
 
     /// Stores it with its device, its refresh token and its events, and ends the oldest sessions past the limit. The
     /// transaction has touched the user.
-    pub(super) async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<Session, Error> {
+    async fn write(&self, at: &EnvironmentContext, user: User, tx: &dyn StoreTx) -> Result<SignedIn, Error> {
+        let Session { id, amr, created_at: now, .. } = &self.session;
         let scope = &at.scope();
         self.end_oldest(at, tx).await?;
         let device = tx.see_device(scope, &self.device).await?;
         if device.id == self.device.id {
-            self.device_created.insert(scope, tx).await?;
+            at.event_by(&user.id, *now, "device.created", &device.id, nothing())?.insert(scope, tx).await?;
         }
         let session = Session { device_id: Some(device.id), ..self.session.clone() };
         tx.create_session(scope, &session).await?;
         tx.create_refresh_token(scope, &self.refresh).await?;
-        self.created.insert(scope, tx).await?;
-        Ok(session)
+        at.event_by(&user.id, *now, "session.created", id, json!({ "amr": amr }))?.insert(scope, tx).await?;
+        let Pair { session: token, refresh: refresh_token } = self.tokens.clone();
+        Ok(SignedIn { user, session, token, refresh_token })
     }
 
     /// Ends the user's oldest live sessions, until this one is within the limit.
@@ -298,13 +281,5 @@ impl SessionDraft {
             excess = excess.saturating_sub(ended);
         }
         Ok(())
-    }
-
-    /// Tells the hooks that it is stored, and returns its tokens.
-    pub(super) async fn issue(self, at: &EnvironmentContext, user: User, session: Session, method: &str) -> SignedIn {
-        let now = session.created_at;
-        at.after(now, Moment::SessionCreate { session: &session }).await;
-        at.after(now, Moment::SignIn { user: &user, method }).await;
-        SignedIn { user, session, token: self.tokens.session, refresh_token: self.tokens.refresh }
     }
 }

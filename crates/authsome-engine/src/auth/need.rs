@@ -1,4 +1,4 @@
-//! [`Need`]: whether a sign-in needs a second factor.
+//! Whether a sign-in needs a second factor.
 
 use authsome_context::EnvironmentContext;
 use authsome_core::error::Error;
@@ -11,43 +11,23 @@ pub(crate) const SEVERAL_FACTORS: &str = "mfa";
 /// What a ticket lists if its user has no second factor yet.
 const ENROLL: &str = "enroll";
 
-/// What a sign-in needs beside the given proofs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    Nothing,
-    /// One of the user's second factors: their offers.
-    Challenge(Vec<&'static str>),
-    /// The enrolment of the user's first second factor.
-    Enrolment,
-}
-
-impl Need {
-    /// A user who has a factor is asked for it, even if the environment does not require one.
-    pub(crate) async fn of(
-        at: &EnvironmentContext,
-        user: UserId,
-        amr: &[impl AsRef<str>],
-        records: &dyn Records,
-    ) -> Result<Self, Error> {
-        if amr.iter().any(|proof| proof.as_ref() == SEVERAL_FACTORS) {
-            return Ok(Self::Nothing);
-        }
-        let offers = offers(at, user, records).await?;
-        Ok(match offers.is_empty() {
-            false => Self::Challenge(offers),
-            true if at.settings().mfa_required => Self::Enrolment,
-            true => Self::Nothing,
-        })
+/// The purpose and the methods of the ticket that a sign-in needs beside the given proofs; `None` if it needs none. A
+/// user who has a factor is asked for it, even if the environment does not require one.
+pub(super) async fn need(
+    at: &EnvironmentContext,
+    user: UserId,
+    amr: &[impl AsRef<str>],
+    records: &dyn Records,
+) -> Result<Option<(TicketPurpose, Vec<&'static str>)>, Error> {
+    if amr.iter().any(|proof| proof.as_ref() == SEVERAL_FACTORS) {
+        return Ok(None);
     }
-
-    /// The ticket's purpose and its list of methods, if a ticket is needed.
-    pub(super) fn ticket(self) -> Option<(TicketPurpose, Vec<&'static str>)> {
-        match self {
-            Self::Nothing => None,
-            Self::Challenge(methods) => Some((TicketPurpose::Challenge, methods)),
-            Self::Enrolment => Some((TicketPurpose::Enroll, vec![ENROLL])),
-        }
-    }
+    let offers = offers(at, user, records).await?;
+    Ok(match offers.is_empty() {
+        false => Some((TicketPurpose::Challenge, offers)),
+        true if at.settings().mfa_required => Some((TicketPurpose::Enroll, vec![ENROLL])),
+        true => None,
+    })
 }
 
 /// The offers of a user's second factors.

@@ -14,8 +14,6 @@ use authsome_context::rules::tokens::Pair;
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Error, StoreError};
-use authsome_core::event::Event;
-use authsome_core::id::{RefreshTokenId, TypedId};
 use authsome_core::plugin::{Moment, SignedIn};
 use authsome_core::route::{Client, RateClass};
 use authsome_core::secret::Token;
@@ -25,6 +23,7 @@ use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 
 use super::Auth;
+use super::complete::refresh_token;
 use crate::authenticate::check_binding;
 use crate::jwt::SigningKeys;
 use crate::rate::RateLimiter;
@@ -39,15 +38,11 @@ enum Outcome {
     Ended { session: Box<Session>, is_replayed: bool },
 }
 
-/// What a refresh writes, made before its transaction.
+/// The exchange of a refresh token for these tokens.
 struct Exchange<'a> {
     at: &'a EnvironmentContext,
-    presented: RefreshTokenId,
+    presented: &'a RefreshToken,
     tokens: &'a Pair,
-    child: RefreshToken,
-    refreshed: Event,
-    replayed: Event,
-    revoked: Event,
     now: Timestamp,
 }
 
@@ -102,8 +97,7 @@ impl Auth {
         let opaque = tokens.session.clone();
         let renewed = Session { expires_at: renewed_end(&at, &session, now), ..session.clone() };
         tokens.session = signing_keys.access_token(&renewed, &opaque, now).await?;
-        let exchange = Exchange::new(&at, token, &session, &tokens, now)?;
-        let exchange = &exchange;
+        let exchange = &Exchange { at: &at, presented: token, tokens: &tokens, now };
         let outcome = at.transaction(|tx| async move { exchange.run(&*tx).await }).await?;
         let ((user, session), token) = match outcome {
             Outcome::Exchanged(issued) => {
@@ -131,50 +125,21 @@ fn renewed_end(at: &EnvironmentContext, session: &Session, now: Timestamp) -> Ti
     now.plus(at.settings().session_ttl.duration()).min(session.refresh_expires_at)
 }
 
-impl<'a> Exchange<'a> {
-    fn new(
-        at: &'a EnvironmentContext,
-        presented: &RefreshToken,
-        session: &Session,
-        tokens: &'a Pair,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        let child = RefreshToken {
-            id: RefreshTokenId::generate(now, at.entropy())?,
-            scope: session.scope,
-            session_id: session.id,
-            hash: tokens.refresh.hash(),
-            created_at: now,
-            consumed_at: None,
-            expires_at: session.refresh_expires_at,
-        };
-        let event = |action| at.event_by(&session.user_id, now, action, &session.id, nothing());
-        Ok(Self {
-            at,
-            presented: presented.id,
-            tokens,
-            child,
-            refreshed: event("session.refreshed")?,
-            replayed: event("session.replayed")?,
-            revoked: event("session.revoked")?,
-            now,
-        })
-    }
-
+impl Exchange<'_> {
     async fn run(&self, tx: &dyn StoreTx) -> Result<Outcome, Error> {
-        let scope = &self.child.scope;
+        let (scope, presented) = (&self.presented.scope, self.presented.id);
         let at = self.at.require_still_active(tx).await?;
-        let session = tx.session(scope, self.child.session_id).await?.ok_or_else(Error::session_not_found)?;
-        let consumed = tx.consume_refresh_token(scope, self.presented, self.now).await?;
+        let session = tx.session(scope, self.presented.session_id).await?.ok_or_else(Error::session_not_found)?;
+        let consumed = tx.consume_refresh_token(scope, presented, self.now).await?;
         let mut exchanged_at = None;
         if consumed.is_none() {
-            let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(self.presented));
+            let find = RefreshToken::find(scope).filter(RefreshToken::ID.eq(presented));
             let token = find.one(tx).await?.ok_or_else(Error::session_not_found)?;
             match token.state(self.now) {
                 RefreshTokenState::Graced => exchanged_at = token.consumed_at,
                 RefreshTokenState::Replayed => {
                     tx.delete_session(scope, session.id).await?;
-                    self.replayed.insert(scope, tx).await?;
+                    self.tell("session.replayed", &session, tx).await?;
                     return Ok(Outcome::Ended { session: Box::new(session), is_replayed: true });
                 }
                 RefreshTokenState::Expired => return Err(token_expired()),
@@ -185,7 +150,7 @@ impl<'a> Exchange<'a> {
         at.require_method(&session.method)?;
         let Some(user) = tx.user(scope, session.user_id).await?.filter(|user| !user.banned) else {
             tx.delete_session(scope, session.id).await?;
-            self.revoked.insert(scope, tx).await?;
+            self.tell("session.revoked", &session, tx).await?;
             return Ok(Outcome::Ended { session: Box::new(session), is_replayed: false });
         };
         if let Some(exchanged_at) = exchanged_at {
@@ -198,8 +163,14 @@ impl<'a> Exchange<'a> {
             ..session.clone()
         };
         let session = tx.update_session(scope, &session, &next).await?;
-        tx.create_refresh_token(scope, &self.child).await?;
-        self.refreshed.insert(scope, tx).await?;
+        let child = refresh_token(&session, &self.tokens.refresh, self.now, at.entropy())?;
+        tx.create_refresh_token(scope, &child).await?;
+        self.tell("session.refreshed", &session, tx).await?;
         Ok(Outcome::Exchanged(Box::new((user, session))))
+    }
+
+    async fn tell(&self, action: &str, session: &Session, tx: &dyn StoreTx) -> Result<(), Error> {
+        let event = self.at.event_by(&session.user_id, self.now, action, &session.id, nothing())?;
+        Ok(event.insert(&session.scope, tx).await?)
     }
 }

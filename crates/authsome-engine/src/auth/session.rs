@@ -46,7 +46,6 @@ impl Auth {
     /// `method_not_allowed_here`; `session_not_found` if it is gone; the errors of the proof; `unavailable`.
     pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<Session, Error> {
         let (at, now, user) = (&self.at, self.at.now(), session.user_id);
-        let event = &at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?;
         let scope = &at.scope();
         at.transaction(|tx| async move {
             let tx: &dyn StoreTx = &*tx;
@@ -58,7 +57,7 @@ impl Auth {
             let found = tx.user(scope, user).await?.ok_or_else(Error::session_not_found)?;
             proof.redeem.redeem(&found, tx).await?;
             let session = tx.reauthenticate_session(scope, session.id, now).await?;
-            event.insert(scope, tx).await?;
+            at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?.insert(scope, tx).await?;
             Ok(session)
         })
         .await
@@ -69,13 +68,9 @@ impl Auth {
     /// # Errors
     /// `not_found` if the user is not a member of it; `session_not_found` if the session is gone; `unavailable`.
     pub async fn set_organization(&self, session: &Session, organization: OrganizationId) -> Result<Session, Error> {
-        let at = &self.at;
-        let data = json!({ "organization_id": organization });
-        let event = &at.event_by(&session.user_id, at.now(), "session.organization_set", &session.id, data)?;
-        let scope = &at.scope();
+        let (at, now, user, scope) = (&self.at, self.at.now(), session.user_id, &self.at.scope());
         at.transaction(|tx| async move {
-            let member = tx.member_by_user(scope, organization, session.user_id).await?;
-            let member = member.ok_or_else(Error::not_found)?;
+            let member = tx.member_by_user(scope, organization, user).await?.ok_or_else(Error::not_found)?;
             // A membership that ends at the same moment does not leave the organization active.
             if !Member::find(scope).filter(Member::ID.eq(member.id)).touch(&*tx).await? {
                 return Err(Error::not_found());
@@ -84,7 +79,8 @@ impl Auth {
                 return Err(Error::session_not_found());
             }
             let session = tx.set_session_organization(scope, session.id, Some(organization)).await?;
-            event.insert(scope, &*tx).await?;
+            let data = json!({ "organization_id": organization });
+            at.event_by(&user, now, "session.organization_set", &session.id, data)?.insert(scope, &*tx).await?;
             Ok(session)
         })
         .await

@@ -7,7 +7,7 @@ use authsome_core::route::Client;
 use authsome_core::secret::Password;
 
 use super::Auth;
-use super::complete::{Completion, TRIES, changed_meanwhile, complete};
+use super::complete::{TRIES, changed_meanwhile, complete};
 use crate::lockout::Subject;
 use crate::passwords;
 
@@ -44,10 +44,10 @@ impl Auth {
             let subject = Subject::of(&at, &sign_in.identifier, id);
             passwords::prove(&at, subject, id, &sign_in.password).await?;
             let user = user.ok_or_else(|| Error::new(Code::InvalidCredentials, "unknown account"))?;
-            match complete(&at, &user, passwords::PROVEN).await? {
-                Completion::Done(outcome) => return Ok(outcome),
-                Completion::Stale => at = at.require_still_active(at.store()).await?,
+            if let Some(outcome) = complete(&at, &user, passwords::PROVEN).await? {
+                return Ok(outcome);
             }
+            at = at.require_still_active(at.store()).await?;
         }
         Err(changed_meanwhile())
     }

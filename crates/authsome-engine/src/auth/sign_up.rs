@@ -1,27 +1,24 @@
 //! Signing up.
 
-use async_trait::async_trait;
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, FieldErrors, StoreError};
-use authsome_core::event::Event;
 use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
-use authsome_core::notification::{CoreNotification, Notification};
-use authsome_core::plugin::{Moment, NewAccount, PasswordDigest, PasswordMethod, Proof, Redeem, SignInOutcome};
+use authsome_core::notification::CoreNotification;
+use authsome_core::plugin::{Moment, NewAccount, Proof, SignInOutcome};
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
-use authsome_core::session::Session;
 use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
 use serde_json::{Map, Value};
 
-use super::complete::{Entry, changed_meanwhile};
+use super::complete::{Entry, changed_meanwhile, tell};
 use super::{Auth, sign_up_form};
-use crate::passwords;
+use crate::passwords::{self, NewPassword};
 use crate::users::{Taken, taken_name};
 
 /// A sign-up with a password.
@@ -95,9 +92,8 @@ impl Auth {
         user.metadata = metadata;
         let proven = passwords::PROVEN;
         let registration = Registration::new(&at, user, proven, now).await?;
-        let digest = method.hash(&sign_up.password).await?;
-        let set = SetPassword { method: &*method, digest: &digest, now };
-        registration.run(Proof { redeem: &set, ..proven }).await
+        let password = NewPassword::hash(method, &sign_up.password).await?;
+        registration.run(Proof { redeem: &password, ..proven }).await
     }
 
     /// Makes an account for a person whom another method has proven, and signs them in.
@@ -123,62 +119,32 @@ impl Auth {
     }
 }
 
-/// Sets the password of a new account.
-struct SetPassword<'a> {
-    method: &'a dyn PasswordMethod,
-    digest: &'a PasswordDigest,
-    now: Timestamp,
-}
-
-#[async_trait]
-impl Redeem for SetPassword<'_> {
-    async fn redeem(&self, user: &User, tx: &dyn StoreTx) -> Result<(), Error> {
-        self.method.set(tx, &user.scope, user.id, self.digest, self.now).await
-    }
-}
-
 /// An account before it is stored.
 struct Registration<'a> {
     at: &'a EnvironmentContext,
-    method: &'a str,
     user: User,
     /// `None` if the address must be verified first.
     entry: Option<Entry>,
-    created: Event,
-    verify: Notification,
-    exists: Notification,
     now: Timestamp,
 }
 
 struct Written {
     /// Whether there is an account; not where the address was taken, and its holder is told.
     is_new: bool,
-    session: Option<Session>,
+    outcome: Option<SignInOutcome>,
 }
 
 impl<'a> Registration<'a> {
     /// Runs the *before* hooks.
     async fn new(at: &'a EnvironmentContext, user: User, proof: Proof<'a>, now: Timestamp) -> Result<Self, Error> {
-        let method = proof.method;
         at.before(now, Moment::SignUp { user: &user }).await?;
         let entry = if is_to_be_proven(at, &user) {
             None
         } else {
-            at.before(now, Moment::SignIn { user: &user, method }).await?;
+            at.before(now, Moment::SignIn { user: &user, method: proof.method }).await?;
             Some(Entry::new(at, user.id, proof, now).await?)
         };
-        let verify = CoreNotification::VerifyEmail.into();
-        let exists = CoreNotification::AccountExists.into();
-        Ok(Self {
-            created: at.event_by(&user.id, now, "user.created", &user.id, nothing())?,
-            verify: at.notification(now, verify, Some(user.id), user.email_key.clone())?,
-            exists: at.notification(now, exists, None, user.email_key.clone())?,
-            at,
-            method,
-            user,
-            entry,
-            now,
-        })
+        Ok(Self { at, user, entry, now })
     }
 
     async fn run(self, proof: Proof<'_>) -> Result<SignUpOutcome, Error> {
@@ -188,13 +154,13 @@ impl<'a> Registration<'a> {
         if written.is_new {
             self.at.after(self.now, Moment::SignUp { user: &self.user }).await;
         }
-        let Some(entry) = self.entry else { return Ok(SignUpOutcome::VerifyFirst) };
-        Ok(SignUpOutcome::SignedUp(entry.issue(self.at, self.user, written.session, self.method).await?))
+        tell(self.at, written.outcome.as_ref(), proof.method).await;
+        Ok(written.outcome.map_or(SignUpOutcome::VerifyFirst, SignUpOutcome::SignedUp))
     }
 
     async fn write(&self, proof: Proof<'_>, tx: &dyn StoreTx) -> Result<Written, Error> {
         let at = self.at.require_still_active(tx).await?;
-        require_open(&at, self.method)?;
+        require_open(&at, proof.method)?;
         let (scope, user) = (&at.scope(), &self.user);
         let is_right = match &self.entry {
             Some(entry) => !is_to_be_proven(&at, user) && entry.is_right(&at, tx).await?,
@@ -206,8 +172,9 @@ impl<'a> Registration<'a> {
         if !user.insert_if_absent(scope, tx).await? {
             return match taken_name(scope, user, tx).await? {
                 Some(Taken::Email) if self.entry.is_none() => {
-                    self.exists.insert(scope, tx).await?;
-                    Ok(Written { is_new: false, session: None })
+                    let kind = CoreNotification::AccountExists.into();
+                    at.notification(self.now, kind, None, user.email_key.clone())?.insert(scope, tx).await?;
+                    Ok(Written { is_new: false, outcome: None })
                 }
                 Some(taken) => Err(taken.conflict()),
                 // The holder of the name is gone: the next run succeeds.
@@ -215,16 +182,18 @@ impl<'a> Registration<'a> {
             };
         }
         proof.redeem.redeem(user, tx).await?;
-        self.created.insert(scope, tx).await?;
+        at.event_by(&user.id, self.now, "user.created", &user.id, nothing())?.insert(scope, tx).await?;
         if !user.email_verified {
-            self.verify.insert(scope, tx).await?;
-            Outbox::new(&at).issue_known(&self.verify, tx).await?;
+            let kind = CoreNotification::VerifyEmail.into();
+            let verify = at.notification(self.now, kind, Some(user.id), user.email_key.clone())?;
+            verify.insert(scope, tx).await?;
+            Outbox::new(&at).issue_known(&verify, tx).await?;
         }
-        let session = match &self.entry {
-            Some(entry) => entry.write(&at, tx).await?,
+        let outcome = match &self.entry {
+            Some(entry) => Some(entry.write(&at, user.clone(), tx).await?),
             None => None,
         };
-        Ok(Written { is_new: true, session })
+        Ok(Written { is_new: true, outcome })
     }
 }
 

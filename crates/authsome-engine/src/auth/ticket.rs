@@ -5,11 +5,9 @@ use std::time::Duration;
 use authsome_context::EnvironmentContext;
 use authsome_context::rules::tokens;
 use authsome_core::entity::Entity;
-use authsome_core::error::{Error, StoreError};
-use authsome_core::event::Event;
+use authsome_core::error::Error;
 use authsome_core::id::{TicketId, TypedId, UserId};
 use authsome_core::plugin::{Proof, SecondFactorRequired};
-use authsome_core::secret::Token;
 use authsome_core::store::StoreTx;
 use authsome_core::ticket::{Ticket, TicketPurpose};
 use authsome_core::time::Timestamp;
@@ -20,10 +18,8 @@ const TTL: Duration = Duration::from_secs(600);
 
 /// A ticket before it is stored.
 pub(super) struct TicketDraft {
-    ticket: Ticket,
-    token: Token,
-    methods: Vec<&'static str>,
-    issued: Event,
+    pub(super) ticket: Ticket,
+    required: SecondFactorRequired,
 }
 
 impl TicketDraft {
@@ -48,31 +44,15 @@ impl TicketDraft {
             created_at: now,
             expires_at: now.plus(TTL),
         };
-        let issued = at.event_by(&user, now, "ticket.issued", &user, json!({ "amr": amr }))?;
-        Ok(Self { ticket, token, methods, issued })
+        let required = SecondFactorRequired { ticket: token, methods, expires_at: ticket.expires_at };
+        Ok(Self { ticket, required })
     }
 
     /// Stores it with its event.
-    pub(super) async fn write(&self, tx: &dyn StoreTx) -> Result<(), StoreError> {
-        let scope = &self.ticket.scope;
+    pub(super) async fn write(&self, at: &EnvironmentContext, tx: &dyn StoreTx) -> Result<SecondFactorRequired, Error> {
+        let Ticket { scope, user_id: user, amr, created_at: now, .. } = &self.ticket;
         self.ticket.insert(scope, tx).await?;
-        self.issued.insert(scope, tx).await
-    }
-
-    pub(super) const fn user(&self) -> UserId {
-        self.ticket.user_id
-    }
-
-    pub(super) fn amr(&self) -> &[String] {
-        &self.ticket.amr
-    }
-
-    pub(super) const fn purpose(&self) -> TicketPurpose {
-        self.ticket.purpose
-    }
-
-    /// The outcome for the caller, with the token.
-    pub(super) fn issue(self) -> SecondFactorRequired {
-        SecondFactorRequired { ticket: self.token, methods: self.methods, expires_at: self.ticket.expires_at }
+        at.event_by(user, *now, "ticket.issued", user, json!({ "amr": amr }))?.insert(scope, tx).await?;
+        Ok(self.required.clone())
     }
 }

@@ -9,8 +9,11 @@ use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, EnvironmentType, SettingsPatch};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::EnvironmentId;
+use authsome_core::store::StoreTx;
+use authsome_core::time::Timestamp;
 
 use super::{Environments, new};
+use crate::patch;
 
 /// A change of an environment (RFC 7396). `None` leaves a value; `Some(None)` restores the built-in one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,20 +36,14 @@ pub struct EnvironmentPatch {
 
 impl EnvironmentPatch {
     fn apply(&self, environment: &mut Environment) {
-        if let Some(name) = &self.name {
-            environment.name.clone_from(name);
-        }
-        if let Some(slug) = &self.slug {
-            environment.slug.clone_from(slug);
-        }
+        patch::set(&mut environment.name, self.name.as_ref());
+        patch::set(&mut environment.slug, self.slug.as_ref());
+        patch::set(&mut environment.description, self.description.as_ref());
         if let Some(kind) = self.kind {
             if environment.color == environment.kind.color() {
                 kind.color().clone_into(&mut environment.color);
             }
             environment.kind = kind;
-        }
-        if let Some(description) = &self.description {
-            environment.description.clone_from(description);
         }
         if let Some(color) = &self.color {
             environment.color = color.clone().unwrap_or_else(|| environment.kind.color().to_owned());
@@ -111,7 +108,6 @@ impl Environments {
     /// `not_found`, `unavailable`.
     pub async fn set_default(&self, id: EnvironmentId) -> Result<Environment, Error> {
         let now = self.foundation.now();
-        let event = &self.event(now, "environment.default_changed", id, nothing())?;
         self.foundation
             .change(|tx| async move {
                 self.lock(&*tx).await?;
@@ -121,7 +117,7 @@ impl Environments {
                 }
                 tx.clear_default_environment(self.app, now).await?;
                 let environment = tx.mark_default_environment(self.app, id, now).await?;
-                event.insert(&self.app, &*tx).await?;
+                self.event(now, "environment.default_changed", id, nothing())?.insert(&self.app, &*tx).await?;
                 Ok(environment)
             })
             .await
@@ -156,23 +152,30 @@ impl Environments {
         change: impl Fn(&Environment) -> Result<Environment, Error> + Send + Sync,
     ) -> Result<Environment, Error> {
         self.require_reach(id)?;
-        let now = self.foundation.now();
-        let event = &self.event(now, action, id, nothing())?;
-        let change = &change;
+        let (now, change) = (self.foundation.now(), &change);
         self.foundation
             .change(|tx| async move {
                 // The app's last environment of type production is protected, so a change of type excludes deletions.
                 self.lock(&*tx).await?;
                 let found = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
                 let changed = change(&found)?;
-                if changed == found {
-                    return Ok::<_, Error>(found);
-                }
-                let changed = Environment { updated_at: now, ..changed };
-                let changed = tx.update_environment(self.app, &found, &changed).await.map_err(slug::refused)?;
-                event.insert(&self.app, &*tx).await?;
-                Ok(changed)
+                if changed == found { Ok(found) } else { self.save(&found, changed, action, now, &*tx).await }
             })
             .await
+    }
+
+    /// Writes a changed environment with its event.
+    pub(super) async fn save(
+        &self,
+        found: &Environment,
+        changed: Environment,
+        action: &str,
+        now: Timestamp,
+        tx: &dyn StoreTx,
+    ) -> Result<Environment, Error> {
+        let changed = Environment { updated_at: now, ..changed };
+        let changed = tx.update_environment(self.app, found, &changed).await.map_err(slug::refused)?;
+        self.event(now, action, found.id, nothing())?.insert(&self.app, tx).await?;
+        Ok(changed)
     }
 }

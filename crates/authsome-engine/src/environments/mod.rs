@@ -117,16 +117,11 @@ impl Environments {
         Ok(AppEvent { actor: self.principal.as_ref().and_then(Principal::actor), ..event })
     }
 
-    /// Makes changes with a rule over all environments of the app exclude each other.
+    /// Makes changes with a rule over all environments of the app exclude each other, and refuses a deleted app.
     async fn lock(&self, tx: &dyn StoreTx) -> Result<(), Error> {
-        lock_app(self.app, tx).await
+        let find = App::find(()).filter(App::ID.eq(self.app)).filter(App::DELETED_AT.is_null());
+        if find.touch(tx).await? { Ok(()) } else { Err(Error::not_found()) }
     }
-}
-
-/// Makes transactions that call it for one app exclude each other, and refuses a deleted app.
-pub(crate) async fn lock_app(app: AppId, tx: &dyn StoreTx) -> Result<(), Error> {
-    let find = App::find(()).filter(App::ID.eq(app)).filter(App::DELETED_AT.is_null());
-    if find.touch(tx).await? { Ok(()) } else { Err(Error::not_found()) }
 }
 
 /// An environment in the data of events.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authsome_context::rules::slug;
-use authsome_context::{nothing, settings};
+use authsome_context::settings;
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::Entity;
 use authsome_core::environment::{Environment, Settings};
@@ -55,12 +55,6 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    async fn read(environment: Environment, tx: &dyn StoreTx) -> Result<Self, Error> {
-        let scope = environment.scope();
-        let (forms, webhooks) = (FormConfig::find(&scope).every(tx).await?, Webhook::find(&scope).every(tx).await?);
-        Ok(Self { environment, forms, webhooks })
-    }
-
     pub(super) fn setup(&self) -> EnvironmentSetup {
         let Environment { name, slug, kind, description, color, settings, metadata, .. } = self.environment.clone();
         let mut webhooks: Vec<WebhookSetup> = self.webhooks.iter().map(setup_of).collect();
@@ -121,11 +115,11 @@ impl Environments {
         check(setup)?;
         let before = kept(&Settings::default(), &setup.environment);
         let environment = &row(&self.foundation, self.app, &setup.environment, &before, now)?;
-        let event = &self.event(now, "environment.created", environment.id, about(environment))?;
         self.foundation
             .change(|tx| async move {
                 self.lock(&*tx).await?;
                 self.write_new(environment, setup, &*tx).await?;
+                let event = self.event(now, "environment.created", environment.id, about(environment))?;
                 Ok::<_, Error>(event.insert(&self.app, &*tx).await?)
             })
             .await?;
@@ -148,7 +142,6 @@ impl Environments {
     ) -> Result<Environment, Error> {
         let now = self.foundation.now();
         check(after)?;
-        let event = &self.event(now, "environment.updated", id, nothing())?;
         self.foundation
             .change(|tx| async move {
                 self.lock(&*tx).await?;
@@ -158,22 +151,21 @@ impl Environments {
                 }
                 let found = &rows.environment;
                 let changed = self.changed(found, &after.environment, confirm)?;
-                let forms = self.write_forms(&rows, &after.forms, now, &*tx).await?;
+                self.write_forms(&rows, &after.forms, now, &*tx).await?;
                 let webhooks = self.write_webhooks(&rows, &after.webhooks, now, &*tx).await?;
-                if changed == *found && !forms && !webhooks {
+                if changed == *found && after.forms == before.forms && !webhooks {
                     return Ok(changed);
                 }
-                let changed = Environment { updated_at: now, ..changed };
-                let changed = tx.update_environment(self.app, found, &changed).await.map_err(slug::refused)?;
-                event.insert(&self.app, &*tx).await?;
-                Ok(changed)
+                self.save(found, changed, "environment.updated", now, &*tx).await
             })
             .await
     }
 
     pub(super) async fn rows(&self, id: EnvironmentId, tx: &dyn StoreTx) -> Result<Rows, Error> {
         let environment = tx.environment(self.app, id).await?.ok_or_else(Error::not_found)?;
-        Rows::read(environment, tx).await
+        let scope = environment.scope();
+        let (forms, webhooks) = (FormConfig::find(&scope).every(tx).await?, Webhook::find(&scope).every(tx).await?);
+        Ok(Rows { environment, forms, webhooks })
     }
 
     /// Writes a new environment with what it is set to beside what its row says.
@@ -190,19 +182,16 @@ impl Environments {
         Ok(())
     }
 
-    /// Says whether that changed anything.
     async fn write_forms(
         &self,
         before: &Rows,
         after: &BTreeMap<String, Vec<FormField>>,
         now: Timestamp,
         tx: &dyn StoreTx,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let scope = before.environment.scope();
-        let mut wrote = false;
         for form in before.forms.iter().filter(|form| !after.contains_key(&form.form_type)) {
             tx.delete_form_config(&scope, form.id).await?;
-            wrote = true;
         }
         for (form_type, fields) in after {
             if before.forms.iter().any(|form| form.form_type == *form_type && form.fields == *fields) {
@@ -212,9 +201,8 @@ impl Environments {
             let id = FormConfigId::generate(now, &*self.foundation.entropy)?;
             let form = FormConfig { id, scope, form_type, fields, created_at: now, updated_at: now };
             tx.put_form_config(&scope, &form).await?;
-            wrote = true;
         }
-        Ok(wrote)
+        Ok(())
     }
 
     /// Says whether something changed.
@@ -235,42 +223,26 @@ impl Environments {
                 None => others.push(wanted),
             }
         }
-        let mut wrote = false;
+        let wrote = !others.is_empty() || !left.is_empty();
         for wanted in others {
-            let found = left.iter().position(|found| found.url == wanted.url);
-            match found.map(|position| left.remove(position)) {
-                None => {
-                    let id = WebhookId::generate(now, &*self.foundation.entropy)?;
-                    let webhook = Webhook {
-                        id,
-                        scope,
-                        url: wanted.url.clone(),
-                        description: wanted.description.clone(),
-                        events: wanted.events.clone(),
-                        sealed_secret: self.sealed(id, wanted, || webhooks::new_secret(&self.foundation, id))?,
-                        enabled: wanted.enabled,
-                        created_at: now,
-                        updated_at: now,
-                    };
-                    tx.create_webhook(&scope, &webhook).await?;
-                }
-                Some(found) => {
-                    let changed = Webhook {
-                        description: wanted.description.clone(),
-                        events: wanted.events.clone(),
-                        sealed_secret: self.sealed(found.id, wanted, || Ok(found.sealed_secret.clone()))?,
-                        enabled: wanted.enabled,
-                        updated_at: now,
-                        ..found.clone()
-                    };
-                    tx.update_webhook(&scope, found, &changed).await?;
-                }
+            let found = left.iter().position(|found| found.url == wanted.url).map(|position| left.remove(position));
+            let WebhookSetup { url, description, events, enabled, secret } = wanted.clone();
+            let id = found.map_or_else(|| WebhookId::generate(now, &*self.foundation.entropy), |found| Ok(found.id))?;
+            let sealed_secret = match (secret, found) {
+                (Some(secret), _) => webhooks::seal(&self.foundation, id, &secret)?,
+                (None, Some(found)) => found.sealed_secret.clone(),
+                (None, None) => webhooks::new_secret(&self.foundation, id)?,
+            };
+            let created_at = found.map_or(now, |found| found.created_at);
+            let webhook =
+                Webhook { id, scope, url, description, events, sealed_secret, enabled, created_at, updated_at: now };
+            match found {
+                Some(found) => drop(tx.update_webhook(&scope, found, &webhook).await?),
+                None => tx.create_webhook(&scope, &webhook).await?,
             }
-            wrote = true;
         }
         for webhook in left {
             tx.delete_webhook(&scope, webhook.id).await?;
-            wrote = true;
         }
         Ok(wrote)
     }
@@ -291,16 +263,6 @@ impl Environments {
         let found = Environment { settings: kept(&found.settings, after), ..found.clone() };
         new::check_change(&self.foundation.plugins, &found, &environment, confirm)?;
         Ok(environment)
-    }
-
-    /// The secret that is wanted, sealed for its row.
-    fn sealed(
-        &self,
-        id: WebhookId,
-        wanted: &WebhookSetup,
-        otherwise: impl FnOnce() -> Result<Vec<u8>, Error>,
-    ) -> Result<Vec<u8>, Error> {
-        wanted.secret.as_ref().map_or_else(otherwise, |secret| webhooks::seal(&self.foundation, id, secret))
     }
 }
 
@@ -326,16 +288,10 @@ fn check(setup: &EnvironmentSetup) -> Result<(), Error> {
         let field = |name: &str| format!("webhooks[{position}].{name}");
         errors.require(is_address(&webhook.url), field("url"), ADDRESS_RULE);
         let description = webhook.description.as_deref().unwrap_or_default();
-        errors.require(
-            description.chars().count() <= MAX_DESCRIPTION,
-            field("description"),
-            "a description has at most 2000 characters",
-        );
-        errors.require(
-            webhook.events.iter().all(|event| is_word(event)),
-            field("events"),
-            "an event has 1 to 64 characters",
-        );
+        let is_short = description.chars().count() <= MAX_DESCRIPTION;
+        errors.require(is_short, field("description"), "a description has at most 2000 characters");
+        let are_words = webhook.events.iter().all(|event| is_word(event));
+        errors.require(are_words, field("events"), "an event has 1 to 64 characters");
     }
     errors.into_result()
 }

@@ -75,52 +75,36 @@ impl EnvironmentHandle {
     pub async fn sign_in_page(&self, organization: Option<OrganizationId>) -> Result<SignInPage, Error> {
         SignInPage::of(&self.at, organization).await
     }
+}
 
+/// The services: each acts where the handle does.
+macro_rules! services {
+    ($($(#[$doc:meta])* $name:ident: $service:ident,)*) => {
+        impl EnvironmentHandle {
+            $($(#[$doc])*
+            #[must_use]
+            pub fn $name(&self) -> $service {
+                $service { at: self.at.clone() }
+            })*
+        }
+    };
+}
+
+services! {
     /// Sign-up, sign-in, sign-out, refresh.
-    #[must_use]
-    pub fn auth(&self) -> Auth {
-        Auth { at: self.at.clone() }
-    }
-
+    auth: Auth,
     /// Users.
-    #[must_use]
-    pub fn users(&self) -> Users {
-        Users { at: self.at.clone() }
-    }
-
+    users: Users,
     /// Sessions.
-    #[must_use]
-    pub fn sessions(&self) -> Sessions {
-        Sessions { at: self.at.clone() }
-    }
-
+    sessions: Sessions,
     /// Devices.
-    #[must_use]
-    pub fn devices(&self) -> Devices {
-        Devices { at: self.at.clone() }
-    }
-
+    devices: Devices,
     /// API keys.
-    #[must_use]
-    pub fn api_keys(&self) -> ApiKeys {
-        ApiKeys { at: self.at.clone() }
-    }
-
+    api_keys: ApiKeys,
     /// Events.
-    #[must_use]
-    pub fn audit(&self) -> Audit {
-        Audit { at: self.at.clone() }
-    }
-
+    audit: Audit,
     /// Passwords and addresses: reset, change, verification.
-    #[must_use]
-    pub fn account(&self) -> Account {
-        Account { at: self.at.clone() }
-    }
-
+    account: Account,
     /// The keys that sign its sessions' JSON Web Tokens.
-    #[must_use]
-    pub fn signing_keys(&self) -> SigningKeys {
-        SigningKeys { at: self.at.clone() }
-    }
+    signing_keys: SigningKeys,
 }

@@ -44,17 +44,8 @@ impl Emptying {
         u32::try_from(failing).unwrap_or(MAX_LIMIT).saturating_add(AT_ONCE).min(MAX_LIMIT)
     }
 
-    /// Forgets environments that are gone.
-    fn keep(&self, due: &[Environment]) {
-        self.environments().retain(|id, _| due.iter().any(|environment| environment.id == *id));
-    }
-
     fn emptied(&self, environment: EnvironmentId) -> usize {
         self.environments().get(&environment).map_or(0, |progress| progress.emptied)
-    }
-
-    fn works(&self, environment: EnvironmentId, emptied: usize) {
-        self.environments().insert(environment, Progress { emptied, failing: false });
     }
 
     fn fails(&self, environment: EnvironmentId, error: &StoreError) {
@@ -76,11 +67,12 @@ pub(super) async fn empty(foundation: &Foundation, emptying: &Emptying) -> Resul
     let (mut more, mut failed) = (false, None);
     let at_once = emptying.at_once();
     let environments = due::<Environment>(now, at_once, store).await?;
-    emptying.keep(&environments);
+    // Those that are gone are forgotten.
+    emptying.environments().retain(|id, _| environments.iter().any(|environment| environment.id == *id));
     for environment in &environments {
         match empty_one(foundation, environment, emptying.emptied(environment.id)).await {
             Ok(Some(emptied)) => {
-                emptying.works(environment.id, emptied);
+                emptying.environments().insert(environment.id, Progress { emptied, failing: false });
                 return Ok(true);
             }
             Ok(None) => more = is_full(&environments, at_once),

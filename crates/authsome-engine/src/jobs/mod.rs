@@ -47,60 +47,44 @@ struct Running {
     tasks: Vec<JoinHandle<()>>,
 }
 
-#[derive(Clone)]
-enum Work {
-    Mail(Waker),
+struct Work {
+    name: &'static str,
+    every: Duration,
+    /// What wakes it before it is time, if something does.
+    waker: Option<Waker>,
+    task: Task,
+}
+
+enum Task {
+    Mail,
     CleanUp,
-    Empty(Waker, Arc<Emptying>),
+    Empty(Arc<Emptying>),
     Rotate,
     Plugin(Arc<dyn Job>),
 }
 
 impl Work {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Mail(_) => "mail",
-            Self::CleanUp => "clean_up",
-            Self::Empty(..) => "empty_deleted",
-            Self::Rotate => "rotate_signing_keys",
-            Self::Plugin(job) => job.name(),
-        }
-    }
-
-    fn every(&self) -> Duration {
-        match self {
-            Self::Mail(_) => MAIL_EVERY,
-            Self::CleanUp => CLEAN_UP_EVERY,
-            Self::Empty(..) => EMPTY_EVERY,
-            Self::Rotate => ROTATE_EVERY,
-            Self::Plugin(job) => job.every(),
-        }
-    }
-
     async fn run(&self, foundation: &Arc<Foundation>) -> Result<bool, Error> {
-        match self {
-            Self::Mail(_) => authsome_outbox::deliver_due(foundation).await,
-            Self::CleanUp => clean_up::clean_up(foundation).await,
-            Self::Empty(_, emptying) => empty::empty(foundation, emptying).await,
-            Self::Rotate => rotate::rotate(foundation).await,
-            Self::Plugin(job) => job.run(foundation.now()).await,
+        match &self.task {
+            Task::Mail => authsome_outbox::deliver_due(foundation).await,
+            Task::CleanUp => clean_up::clean_up(foundation).await,
+            Task::Empty(emptying) => empty::empty(foundation, emptying).await,
+            Task::Rotate => rotate::rotate(foundation).await,
+            Task::Plugin(job) => job.run(foundation.now()).await,
         }
     }
 
     /// How long it rests before the next run if it has more to do, after a run that took so long.
     fn breath(&self, took: Duration) -> Duration {
-        match self {
-            Self::Empty(..) => took,
-            Self::Mail(_) | Self::CleanUp | Self::Rotate | Self::Plugin(_) => Duration::ZERO,
-        }
+        if matches!(self.task, Task::Empty(_)) { took } else { Duration::ZERO }
     }
 
     /// Waits until it is time to run again.
     async fn wait(&self, pause: Duration) {
-        match self {
+        match &self.waker {
             // No wake-up came in time: it runs anyway.
-            Self::Mail(waker) | Self::Empty(waker, _) => drop(tokio::time::timeout(pause, waker.woken()).await),
-            Self::CleanUp | Self::Rotate | Self::Plugin(_) => tokio::time::sleep(pause).await,
+            Some(waker) => drop(tokio::time::timeout(pause, waker.woken()).await),
+            None => tokio::time::sleep(pause).await,
         }
     }
 }
@@ -115,11 +99,17 @@ impl Jobs {
     }
 
     fn work(&self) -> Vec<Work> {
-        let wakers = &self.foundation.wakers;
-        let emptying = Work::Empty(wakers.emptying.clone(), Arc::clone(&self.emptying));
-        let mut work = vec![Work::Mail(wakers.mail.clone()), Work::CleanUp, emptying, Work::Rotate];
-        work.extend(self.foundation.plugins.jobs.iter().map(|job| Work::Plugin(Arc::clone(job))));
-        work
+        let (mail, emptying) = (&self.foundation.wakers.mail, &self.foundation.wakers.emptying);
+        let work = |name, every, waker: Option<&Waker>, task| Work { name, every, waker: waker.cloned(), task };
+        let own = [
+            work("mail", MAIL_EVERY, Some(mail), Task::Mail),
+            work("clean_up", CLEAN_UP_EVERY, None, Task::CleanUp),
+            work("empty_deleted", EMPTY_EVERY, Some(emptying), Task::Empty(Arc::clone(&self.emptying))),
+            work("rotate_signing_keys", ROTATE_EVERY, None, Task::Rotate),
+        ];
+        let brought = self.foundation.plugins.jobs.iter();
+        let brought = brought.map(|job| work(job.name(), job.every(), None, Task::Plugin(Arc::clone(job))));
+        own.into_iter().chain(brought).collect()
     }
 
     /// Starts them on the caller's Tokio runtime, unless they run already.
@@ -129,11 +119,8 @@ impl Jobs {
             return;
         }
         let stop = CancellationToken::new();
-        let tasks = self.work().into_iter().map(|work| {
-            let task = repeat(Arc::downgrade(&self.foundation), work, stop.clone());
-            tokio::spawn(task)
-        });
-        let tasks = tasks.collect();
+        let start = |work| tokio::spawn(repeat(Arc::downgrade(&self.foundation), work, stop.clone()));
+        let tasks = self.work().into_iter().map(start).collect();
         *running = Some(Running { stop: stop.drop_guard(), tasks });
     }
 
@@ -158,13 +145,11 @@ impl Jobs {
         let mut result = Ok(());
         for work in self.work() {
             for _ in 0..MOST_RUNS {
-                match work.run(&self.foundation).await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        result = result.and(Err(error));
-                        break;
-                    }
+                let ran = work.run(&self.foundation).await;
+                let is_done = !matches!(ran, Ok(true));
+                result = result.and(ran.map(drop));
+                if is_done {
+                    break;
                 }
             }
         }
@@ -178,11 +163,11 @@ async fn repeat(foundation: Weak<Foundation>, work: Work, stop: CancellationToke
         let Some(foundation) = foundation.upgrade() else { return };
         let began = tokio::time::Instant::now();
         let ran = work.run(&foundation).await;
-        trouble.note(work.name(), ran.as_ref().err());
+        trouble.note(work.name, ran.as_ref().err());
         let pause = match ran {
             Ok(true) => work.breath(began.elapsed()),
-            Ok(false) => work.every(),
-            Err(_) => work.every().max(PAUSE),
+            Ok(false) => work.every,
+            Err(_) => work.every.max(PAUSE),
         };
         if pause.is_zero() {
             continue;
@@ -198,37 +183,23 @@ async fn repeat(foundation: Weak<Foundation>, work: Work, stop: CancellationToke
 #[derive(Default)]
 struct Trouble(Option<Code>);
 
-/// Logs a change of the job's health.
-#[derive(Debug, PartialEq, Eq)]
-enum News {
-    Began,
-    Ended,
-}
-
 impl Trouble {
     fn note(&mut self, job: &str, failed: Option<&Error>) {
-        let news = self.news(failed.map(Error::code));
-        match (failed, news) {
-            (Some(error), Some(_)) => {
-                let error = error as &dyn std::error::Error;
+        let is_news = self.is_news(failed.map(Error::code));
+        let error = failed.map(|error| error as &dyn std::error::Error);
+        match (failed, is_news) {
+            (Some(_), true) => {
                 tracing::warn!(job, error, "a background job failed and runs again until it succeeds");
             }
-            (Some(error), None) => {
-                let error = error as &dyn std::error::Error;
-                tracing::debug!(job, error, "a background job failed again");
-            }
-            (None, Some(_)) => tracing::info!(job, "a background job works again"),
-            (None, None) => {}
+            (Some(_), false) => tracing::debug!(job, error, "a background job failed again"),
+            (None, true) => tracing::info!(job, "a background job works again"),
+            (None, false) => {}
         }
     }
 
-    fn news(&mut self, failed: Option<Code>) -> Option<News> {
-        let before = std::mem::replace(&mut self.0, failed);
-        match (before, failed) {
-            (before, Some(_)) if before != failed => Some(News::Began),
-            (Some(_), None) => Some(News::Ended),
-            _ => None,
-        }
+    /// Whether the job's health changed.
+    fn is_news(&mut self, failed: Option<Code>) -> bool {
+        std::mem::replace(&mut self.0, failed) != failed
     }
 }
 
@@ -242,9 +213,8 @@ mod tests {
         let down = Some(Code::Unavailable);
         let told: Vec<_> = [None, down, down, Some(Code::Internal), down, None, None, down]
             .into_iter()
-            .map(|failed| trouble.news(failed))
+            .map(|failed| trouble.is_news(failed))
             .collect();
-        let (began, ended) = (|| Some(News::Began), || Some(News::Ended));
-        assert_eq!(told, [None, began(), None, began(), began(), ended(), None, began()]);
+        assert_eq!(told, [false, true, false, true, true, true, false, true]);
     }
 }

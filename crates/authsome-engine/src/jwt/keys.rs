@@ -17,12 +17,12 @@ use zeroize::Zeroizing;
 pub(super) async fn ring(at: &EnvironmentContext) -> Result<Arc<KeyRing>, Error> {
     let foundation = at.foundation();
     let scope = at.scope();
-    if let Some(ring) = foundation.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await? {
+    let ring = || foundation.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope));
+    if let Some(ring) = ring().await? {
         return Ok(ring);
     }
     complete(at).await?;
-    let ring = foundation.cache.key_rings.get_or_load(scope, at.now(), load(at, &scope)).await?;
-    ring.ok_or_else(|| Error::internal("the environment's signing key is gone"))
+    ring().await?.ok_or_else(|| Error::internal("the environment's signing key is gone"))
 }
 
 async fn load(at: &EnvironmentContext, scope: &Scope) -> Result<Option<KeyRing>, Error> {

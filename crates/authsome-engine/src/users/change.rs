@@ -1,24 +1,19 @@
-//! What an administrator does to a user: ban, unlock, set a password, delete.
+//! What an administrator does to a user: ban, unlock, set a password.
 
-use authsome_context::{EnvironmentContext, nothing};
+use authsome_context::nothing;
 use authsome_core::entity::Entity;
-use authsome_core::error::{Error, StoreError};
+use authsome_core::error::Error;
 use authsome_core::id::UserId;
 use authsome_core::notification::CoreNotification;
-use authsome_core::plugin::Moment;
-use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
-use authsome_core::store::StoreTx;
-use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
 use authsome_outbox::Outbox;
 use serde_json::json;
 
 use super::Users;
-use crate::{lockout, passwords, sessions};
-
-/// How many rows one statement deletes.
-const BATCH: u32 = 500;
+use crate::passwords::{self, NewPassword};
+use crate::proofs::delete_tickets;
+use crate::{lockout, sessions};
 
 impl Users {
     /// Bans a user: all sessions and half-done sign-ins end, and every sign-in is refused. Banning a banned user
@@ -40,7 +35,7 @@ impl Users {
 
     async fn set_banned(&self, id: UserId, banned: bool) -> Result<User, Error> {
         let (at, now) = (&self.at, self.at.now());
-        let event = &at.event(now, if banned { "user.banned" } else { "user.unbanned" }, &id, nothing())?;
+        let action = if banned { "user.banned" } else { "user.unbanned" };
         let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "banned" }))?;
         let scope = &at.scope();
         at.transaction(|tx| async move {
@@ -48,7 +43,7 @@ impl Users {
             if user.banned != banned {
                 let changed = User { banned, updated_at: now, ..user.clone() };
                 user = tx.update_user(scope, &user, &changed).await?;
-                event.insert(scope, &*tx).await?;
+                at.event(now, action, &id, nothing())?.insert(scope, &*tx).await?;
             }
             if banned {
                 delete_tickets(scope, id, &*tx).await?;
@@ -64,13 +59,11 @@ impl Users {
     /// # Errors
     /// `not_found`, `unavailable`.
     pub async fn unlock(&self, id: UserId) -> Result<(), Error> {
-        let at = &self.at;
-        let event = &at.event(at.now(), "account.unlocked", &id, nothing())?;
-        let scope = &at.scope();
+        let (at, scope) = (&self.at, &self.at.scope());
         at.transaction(|tx| async move {
             tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
             lockout::clear(scope, id, &*tx).await?;
-            Ok(event.insert(scope, &*tx).await?)
+            Ok(at.event(at.now(), "account.unlocked", &id, nothing())?.insert(scope, &*tx).await?)
         })
         .await
     }
@@ -83,19 +76,15 @@ impl Users {
         let at = &self.at;
         let method = passwords::method_for(at, password)?;
         self.get(id).await?;
-        let digest = method.hash(password).await?;
-        let now = at.now();
-        let event = &at.event(now, "password.changed", &id, nothing())?;
+        let new = &NewPassword::hash(method, password).await?;
+        let (scope, now) = (&at.scope(), at.now());
         let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
-        let (scope, method, digest) = (&at.scope(), &method, &digest);
         at.transaction(|tx| async move {
             let found = tx.user(scope, id).await?.ok_or_else(Error::not_found)?;
-            tx.update_user(scope, &found, &User { updated_at: now, ..found.clone() }).await?;
-            method.set(&*tx, scope, id, digest, now).await?;
-            delete_proofs(at, id, &*tx).await?;
+            let user = User { updated_at: now, ..found.clone() };
+            new.replace(at, &found, &user, None, ended, &*tx).await?;
             lockout::clear(scope, id, &*tx).await?;
-            sessions::end_all(scope, id, None, ended, &*tx).await?;
-            Ok(event.insert(scope, &*tx).await?)
+            Ok(at.event(now, "password.changed", &id, nothing())?.insert(scope, &*tx).await?)
         })
         .await
     }
@@ -111,46 +100,4 @@ impl Users {
         let user = self.get(id).await?;
         Outbox::new(at).queue(CoreNotification::ResetPassword, Some(id), user.email_key).await
     }
-
-    /// Deletes a user softly: all sessions and API keys end, sign-ins are refused, and the names are free again. The
-    /// row stays until the user is erased.
-    ///
-    /// # Errors
-    /// `not_found`; a hook's refusal; `unavailable`.
-    pub async fn delete(&self, id: UserId) -> Result<(), Error> {
-        let at = &self.at;
-        let now = at.now();
-        let user = self.get(id).await?;
-        at.before(now, Moment::UserDelete { user: &user }).await?;
-        let event = &at.event(now, "user.deleted", &id, nothing())?;
-        let ended = &at.event(now, "sessions.revoked", &id, json!({ "reason": "user_deleted" }))?;
-        let scope = &at.scope();
-        at.transaction(|tx| async move {
-            tx.delete_user(scope, id, now).await?;
-            sessions::end_all(scope, id, None, ended, &*tx).await?;
-            delete_proofs(at, id, &*tx).await?;
-            while tx.delete_user_api_keys(scope, id, BATCH).await? == u64::from(BATCH) {}
-            Ok::<_, Error>(event.insert(scope, &*tx).await?)
-        })
-        .await?;
-        at.after(now, Moment::UserDelete { user: &user }).await;
-        Ok(())
-    }
-}
-
-/// Deletes a user's mailed tokens, used or not, and tickets: they are void. Part of a transaction.
-pub(crate) async fn delete_proofs(at: &EnvironmentContext, user: UserId, tx: &dyn StoreTx) -> Result<(), Error> {
-    let scope = &at.scope();
-    while tx.delete_user_password_resets(scope, user, BATCH).await? == u64::from(BATCH) {}
-    while tx.delete_user_verifications(scope, user, BATCH).await? == u64::from(BATCH) {}
-    for (_, data) in &at.foundation().plugins.user_data {
-        data.void_proofs(tx, scope, user).await?;
-    }
-    Ok(delete_tickets(scope, user, tx).await?)
-}
-
-/// Deletes the tickets of a user's half-done sign-ins. Part of a transaction.
-async fn delete_tickets(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<(), StoreError> {
-    while Ticket::delete(scope).filter(Ticket::USER_ID.eq(user)).batch(BATCH, tx).await? == u64::from(BATCH) {}
-    Ok(())
 }

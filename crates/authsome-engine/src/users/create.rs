@@ -6,11 +6,12 @@ use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
+use authsome_core::plugin::Redeem;
 use authsome_core::secret::Password;
 use authsome_core::user::User;
 
-use super::{Users, taken_name};
-use crate::passwords;
+use super::{Taken, Users, taken_name};
+use crate::passwords::{self, NewPassword};
 
 /// A user that an administrator makes.
 #[derive(Clone, Debug)]
@@ -63,26 +64,19 @@ impl Users {
         user.name = new.name;
         user.metadata = new.metadata;
         let secret = match &new.password {
-            Some(password) => {
-                let method = passwords::method_for(at, password)?;
-                let digest = method.hash(password).await?;
-                Some((method, digest))
-            }
+            Some(password) => Some(NewPassword::hash(passwords::method_for(at, password)?, password).await?),
             None => None,
         };
-        let event = at.event(now, "user.created", &user.id, nothing())?;
-        let (scope, user_ref, secret, event) = (&at.scope(), &user, &secret, &event);
+        let (scope, user_ref, secret) = (&at.scope(), &user, &secret);
         at.transaction(|tx| async move {
             if !user_ref.insert_if_absent(scope, &*tx).await? {
-                return match taken_name(scope, user_ref, &*tx).await? {
-                    Some(taken) => Err(taken.conflict()),
-                    None => Err(StoreError::contention().into()),
-                };
+                let taken = taken_name(scope, user_ref, &*tx).await?;
+                return Err(taken.map_or_else(|| StoreError::contention().into(), Taken::conflict));
             }
-            if let Some((method, digest)) = secret {
-                method.set(&*tx, scope, user_ref.id, digest, now).await?;
+            if let Some(password) = secret {
+                password.redeem(user_ref, &*tx).await?;
             }
-            Ok::<_, Error>(event.insert(scope, &*tx).await?)
+            Ok::<_, Error>(at.event(now, "user.created", &user_ref.id, nothing())?.insert(scope, &*tx).await?)
         })
         .await?;
         Ok(user)

@@ -1,11 +1,9 @@
 //! [`Users`].
 
-mod all;
 mod change;
 mod create;
-mod erase;
+mod delete;
 mod export;
-mod profile;
 mod update;
 
 use authsome_context::EnvironmentContext;
@@ -17,10 +15,8 @@ use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::user::{User, UserQuery};
 
-pub(crate) use change::delete_proofs;
 pub use create::NewUser;
-pub use profile::ProfilePatch;
-pub use update::UserPatch;
+pub use update::{ProfilePatch, UserPatch};
 
 /// An environment's users.
 #[derive(Clone, Debug)]
@@ -83,14 +79,12 @@ pub(crate) enum Taken {
 
 impl Taken {
     pub(crate) fn conflict(self) -> Error {
-        Error::new(
-            Code::Conflict,
-            match self {
-                Self::Email => "the address is taken",
-                Self::Username => "the username is taken",
-                Self::Phone => "the phone number is taken",
-            },
-        )
+        let detail = match self {
+            Self::Email => "the address is taken",
+            Self::Username => "the username is taken",
+            Self::Phone => "the phone number is taken",
+        };
+        Error::new(Code::Conflict, detail)
     }
 
     /// The name of a unique index.
@@ -106,10 +100,7 @@ impl Taken {
 
 /// The error of a write of a user, with the name that is taken.
 pub(crate) fn name_conflict(error: StoreError) -> Error {
-    match Taken::of_index(&error) {
-        Some(taken) => taken.conflict(),
-        None => error.into(),
-    }
+    Taken::of_index(&error).map_or_else(|| error.into(), Taken::conflict)
 }
 
 /// The name of a new user that another user has: usernames and numbers first, so that an answer about them says nothing

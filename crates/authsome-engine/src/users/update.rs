@@ -1,14 +1,42 @@
-//! Changing a user as an administrator.
+//! Changing a user: the profile, or as an administrator.
 
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::id::UserId;
-use authsome_core::identity::{Email, Phone};
+use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::plugin::Moment;
 use authsome_core::user::User;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::{ProfilePatch, Users, delete_proofs, name_conflict};
+use super::{Users, name_conflict};
+use crate::patch;
+use crate::proofs::delete_proofs;
+
+/// A change of a profile (RFC 7396). `None` leaves a value; `Some(None)` removes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProfilePatch {
+    /// Display name, at most 200 characters.
+    pub name: Option<Option<String>>,
+    /// Username.
+    pub username: Option<Option<Username>>,
+    /// A merge patch of the metadata.
+    pub metadata: Option<Option<Map<String, Value>>>,
+}
+
+impl ProfilePatch {
+    fn apply(&self, user: &mut User) -> Result<(), Error> {
+        patch::set(&mut user.name, self.name.as_ref());
+        if let Some(username) = &self.username {
+            user.set_username(username.as_ref());
+        }
+        patch::merge(&mut user.metadata, self.metadata.as_ref())
+    }
+
+    /// Its fields, each with whether it changes.
+    fn fields(&self) -> [(&'static str, bool); 3] {
+        [("name", self.name.is_some()), ("username", self.username.is_some()), ("metadata", self.metadata.is_some())]
+    }
+}
 
 /// A change of a user by an administrator (RFC 7396). `None` leaves a value; `Some(None)` removes it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,28 +63,21 @@ impl UserPatch {
             user.set_email(email);
             user.email_verified = found.email_verified && user.email_key == found.email_key;
         }
-        if let Some(verified) = self.email_verified {
-            user.email_verified = verified;
-        }
+        patch::set(&mut user.email_verified, self.email_verified.as_ref());
         if let Some(phone) = &self.phone {
             user.set_phone(phone.as_ref());
             user.phone_verified = found.phone_verified && user.phone == found.phone;
         }
-        if let Some(verified) = self.phone_verified {
-            if verified && user.phone.is_none() {
-                return Err(Error::invalid("phone_verified", "the user has no phone number"));
-            }
-            user.phone_verified = verified;
+        patch::set(&mut user.phone_verified, self.phone_verified.as_ref());
+        if self.phone_verified == Some(true) && user.phone.is_none() {
+            return Err(Error::invalid("phone_verified", "the user has no phone number"));
         }
-        if let Some(image) = &self.image {
-            user.image.clone_from(image);
-        }
+        patch::set(&mut user.image, self.image.as_ref());
         Ok(user)
     }
 
     /// The names of the fields that it changes.
     fn fields(&self) -> Vec<&'static str> {
-        let mut fields = self.profile.fields();
         let own = [
             ("email", self.email.is_some()),
             ("email_verified", self.email_verified.is_some()),
@@ -64,8 +85,8 @@ impl UserPatch {
             ("phone_verified", self.phone_verified.is_some()),
             ("image", self.image.is_some()),
         ];
-        fields.extend(own.into_iter().filter_map(|(field, changes)| changes.then_some(field)));
-        fields
+        let fields = self.profile.fields().into_iter().chain(own);
+        fields.filter_map(|(field, changes)| changes.then_some(field)).collect()
     }
 }
 
@@ -79,7 +100,6 @@ impl Users {
         let now = at.now();
         let planned = patch.applied(&self.get(id).await?)?;
         at.before(now, Moment::UserUpdate { user: &planned }).await?;
-        let event = &at.event(now, "user.updated", &id, json!({ "fields": patch.fields() }))?;
         let scope = &at.scope();
         let user = at
             .transaction(|tx| async move {
@@ -89,7 +109,8 @@ impl Users {
                 if user.email_key != found.email_key {
                     delete_proofs(at, id, &*tx).await?;
                 }
-                event.insert(scope, &*tx).await?;
+                let data = json!({ "fields": patch.fields() });
+                at.event(now, "user.updated", &id, data)?.insert(scope, &*tx).await?;
                 Ok::<_, Error>(user)
             })
             .await?;

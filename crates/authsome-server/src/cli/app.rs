@@ -67,15 +67,18 @@ enum Verb {
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -> Result<(), Failure> {
     let engine = open::engine(flags, plugins).await?;
-    let outcome = carry_out(&engine, arguments.verb).await;
-    open::close(&engine).await?;
-    outcome
+    open::closing(&**engine.store(), carry_out(&engine, arguments.verb)).await
 }
 
 async fn carry_out(engine: &Engine, verb: Verb) -> Result<(), Failure> {
     let apps = engine.apps();
     match verb {
-        Verb::List => list(engine).await,
+        Verb::List => {
+            let every = Listed::every(usize::MAX, |page| apps.list(page)).await;
+            let row = |app: App| [app.slug, app.name, app.publishable_key, app.id.to_string()];
+            let rows: Vec<_> = open::done(every, "the list", "doctor")?.into_iter().map(row).collect();
+            output::table(["SLUG", "NAME", "PUBLISHABLE KEY", "ID"], &rows)
+        }
         Verb::Create { name, slug } => shown("the app was not made", apps.create(&NewApp { name, slug }).await),
         Verb::Update { app, name, slug } => {
             let id = open::app(engine, &app).await?.id;
@@ -84,31 +87,20 @@ async fn carry_out(engine: &Engine, verb: Verb) -> Result<(), Failure> {
         Verb::PublishableKey { app, replace } => {
             let mut app = open::app(engine, &app).await?;
             if replace {
-                let replaced = apps.replace_publishable_key(app.id).await;
-                app = replaced.map_err(|error| open::refused(&error, "the key was not replaced", "app list"))?;
+                app = open::done(apps.replace_publishable_key(app.id).await, "the key was not replaced", "app list")?;
             }
             output::line(app.publishable_key)
         }
         Verb::Delete { app, confirmation } => {
             let app = open::app(engine, &app).await?;
-            let deleted = apps.delete(app.id, confirmation.given()).await;
-            deleted.map_err(|error| open::refused(&error, "the app was not deleted", "app list"))?;
+            open::done(apps.delete(app.id, confirmation.given()).await, "the app was not deleted", "app list")?;
             output::line(format!("{} was deleted; a running server removes its data", app.slug))
         }
     }
 }
 
-async fn list(engine: &Engine) -> Result<(), Failure> {
-    let apps = engine.apps();
-    let every = Listed::every(usize::MAX, |page| apps.list(page)).await;
-    let every = every.map_err(|error| open::refused(&error, "the list", "doctor"))?;
-    let row = |app: App| [app.slug, app.name, app.publishable_key, app.id.to_string()];
-    let rows: Vec<_> = every.into_iter().map(row).collect();
-    output::table(["SLUG", "NAME", "PUBLISHABLE KEY", "ID"], &rows)
-}
-
 fn shown(refused: &str, outcome: Result<App, Error>) -> Result<(), Failure> {
-    let app = outcome.map_err(|error| open::refused(&error, refused, "app list"))?;
+    let app = open::done(outcome, refused, "app list")?;
     output::fields(&[
         ("id", app.id.to_string()),
         ("slug", app.slug),

@@ -5,7 +5,7 @@ use authsome::core::isolation::inspect;
 use authsome::core::store::Store;
 use authsome::migrate::Migrator;
 
-use super::output;
+use super::{open, output};
 use crate::assembly;
 use crate::config::{Config, Database, Flags, ServeFlags};
 use crate::failure::{Failure, chain};
@@ -24,9 +24,7 @@ pub(super) async fn run(flags: &Flags, serve: &ServeFlags, plugins: &Plugins) ->
         return Err(Failure::run("the database does not exist yet", "start the server to make it"));
     }
     let store = assembly::open(&config).await.map_err(Failure::while_running)?;
-    let outcome = scan(&*store, plugins).await;
-    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
-    outcome
+    open::closing(&*store, scan(&*store, plugins)).await
 }
 
 async fn scan(store: &dyn Store, plugins: &Plugins) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use authsome::core::store::Store;
 use authsome::migrate::{DownTo, Migrator, StepRef};
 use clap::Subcommand;
 
-use super::{output, prompt};
+use super::{open, output, prompt};
 use crate::assembly;
 use crate::config::{Config, Flags, ServeFlags};
 use crate::failure::{Failure, chain};
@@ -68,13 +68,11 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: &Plugins) 
         prompt::confirm("Taking steps back loses their data.", "--yes")?;
     }
     // Exit code 2 tells scripts that a check says no; so a wrong configuration is an ordinary failure here.
-    let store = open(flags).await.map_err(Failure::while_running)?;
-    let outcome = carry_out(&*store, arguments.verb, plugins).await;
-    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
-    outcome
+    let store = store(flags).await.map_err(Failure::while_running)?;
+    open::closing(&*store, carry_out(&*store, arguments.verb, plugins)).await
 }
 
-async fn open(flags: &Flags) -> Result<Arc<dyn Store>, Failure> {
+async fn store(flags: &Flags) -> Result<Arc<dyn Store>, Failure> {
     let config = Config::load(flags, &ServeFlags::default())?;
     crate::log::start(&config, "warn")?;
     if config.database.file().is_some() {

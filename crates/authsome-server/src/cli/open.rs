@@ -3,6 +3,7 @@
 use authsome::core::app::App;
 use authsome::core::confirmation::{Confirm, Destructive};
 use authsome::core::error::Error;
+use authsome::core::store::Store;
 use authsome::engine::{Engine, EnvironmentHandle};
 
 use crate::config::{Config, Database, Flags, ServeFlags};
@@ -51,14 +52,16 @@ pub(crate) async fn engine(flags: &Flags, plugins: Plugins) -> Result<Engine, Fa
     Ok(engine)
 }
 
-/// Ends an engine; afterwards its work is safe on the disk.
-pub(crate) async fn close(engine: &Engine) -> Result<(), Failure> {
-    engine.store().close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))
+/// Does work on a store, then closes it; afterwards the work is safe on the disk.
+pub(crate) async fn closing(store: &dyn Store, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let outcome = work.await;
+    store.close().await.map_err(|error| Failure::run(chain(&error), "see `authsome doctor`"))?;
+    outcome
 }
 
 /// The app of this slug.
 pub(crate) async fn app(engine: &Engine, slug: &str) -> Result<App, Failure> {
-    engine.apps().get_by_slug(slug).await.map_err(|error| refused(&error, &format!("the app `{slug}`"), "app list"))
+    done(engine.apps().get_by_slug(slug).await, &format!("the app `{slug}`"), "app list")
 }
 
 /// The app's environment of this slug or id, or its default one.
@@ -69,12 +72,16 @@ pub(crate) async fn environment(
 ) -> Result<EnvironmentHandle, Failure> {
     let app = app(engine, app_slug).await?;
     let Some(named) = named else {
-        let unknown = |error| refused(&error, "the default environment", "env list");
-        let default = engine.environments_of(app.id).get_default().await.map_err(unknown)?;
-        return engine.environment_of(app.id, default.id).await.map_err(unknown);
+        let (what, list) = ("the default environment", "env list");
+        let default = done(engine.environments_of(app.id).get_default().await, what, list)?;
+        return done(engine.environment_of(app.id, default.id).await, what, list);
     };
-    let found = engine.environment_of(app.id, named).await;
-    found.map_err(|error| refused(&error, &format!("the environment `{named}`"), "env list"))
+    done(engine.environment_of(app.id, named).await, &format!("the environment `{named}`"), "env list")
+}
+
+/// What a service has done, or its error as [`refused`] tells it.
+pub(crate) fn done<T>(outcome: Result<T, Error>, what: &str, list: &str) -> Result<T, Failure> {
+    outcome.map_err(|error| refused(&error, what, list))
 }
 
 /// A service's error as a failure of the command: the object, and the command that lists what exists.

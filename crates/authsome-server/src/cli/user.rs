@@ -61,10 +61,7 @@ enum Verb {
         limit: usize,
     },
     /// Print a user
-    Show {
-        /// Address or id
-        user: String,
-    },
+    Show(Named),
     /// Set a user's password, and end the user's sessions
     SetPassword {
         /// Address or id
@@ -73,30 +70,26 @@ enum Verb {
         password: PasswordSource,
     },
     /// Refuse a user's sign-in, and end the user's sessions
-    Ban {
-        /// Address or id
-        user: String,
-    },
+    Ban(Named),
     /// End a ban
-    Unban {
-        /// Address or id
-        user: String,
-    },
+    Unban(Named),
     /// Delete a user; the address is free again
-    Delete {
-        /// Address or id
-        user: String,
-    },
+    Delete(Named),
+}
+
+#[derive(clap::Args, Debug)]
+struct Named {
+    /// Address or id
+    user: String,
 }
 
 pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -> Result<(), Failure> {
     let engine = open::engine(flags, plugins).await?;
-    let outcome = match open::environment(&engine, &arguments.place.app, arguments.env.as_deref()).await {
-        Ok(environment) => carry_out(&environment.users(), arguments.verb).await,
-        Err(failure) => Err(failure),
+    let work = async {
+        let environment = open::environment(&engine, &arguments.place.app, arguments.env.as_deref()).await?;
+        carry_out(&environment.users(), arguments.verb).await
     };
-    open::close(&engine).await?;
-    outcome
+    open::closing(&**engine.store(), work).await
 }
 
 async fn carry_out(users: &Users, verb: Verb) -> Result<(), Failure> {
@@ -109,30 +102,28 @@ async fn carry_out(users: &Users, verb: Verb) -> Result<(), Failure> {
             new.name = name;
             new.email_verified = verified;
             new.password = if no_password { None } else { Some(password.read()?) };
-            let made = users.create(new).await;
-            shown(&made.map_err(|error| open::refused(&error, "the user was not made", "user list"))?)
+            shown(&open::done(users.create(new).await, "the user was not made", "user list")?)
         }
         Verb::List { limit } => {
-            let rows = list(users, limit).await?;
+            let all = UserQuery::default();
+            let found = Listed::every(limit, |page| users.list(&all, page)).await;
+            let rows: Vec<_> = open::done(found, "the list", "doctor")?.iter().map(row).collect();
             output::table(["ID", "EMAIL", "VERIFIED", "BANNED", "CREATED AT"], &rows)
         }
-        Verb::Show { user } => shown(&find(users, &user).await?),
+        Verb::Show(Named { user }) => shown(&find(users, &user).await?),
         Verb::SetPassword { user, password } => {
             let user = find(users, &user).await?;
             let password = password.read()?;
-            done(users.set_password(user.id, &password).await, "the password was set")
+            changed(users.set_password(user.id, &password).await)?;
+            output::line("the password was set")
         }
-        Verb::Ban { user } => shown(&changed(users.ban(find(users, &user).await?.id).await)?),
-        Verb::Unban { user } => shown(&changed(users.unban(find(users, &user).await?.id).await)?),
-        Verb::Delete { user } => done(users.delete(find(users, &user).await?.id).await, "the user was deleted"),
+        Verb::Ban(Named { user }) => shown(&changed(users.ban(find(users, &user).await?.id).await)?),
+        Verb::Unban(Named { user }) => shown(&changed(users.unban(find(users, &user).await?.id).await)?),
+        Verb::Delete(Named { user }) => {
+            changed(users.delete(find(users, &user).await?.id).await)?;
+            output::line("the user was deleted")
+        }
     }
-}
-
-async fn list(users: &Users, limit: usize) -> Result<Vec<[String; 5]>, Failure> {
-    let all = UserQuery::default();
-    let found = Listed::every(limit, |page| users.list(&all, page)).await;
-    let found = found.map_err(|error| open::refused(&error, "the list", "doctor"))?;
-    Ok(found.iter().map(row).collect())
 }
 
 async fn find(users: &Users, named: &str) -> Result<User, Failure> {
@@ -140,16 +131,11 @@ async fn find(users: &Users, named: &str) -> Result<User, Failure> {
         Ok(id) => users.get(id).await,
         Err(_) => users.get_by_email(named).await,
     };
-    found.map_err(|error| open::refused(&error, &format!("the user `{named}`"), "user list"))
+    open::done(found, &format!("the user `{named}`"), "user list")
 }
 
-fn changed(outcome: Result<User, Error>) -> Result<User, Failure> {
-    outcome.map_err(|error| open::refused(&error, "the user was not changed", "user list"))
-}
-
-fn done(outcome: Result<(), Error>, what: &str) -> Result<(), Failure> {
-    outcome.map_err(|error| open::refused(&error, "the user was not changed", "user list"))?;
-    output::line(what)
+fn changed<T>(outcome: Result<T, Error>) -> Result<T, Failure> {
+    open::done(outcome, "the user was not changed", "user list")
 }
 
 fn row(user: &User) -> [String; 5] {

@@ -92,16 +92,12 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(super) fn understand(raw: &Raw) -> Result<Self, Failure> {
-        let max_connections = raw.database_max_connections.as_ref();
-        let acquire_timeout = raw.database_acquire_timeout.as_ref();
+        let most = raw.database_max_connections.as_ref();
+        let seconds = raw.database_acquire_timeout.as_ref();
+        let seconds = seconds.map(|number| number.within("database_acquire_timeout", 1..=300)).transpose()?;
         Ok(Self {
-            max_connections: max_connections
-                .map(|number| number.within("database_max_connections", 2..=10_000))
-                .transpose()?,
-            acquire_timeout: acquire_timeout
-                .map(|number| number.within("database_acquire_timeout", 1..=300))
-                .transpose()?
-                .map(|seconds| Duration::from_secs(seconds.into())),
+            max_connections: most.map(|number| number.within("database_max_connections", 2..=10_000)).transpose()?,
+            acquire_timeout: seconds.map(|seconds| Duration::from_secs(seconds.into())),
         })
     }
 }

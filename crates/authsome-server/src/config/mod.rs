@@ -16,12 +16,11 @@ use std::path::PathBuf;
 use authsome::core::secret::{MasterKey, SecretString};
 use ipnet::IpNet;
 
-pub(crate) use self::database::Database;
+pub(crate) use self::database::{Database, Pool};
 pub(crate) use self::flags::{Flags, ServeFlags};
 pub(crate) use self::mail::MailConfig;
 pub(crate) use self::raw::LogFormat;
 
-use self::database::Pool;
 use self::raw::{Raw, Switch};
 use crate::failure::Failure;
 

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::ops::RangeInclusive;
 
 use authsome::core::secret::SecretString;
+use figment::Figment;
 use figment::error::{Actual, Kind};
-use figment::providers::{Format, Serialized, Toml};
-use figment::{Figment, Profile};
+use figment::providers::{Format, Toml};
 use serde::Deserialize;
 
 use super::file::File;
@@ -35,23 +35,13 @@ pub(super) struct Raw {
     pub(super) rate_limits: Option<Switch>,
 }
 
-/// The keys that a variable may set.
-const KEYS: &[&str] = &[
-    "listen",
-    "database_max_connections",
-    "database_acquire_timeout",
-    "data_dir",
-    "public_url",
-    "log_format",
-    "log",
-    "trusted_proxies",
-    "admin_token",
-    "master_key",
-    "smtp_url",
-    "mail_from",
-    "mail_dir",
-    "rate_limits",
-];
+/// The keys of [`Raw`], as it lists them when it refuses one that it does not know.
+fn keys() -> &'static [&'static str] {
+    match Figment::from(("?", "")).extract::<Raw>().map_err(|error| error.kind) {
+        Err(Kind::UnknownField(_, known)) => known,
+        _ => &[],
+    }
+}
 
 /// A list, or its items separated by commas.
 #[derive(Clone, Debug, Deserialize)]
@@ -145,7 +135,7 @@ impl Variables {
     /// # Errors
     /// A variable of the configuration is not UTF-8.
     pub(super) fn of(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Failure> {
-        let mut variables = Self::default();
+        let (mut variables, keys) = (Self::default(), keys());
         for (name, value) in all {
             let Some(name) = name.to_str() else { continue };
             if value.is_empty() {
@@ -153,7 +143,7 @@ impl Variables {
             }
             let own = name.strip_prefix("AUTHSOME_").map(str::to_ascii_lowercase);
             let key = match &own {
-                Some(own) => KEYS.iter().find(|known| *known == own).copied(),
+                Some(own) => keys.iter().copied().find(|key| *key == own && *key != "database"),
                 None => (name == "DATABASE_URL").then_some("database"),
             };
             match key {
@@ -190,12 +180,10 @@ impl Raw {
             ("data_dir", &flags.data_dir),
             ("log_format", &flags.log_format),
         ];
-        let flags: BTreeMap<&str, &String> =
-            flags.into_iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value))).collect();
+        let flags = flags.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
         // As texts: a token of digits is not a number.
-        figment = figment.merge(Serialized::from(&variables.by_key, Profile::Default));
-        figment = figment.merge(Serialized::from(&flags, Profile::Default));
-        figment.extract().map_err(|error| refused(error, &path))
+        let texts = variables.by_key.iter().map(|(key, value)| (*key, value)).chain(flags);
+        texts.fold(figment, Figment::merge).extract().map_err(|error| refused(error, &path))
     }
 }
 

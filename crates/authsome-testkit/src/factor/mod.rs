@@ -1,6 +1,5 @@
 //! [`TestFactor`].
 
-mod entity;
 mod routes;
 
 use std::sync::Arc;
@@ -15,11 +14,12 @@ use authsome_core::records::Records;
 use authsome_core::registry::CORE_GROUP;
 use authsome_core::schema::TableDef;
 use authsome_core::scope::Scope;
+use authsome_core::time::Timestamp;
+use authsome_core::user::User;
 use authsome_engine::EnvironmentHandle;
 use serde_json::{Value, json};
 
 use crate::kit::TestKit;
-use entity::Enrolment;
 
 const NAME: &str = "test_factor";
 
@@ -47,6 +47,21 @@ impl TestKit {
     pub async fn withdraw_factor(&self, at: &EnvironmentHandle, user: UserId) {
         remove(&**self.engine.store(), &at.scope(), user).await.unwrap();
     }
+}
+
+/// That a user has the factor.
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "authsome_test_factors", scope = PerEnvironment)]
+#[reference(user_id, to = User, on_delete = Cascade)]
+struct Enrolment {
+    /// Who has it.
+    #[entity(id)]
+    user_id: UserId,
+    /// Where.
+    #[entity(scope)]
+    scope: Scope,
+    /// Since when.
+    created_at: Timestamp,
 }
 
 impl Plugin for TestFactor {

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
 use authsome_core::plugin::{AttemptSubject, Proof, Redeem, Verified};
-use authsome_core::records::Records;
 use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::SecretString;
 use authsome_core::store::{Store, StoreTx};
@@ -15,8 +14,7 @@ use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::entity::Enrolment;
-use super::{NAME, TestFactor};
+use super::{Enrolment, NAME, TestFactor};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,7 +54,7 @@ async fn enroll(store: Arc<dyn Store>, request: Request) -> Result<Reply, Error>
         return prove(&request, &enrolment).await;
     }
     try_code(&request, AttemptSubject::User(enrolment.user_id)).await?;
-    enrolment.write(&*store).await?;
+    enrolment.insert_if_absent(&enrolment.scope, &*store).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -81,16 +79,10 @@ async fn try_code(request: &Request, subject: AttemptSubject<'_>) -> Result<Give
     Err(Error::new(Code::InvalidCredentials, "the code is wrong"))
 }
 
-impl Enrolment {
-    async fn write(&self, records: &dyn Records) -> Result<(), Error> {
-        self.insert_if_absent(&self.scope, records).await?;
-        Ok(())
-    }
-}
-
 #[async_trait]
 impl Redeem for Enrolment {
     async fn redeem(&self, _: &User, tx: &dyn StoreTx) -> Result<(), Error> {
-        self.write(tx).await
+        self.insert_if_absent(&self.scope, tx).await?;
+        Ok(())
     }
 }

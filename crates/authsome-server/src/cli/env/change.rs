@@ -182,7 +182,7 @@ pub(super) async fn publishable_key(of: &Of<'_>, arguments: &PublishableKey) -> 
     let mut environment = of.named(&arguments.environment).await?;
     if arguments.replace {
         let replaced = of.environments.replace_publishable_key(environment.id).await;
-        environment = replaced.map_err(|error| open::refused(&error, "the key was not replaced", "env list"))?;
+        environment = open::done(replaced, "the key was not replaced", "env list")?;
     }
     output::line(environment.publishable_key)
 }
@@ -190,7 +190,6 @@ pub(super) async fn publishable_key(of: &Of<'_>, arguments: &PublishableKey) -> 
 pub(super) async fn rotate_keys(of: &Of<'_>, arguments: &RotateKeys) -> Result<(), Failure> {
     let handle = of.handle(&arguments.environment).await?;
     let rotation = arguments.compromised.map_or(Rotation::Routine, Rotation::Compromised);
-    let signs = handle.signing_keys().rotate(rotation).await;
-    let signs = signs.map_err(|error| open::refused(&error, "the keys were not rotated", "env list"))?;
+    let signs = open::done(handle.signing_keys().rotate(rotation).await, "the keys were not rotated", "env list")?;
     output::fields(&[("signs now", signs.to_string())])
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use authsome::core::environment::Environment;
 use authsome::core::formconfig::FormField;
 use authsome::engine::{EnvironmentSetup, WebhookSetup};
 
@@ -30,18 +31,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failure> {
     let (one, other) = (of.named(&arguments.one).await?, of.named(&arguments.other).await?);
-    let mut sides = Vec::new();
-    for environment in [&one, &other] {
-        let mut said = statements(&of.setup(environment).await?, announced);
-        let effective = show::effective(of, environment).await?;
-        let effective = show::sourced(&effective).into_iter();
-        said.extend(
-            effective.map(|[name, value, source]| (format!("effective {name}"), format!("{value} ({source})"))),
-        );
-        sides.push(said);
-    }
-    let (Some(others), Some(ones)) = (sides.pop(), sides.pop()) else { return Ok(()) };
-    let differences = differences(&ones, &others);
+    let differences = differences(&everything(of, &one).await?, &everything(of, &other).await?);
     if differences.is_empty() {
         return output::line("no differences");
     }
@@ -52,6 +42,15 @@ pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failur
     };
     let what = format!("{} and {} differ in {places}", one.slug, other.slug);
     Err(Failure::config(what, "see `authsome env promote --help`, or change one with `authsome env update`"))
+}
+
+/// The values of an environment's setup, and its effective settings, by name.
+async fn everything(of: &Of<'_>, environment: &Environment) -> Result<BTreeMap<String, String>, Failure> {
+    let mut said = statements(&of.setup(environment).await?, announced);
+    for [name, value, source] in show::sourced(&show::effective(of, environment).await?) {
+        said.insert(format!("effective {name}"), format!("{value} ({source})"));
+    }
+    Ok(said)
 }
 
 /// The values of a setup, by name. `webhook` describes a webhook beside its address.

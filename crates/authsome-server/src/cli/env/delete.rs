@@ -23,6 +23,6 @@ pub(super) struct Arguments {
 pub(super) async fn run(of: &Of<'_>, arguments: &Arguments) -> Result<(), Failure> {
     let environment = of.named(&arguments.environment).await?;
     let deleted = of.environments.delete(environment.id, arguments.confirmation.given()).await;
-    deleted.map_err(|error| open::refused(&error, "the environment was not deleted", "env list"))?;
+    open::done(deleted, "the environment was not deleted", "env list")?;
     output::line(format!("{} was deleted; a running server removes its data", environment.slug))
 }

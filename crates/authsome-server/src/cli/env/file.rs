@@ -67,8 +67,8 @@ struct Document {
     description: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     color: Option<String>,
-    #[serde(default)]
-    settings: OwnSettings,
+    #[serde(default, serialize_with = "own", deserialize_with = "said_settings")]
+    settings: Settings,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
     #[serde(default)]
@@ -77,26 +77,20 @@ struct Document {
     webhooks: Vec<Webhook>,
 }
 
-/// Settings without the inherited ones. An unknown one is refused.
-#[derive(Debug, Default)]
-struct OwnSettings(Settings);
-
-impl Serialize for OwnSettings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut settings = serde_json::to_value(&self.0).map_err(serde::ser::Error::custom)?;
-        if let Some(settings) = settings.as_object_mut() {
-            settings.retain(|_, value| !value.is_null());
-        }
-        settings.serialize(serializer)
+/// Settings without the inherited ones.
+fn own<S: Serializer>(settings: &Settings, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut settings = serde_json::to_value(settings).map_err(serde::ser::Error::custom)?;
+    if let Some(settings) = settings.as_object_mut() {
+        settings.retain(|_, value| !value.is_null());
     }
+    settings.serialize(serializer)
 }
 
-impl<'de> Deserialize<'de> for OwnSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut settings = Settings::default();
-        settings.patch(SettingsPatch::deserialize(deserializer)?);
-        Ok(Self(settings))
-    }
+/// Settings; a missing one is inherited, and an unknown one is refused.
+fn said_settings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Settings, D::Error> {
+    let mut settings = Settings::default();
+    settings.patch(SettingsPatch::deserialize(deserializer)?);
+    Ok(settings)
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -170,7 +164,7 @@ impl From<EnvironmentSetup> for Document {
             kind,
             description,
             color,
-            settings: OwnSettings(settings),
+            settings,
             metadata,
             forms: setup.forms,
             webhooks: webhooks.collect(),
@@ -195,7 +189,7 @@ impl Document {
                 error => refused(&format!("{place}: {error}")),
             }
         })?;
-        if let Some(unknown) = document.settings.0.unknown(declared).first() {
+        if let Some(unknown) = document.settings.unknown(declared).first() {
             let key = format!("{}:", unknown.field);
             let line = text.lines().position(|line| line.trim_start().starts_with(&key));
             let place = line.map_or_else(String::new, |line| format!(", line {}", line + 1));
@@ -223,7 +217,7 @@ impl Document {
             kind: self.kind,
             description: self.description,
             color: self.color,
-            settings: self.settings.0,
+            settings: self.settings,
             metadata: self.metadata,
         };
         Ok(EnvironmentSetup { environment, forms: self.forms, webhooks })

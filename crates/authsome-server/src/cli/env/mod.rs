@@ -94,15 +94,12 @@ pub(super) async fn run(flags: &Flags, arguments: Arguments, plugins: Plugins) -
     let is_check = matches!(verb, Verb::Diff(_));
     let engine = open::engine(flags, plugins).await;
     let engine = if is_check { engine.map_err(Failure::while_running)? } else { engine? };
-    let outcome = match open::app(&engine, &place.app).await {
-        Ok(app) => {
-            let environments = engine.environments_of(app.id);
-            carry_out(&Of { engine: &engine, app: &app.slug, environments }, verb).await
-        }
-        Err(failure) => Err(failure),
+    let work = async {
+        let app = open::app(&engine, &place.app).await?;
+        let environments = engine.environments_of(app.id);
+        carry_out(&Of { engine: &engine, app: &app.slug, environments }, verb).await
     };
-    open::close(&engine).await?;
-    outcome
+    open::closing(&**engine.store(), work).await
 }
 
 async fn carry_out(of: &Of<'_>, verb: Verb) -> Result<(), Failure> {
@@ -147,8 +144,8 @@ impl Of<'_> {
     }
 
     async fn setup(&self, environment: &Environment) -> Result<EnvironmentSetup, Failure> {
-        let setup = self.environments.setup(environment.id).await;
-        setup.map_err(|error| open::refused(&error, &format!("the environment `{}`", environment.slug), "env list"))
+        let what = format!("the environment `{}`", environment.slug);
+        open::done(self.environments.setup(environment.id).await, &what, "env list")
     }
 }
 
@@ -162,7 +159,7 @@ fn changed(of: &Of<'_>, outcome: Result<Environment, Error>) -> Result<(), Failu
 
 /// Prints a new or changed environment, and warnings about its settings.
 fn shown(of: &Of<'_>, refused: &str, outcome: Result<Environment, Error>) -> Result<(), Failure> {
-    let environment = outcome.map_err(|error| open::refused(&error, refused, "env list"))?;
+    let environment = open::done(outcome, refused, "env list")?;
     output::fields(&show::described(&environment))?;
     of.engine.warnings(&environment.settings).into_iter().try_for_each(output::warning)
 }

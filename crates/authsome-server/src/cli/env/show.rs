@@ -9,9 +9,8 @@ use crate::failure::Failure;
 
 pub(super) async fn list(of: &Of<'_>) -> Result<(), Failure> {
     let every = Listed::every(usize::MAX, |page| of.environments.list(page)).await;
-    let every = every.map_err(|error| open::refused(&error, "the list", "doctor"))?;
     // Oldest first, as they were made.
-    let rows: Vec<_> = every.iter().rev().map(row).collect();
+    let rows: Vec<_> = open::done(every, "the list", "doctor")?.iter().rev().map(row).collect();
     output::table(["SLUG", "TYPE", "DEFAULT", "ACTIVE", "NAME", "ID"], &rows)
 }
 
@@ -25,8 +24,7 @@ pub(super) async fn one(of: &Of<'_>, named: &str) -> Result<(), Failure> {
 
 /// The effective settings of an environment.
 pub(super) async fn effective(of: &Of<'_>, environment: &Environment) -> Result<Sourced, Failure> {
-    let settings = of.environments.effective_settings(environment.id).await;
-    settings.map_err(|error| open::refused(&error, "the settings", "env list"))
+    open::done(of.environments.effective_settings(environment.id).await, "the settings", "env list")
 }
 
 /// Each setting with its value and its source.
