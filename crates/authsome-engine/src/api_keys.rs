@@ -129,24 +129,26 @@ impl ApiKeys {
         self.at.store().api_key(&self.at.scope(), id).await?.ok_or_else(Error::not_found)
     }
 
-    /// A page of keys, a user's or all of the environment, newest first.
+    /// A page of the keys that a principal reaches, newest first: a session reaches its user's, others all of the
+    /// environment.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn list(&self, user: Option<UserId>, page: Page<ApiKeyId>) -> Result<Listed<ApiKey, ApiKeyId>, Error> {
+    pub async fn list(&self, by: &Principal, page: Page<ApiKeyId>) -> Result<Listed<ApiKey, ApiKeyId>, Error> {
         let (scope, store) = (&self.at.scope(), self.at.store());
-        match user {
+        match reached(by) {
             Some(user) => Ok(store.list_user_api_keys(scope, user, page).await?),
             None => Ok(store.list_api_keys(scope, page).await?),
         }
     }
 
-    /// Deletes a key, any or one of this user's. It is refused from now on.
+    /// Deletes a key that a principal reaches. It is refused from now on.
     ///
     /// # Errors
-    /// `not_found`, also for another user's key; `unavailable`.
-    pub async fn delete(&self, id: ApiKeyId, of: Option<UserId>) -> Result<(), Error> {
+    /// `not_found`, also for another user's key where a session deletes it; `unavailable`.
+    pub async fn delete(&self, id: ApiKeyId, by: &Principal) -> Result<(), Error> {
         let (at, scope) = (&self.at, &self.at.scope());
+        let of = reached(by);
         at.transaction(|tx| async move {
             let found = tx.api_key(scope, id).await?.filter(|key| of.is_none() || key.user_id == of);
             found.ok_or_else(Error::not_found)?;
@@ -183,6 +185,14 @@ impl ApiKeys {
             }
         }
         Ok(key)
+    }
+}
+
+/// The user whose keys a principal reaches; without one, all of the environment.
+fn reached(by: &Principal) -> Option<UserId> {
+    match by {
+        Principal::Session(session) => Some(session.user_id),
+        _ => None,
     }
 }
 

@@ -33,9 +33,11 @@ impl Sessions {
     /// A page of a user's sessions, newest first.
     ///
     /// # Errors
-    /// `unavailable`.
+    /// `not_found` if the user is unknown in this environment; `unavailable`.
     pub async fn list(&self, user: UserId, page: Page<SessionId>) -> Result<Listed<Session, SessionId>, Error> {
-        Ok(self.at.store().list_user_sessions(&self.at.scope(), user, page).await?)
+        let (scope, store) = (&self.at.scope(), self.at.store());
+        store.user(scope, user).await?.ok_or_else(Error::not_found)?;
+        Ok(store.list_user_sessions(scope, user, page).await?)
     }
 
     /// Ends a session.
@@ -63,7 +65,7 @@ impl Sessions {
     /// Ends every session of the user except this one; says how many.
     ///
     /// # Errors
-    /// `unavailable`.
+    /// `not_found` if the user is gone; `unavailable`.
     pub async fn revoke_others(&self, session: &Session) -> Result<u64, Error> {
         self.end_of_user(session.user_id, Some(session.id)).await
     }
@@ -71,7 +73,7 @@ impl Sessions {
     /// Ends every session of a user; says how many.
     ///
     /// # Errors
-    /// `unavailable`.
+    /// `not_found` if the user is unknown in this environment; `unavailable`.
     pub async fn revoke_all(&self, user: UserId) -> Result<u64, Error> {
         self.end_of_user(user, None).await
     }
@@ -114,7 +116,11 @@ impl Sessions {
         let (at, scope) = (&self.at, &self.at.scope());
         let data = json!({ "reason": "revoked", "kept": keep });
         let event = &at.event_by(&user, at.now(), "sessions.revoked", &user, data)?;
-        at.transaction(|tx| async move { Ok(end_all(scope, user, keep, event, &*tx).await?) }).await
+        at.transaction(|tx| async move {
+            tx.user(scope, user).await?.ok_or_else(Error::not_found)?;
+            Ok(end_all(scope, user, keep, event, &*tx).await?)
+        })
+        .await
     }
 }
 

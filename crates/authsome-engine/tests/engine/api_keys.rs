@@ -1,5 +1,7 @@
 //! API keys.
 
+use std::sync::Arc;
+
 use authsome_core::apikey::ApiKey;
 use authsome_core::confirmation::Confirm;
 use authsome_core::entity::{Entity, Page};
@@ -82,8 +84,8 @@ async fn a_key_authenticates_in_its_environment_and_no_other_may_be_named() {
     }
     let elsewhere = world.environment("production").await.api_keys();
     assert_eq!(code(elsewhere.get(made.key.id).await), Code::NotFound);
-    assert_eq!(code(elsewhere.delete(made.key.id, None).await), Code::NotFound);
-    assert!(elsewhere.list(None, Page::default()).await.unwrap().data.is_empty());
+    assert_eq!(code(elsewhere.delete(made.key.id, &Principal::Administrator).await), Code::NotFound);
+    assert!(elsewhere.list(&Principal::Administrator, Page::default()).await.unwrap().data.is_empty());
 }
 
 #[tokio::test]
@@ -106,9 +108,9 @@ async fn a_deleted_key_is_refused_at_once() {
     let made = world.key(&key()).await.unwrap();
     world.authenticate(&made.token).await.unwrap();
     let keys = world.here().await.api_keys();
-    keys.delete(made.key.id, None).await.unwrap();
+    keys.delete(made.key.id, &Principal::Administrator).await.unwrap();
     assert_eq!(code(world.authenticate(&made.token).await), Code::SessionNotFound);
-    assert_eq!(code(keys.delete(made.key.id, None).await), Code::NotFound);
+    assert_eq!(code(keys.delete(made.key.id, &Principal::Administrator).await), Code::NotFound);
     assert_eq!((world.count_of("api_key.created").await, world.count_of("api_key.deleted").await), (1, 1));
 }
 
@@ -178,23 +180,27 @@ async fn a_key_has_the_permissions_that_it_was_given() {
 #[tokio::test]
 async fn a_users_keys_are_listed_and_deleted_as_theirs_alone() {
     let world = World::new().await;
-    let alice = world.sign_up(ALICE).await.user.id;
+    let signed_up = world.sign_up(ALICE).await;
+    let alice = &Principal::Session(Arc::new(signed_up.session));
     let bob = world.sign_up("bob@example.com").await.user.id;
-    let of_alice = world.key(&key_of(alice)).await.unwrap().key;
+    let of_alice = world.key(&key_of(signed_up.user.id)).await.unwrap().key;
     world.advance(seconds(1));
     let of_bob = world.key(&key_of(bob)).await.unwrap().key;
     world.advance(seconds(1));
     let own = world.key(&key()).await.unwrap().key;
     let keys = world.here().await.api_keys();
-    assert_eq!(keys.list(Some(alice), Page::default()).await.unwrap().data, std::slice::from_ref(&of_alice));
-    assert_eq!(keys.list(None, Page::default()).await.unwrap().data, [own.clone(), of_bob.clone(), of_alice.clone()]);
-    let first = keys.list(None, Page::first(2)).await.unwrap();
+    assert_eq!(keys.list(alice, Page::default()).await.unwrap().data, std::slice::from_ref(&of_alice));
+    assert_eq!(
+        keys.list(&Principal::Administrator, Page::default()).await.unwrap().data,
+        [own.clone(), of_bob.clone(), of_alice.clone()]
+    );
+    let first = keys.list(&Principal::Administrator, Page::first(2)).await.unwrap();
     assert_eq!(first.data, [own, of_bob.clone()]);
-    let rest = keys.list(None, Page::after(first.next_cursor.unwrap(), 2)).await.unwrap();
+    let rest = keys.list(&Principal::Administrator, Page::after(first.next_cursor.unwrap(), 2)).await.unwrap();
     assert_eq!((rest.data, rest.next_cursor), (vec![of_alice.clone()], None));
-    assert_eq!(code(keys.delete(of_bob.id, Some(alice)).await), Code::NotFound);
-    keys.delete(of_alice.id, Some(alice)).await.unwrap();
-    assert!(keys.list(Some(alice), Page::default()).await.unwrap().data.is_empty());
+    assert_eq!(code(keys.delete(of_bob.id, alice).await), Code::NotFound);
+    keys.delete(of_alice.id, alice).await.unwrap();
+    assert!(keys.list(alice, Page::default()).await.unwrap().data.is_empty());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::{ApiKeyId, UserId};
 use authsome_core::permission::{Permission, Resource};
-use authsome_core::route::{Context, Guard, Principal, Reply, Request, Route};
+use authsome_core::route::{Guard, Reply, Request, Route};
 use authsome_core::time::Timestamp;
 use authsome_engine::NewApiKey;
 
@@ -63,14 +63,6 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
     ]
 }
 
-/// The keys that a request may reach: those of a session's user, else all.
-fn own(context: &Context) -> Option<UserId> {
-    match &context.principal {
-        Principal::Session(session) => Some(session.user_id),
-        _ => None,
-    }
-}
-
 async fn create(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Body = request.json()?;
     let context = &request.context;
@@ -87,12 +79,12 @@ async fn create(services: Services, request: Request) -> Result<Reply, Error> {
 async fn list(services: Services, request: Request) -> Result<Reply, Error> {
     let page = page::<ApiKeyId>(&request)?;
     let context = &request.context;
-    let listed = services.at(context).api_keys().list(own(context), page).await?;
+    let listed = services.at(context).api_keys().list(&context.principal, page).await?;
     Reply::json(StatusCode::OK, &ListView::<ApiKeyView>::of(listed))
 }
 
 async fn delete(services: Services, request: Request) -> Result<Reply, Error> {
     let context = &request.context;
-    services.at(context).api_keys().delete(request.param("id")?, own(context)).await?;
+    services.at(context).api_keys().delete(request.param("id")?, &context.principal).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
