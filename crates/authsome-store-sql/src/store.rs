@@ -9,10 +9,8 @@ use authsome_core::error::StoreError;
 use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport};
 use authsome_core::records::{DeleteRequest, FindRequest, UpdateRequest};
-use authsome_core::registry;
 use authsome_core::retry::Retry;
 use authsome_core::store::StoreTx;
-use authsome_migrate::Migrator;
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, Statement};
 
 use crate::dialect::{Dialect, Fault};
@@ -120,8 +118,7 @@ impl SqlStore {
     /// [`MigrateError`].
     pub async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
         self.ping().await?;
-        let groups: Vec<MigrationGroup> = [registry::migrations()].into_iter().chain(plugins.iter().cloned()).collect();
-        Migrator::new(self, &groups, &*self.clock)?.up().await
+        authsome_migrate::up(self, plugins, &*self.clock).await
     }
 
     /// See [`Store::ping`](authsome_core::store::Store::ping).

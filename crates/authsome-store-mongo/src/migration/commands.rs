@@ -87,20 +87,9 @@ pub(super) fn applied(before: &Schema, operation: &Operation, step: &Step) -> Re
 
 /// The operation that undoes another one's change of the schema; `None` if data was destroyed.
 pub(super) fn inverse(operation: &Operation, before: &Schema) -> Option<Operation> {
-    match operation {
-        Operation::CreateTable(table) => Some(Operation::DropTable { table: table.name.clone() }),
-        Operation::AddColumn { table, column } => {
-            Some(Operation::DropColumn { table: table.clone(), column: column.name.clone() })
-        }
-        Operation::CreateIndex { table, index } => {
-            Some(Operation::DropIndex { table: table.clone(), index: index.name.clone() })
-        }
-        Operation::DropIndex { table, index } => {
-            let index = before.tables.get(table)?.indexes.iter().find(|declared| declared.name == *index)?;
-            Some(Operation::CreateIndex { table: table.clone(), index: index.clone() })
-        }
-        Operation::DropTable { .. } | Operation::DropColumn { .. } | Operation::Raw { .. } => None,
-    }
+    let Operation::DropIndex { table, index } = operation else { return operation.inverse() };
+    let index = before.tables.get(table)?.indexes.iter().find(|declared| declared.name == *index)?;
+    Some(Operation::CreateIndex { table: table.clone(), index: index.clone() })
 }
 
 /// The commands that carry out an operation but for the catalogue, in order. Each does nothing where it was done
