@@ -1,6 +1,5 @@
 //! What each verb does.
 
-use async_trait::async_trait;
 use authsome_core::records::{
     Change, CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, TouchRequest, UpdateRequest, UpsertRequest,
 };
@@ -18,29 +17,24 @@ use crate::row::{change, document, equal, key, overflow, row, stays_in_range, tw
 const LOOKS: u32 = 50;
 
 /// A record verb with its request.
-#[async_trait]
 pub(crate) trait Verb: Send + Sync {
     /// What it answers.
     type Output: Send;
 
-    fn table(&self) -> &'static TableDef;
-
     /// Does it without a transaction, if one operation of MongoDB suffices. `None` if not; then nothing was done.
-    async fn at_once(&self, _operations: &mut Operations<'_>) -> Result<Option<Self::Output>, Failure> {
-        Ok(None)
+    fn at_once(
+        &self,
+        _operations: &mut Operations<'_>,
+    ) -> impl Future<Output = Result<Option<Self::Output>, Failure>> + Send {
+        async { Ok(None) }
     }
 
     /// Does it in a transaction.
-    async fn run(&self, operations: &mut Operations<'_>) -> Result<Self::Output, Failure>;
+    fn run(&self, operations: &mut Operations<'_>) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
-#[async_trait]
 impl Verb for InsertRequest {
     type Output = u64;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
         let [only] = self.rows() else { return Ok(None) };
@@ -102,13 +96,8 @@ async fn is_taken(operations: &mut Operations<'_>, table: &TableDef, document: &
     Ok(operations.exists(&table.name, doc! {"$or": twins}).await?)
 }
 
-#[async_trait]
 impl Verb for FindRequest {
     type Output = Vec<Row>;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Vec<Row>>, Failure> {
         self.run(operations).await.map(Some)
@@ -122,13 +111,8 @@ impl Verb for FindRequest {
     }
 }
 
-#[async_trait]
 impl Verb for CountRequest {
     type Output = u64;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
         self.run(operations).await.map(Some)
@@ -163,23 +147,18 @@ async fn change_one(
 /// [`authsome_core::records::Records::update`].
 pub(crate) struct UpdateOne(pub(crate) UpdateRequest);
 
-#[async_trait]
 impl Verb for UpdateOne {
     type Output = Option<Row>;
 
-    fn table(&self) -> &'static TableDef {
-        self.0.table()
-    }
-
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Option<Row>>, Failure> {
-        if self.table().references.iter().any(moves(self.0.changes())) {
+        if self.0.table().references.iter().any(moves(self.0.changes())) {
             return Ok(None);
         }
         self.run(operations).await.map(Some)
     }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<Option<Row>, Failure> {
-        let (table, changes) = (self.table(), self.0.changes());
+        let (table, changes) = (self.0.table(), self.0.changes());
         let changed = change_one(operations, table, filter(self.0.predicate()), changes).await?;
         let Some(changed) = changed else { return Ok(None) };
         hold_parents(operations, table, std::slice::from_ref(&changed), moves(changes)).await?;
@@ -190,16 +169,11 @@ impl Verb for UpdateOne {
 /// [`authsome_core::records::Records::update_all`].
 pub(crate) struct UpdateAll(pub(crate) UpdateRequest);
 
-#[async_trait]
 impl Verb for UpdateAll {
     type Output = u64;
 
-    fn table(&self) -> &'static TableDef {
-        self.0.table()
-    }
-
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
-        let (table, changes) = (self.table(), self.0.changes());
+        let (table, changes) = (self.0.table(), self.0.changes());
         let wanted = filter(self.0.predicate());
         let mut moved = Vec::new();
         if table.references.iter().any(moves(changes)) {
@@ -217,13 +191,8 @@ impl Verb for UpdateAll {
     }
 }
 
-#[async_trait]
 impl Verb for UpsertRequest {
     type Output = Row;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Row>, Failure> {
         let table = self.table();
@@ -290,26 +259,16 @@ fn is_key(request: &UpsertRequest, index: &str) -> bool {
     request.table().uniques().iter().any(|unique| unique.name == index && unique.columns == request.key())
 }
 
-#[async_trait]
 impl Verb for DeleteRequest {
     type Output = u64;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
         delete(operations, self.table(), filter(self.predicate()), self.limit()).await
     }
 }
 
-#[async_trait]
 impl Verb for TouchRequest {
     type Output = bool;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<bool, Failure> {
         Ok(operations.update_one(&self.table().name, filter(self.predicate()), touch()).await?.is_some())

@@ -47,7 +47,7 @@ enum Row<'r> {
 
 impl MongoSession {
     pub(super) async fn begin(shared: &Arc<Shared>) -> Result<Self, MigrateError> {
-        let lease = Lease::take(&shared.database, shared.migration_timeout).await?;
+        let lease = Lease::take(&shared.database, shared.settings.migration_timeout).await?;
         for own in [catalogue::COLLECTION, LOCKS, history::COLLECTION] {
             match shared.database.create_collection(own).await {
                 Err(error) if !is_code(&error, NAMESPACE_EXISTS) => return Err(store_error(&error).into()),
