@@ -85,19 +85,27 @@ pub(crate) async fn run_alone<V: Verb>(shared: &Shared, table: &TableDef, verb: 
 
 async fn run_once<V: Verb>(shared: &Shared, table: &TableDef, verb: &V) -> Result<V::Output, StoreError> {
     let mut session = begin(shared).await?;
-    let outcome = match shared.catalogue.check(&shared.database, table).await {
-        Ok(()) => verb.run(&mut shared.operations().inside(&mut session)).await,
-        Err(error) => Err(error.into()),
-    };
-    match outcome {
+    match run_in(&mut session, shared, table, verb).await {
         Ok(output) => commit(&mut session).await.map(|()| output),
-        Err(failure) => {
-            let error = shared.resolve(failure).await;
+        Err(error) => {
             if !matches!(error, StoreError::Unavailable { .. }) {
                 abort(session).await;
             }
             Err(error)
         }
+    }
+}
+
+async fn run_in<V: Verb>(
+    session: &mut ClientSession,
+    shared: &Shared,
+    table: &TableDef,
+    verb: &V,
+) -> Result<V::Output, StoreError> {
+    shared.catalogue.check(&shared.database, table).await?;
+    match verb.run(&mut shared.operations().inside(session)).await {
+        Ok(output) => Ok(output),
+        Err(failure) => Err(shared.resolve(failure).await),
     }
 }
 
@@ -117,7 +125,7 @@ impl MongoTx {
         let mut open = self.open.lock().await;
         // Taken out while it works: if the caller stops waiting in the middle, it is dropped and so rolled back.
         let mut session = open.take().ok_or(StoreError::ended())?;
-        let outcome = self.shared.in_time(self.run_in(&mut session, table, &verb)).await;
+        let outcome = self.shared.in_time(run_in(&mut session, &self.shared, table, &verb)).await;
         match &outcome {
             // Nobody waits for the rollback on a connection that does not answer.
             Err(StoreError::Unavailable { .. }) => drop(session),
@@ -125,19 +133,6 @@ impl MongoTx {
             _ => *open = Some(session),
         }
         outcome
-    }
-
-    async fn run_in<V: Verb>(
-        &self,
-        session: &mut ClientSession,
-        table: &TableDef,
-        verb: &V,
-    ) -> Result<V::Output, StoreError> {
-        self.shared.catalogue.check(&self.shared.database, table).await?;
-        match verb.run(&mut self.shared.operations().inside(session)).await {
-            Ok(output) => Ok(output),
-            Err(failure) => Err(self.shared.resolve(failure).await),
-        }
     }
 
     async fn end(&self) -> Result<ClientSession, StoreError> {

@@ -76,17 +76,20 @@ async fn insert(
 ) -> Result<(), Failure> {
     let collection = operations.collection_of(&table.name)?;
     let inserted = operations.insert(&table.name, &collection, documents).await;
-    inserted.map_err(|error| refused(table, error, documents))
+    inserted.map_err(|error| {
+        refused(table, error, |position| match documents.split_at_checked(position) {
+            Some((earlier, [row, ..])) => Candidate::Inserted { row: row.clone(), earlier: earlier.to_vec() },
+            _ => Candidate::Unknown,
+        })
+    })
 }
 
-/// What an insert of these documents failed with.
-fn refused(table: &'static TableDef, error: Error, documents: &[Document]) -> Failure {
-    let Some((index, position)) = duplicate(&error) else { return error.into() };
-    let (earlier, rest) = documents.split_at_checked(position).unwrap_or((&[], documents));
-    let row = rest
-        .first()
-        .map_or(Candidate::Unknown, |row| Candidate::Inserted { row: row.clone(), earlier: earlier.to_vec() });
-    Failure::Duplicate { table, index, row }
+/// What a write failed with. The row that a unique index refused is the one at a position among those written.
+fn refused(table: &'static TableDef, error: Error, row: impl FnOnce(usize) -> Candidate) -> Failure {
+    match duplicate(&error) {
+        Some((index, position)) => Failure::Duplicate { table, index, row: row(position) },
+        None => error.into(),
+    }
 }
 
 /// Whether a document agrees with another one in a key. A refused insert would end the transaction, so that it is
@@ -136,12 +139,7 @@ async fn change_one(
     changes: &[Change],
 ) -> Result<Option<Document>, Failure> {
     let changed = operations.update_one(&table.name, filter.clone(), update(changes)).await;
-    changed.map_err(|error| match duplicate(&error) {
-        Some((index, _)) => {
-            Failure::Duplicate { table, index, row: Candidate::Changed { filter, changes: changes.to_vec() } }
-        }
-        None => error.into(),
-    })
+    changed.map_err(|error| refused(table, error, |_| Candidate::Changed { filter, changes: changes.to_vec() }))
 }
 
 /// [`authsome_core::records::Records::update`].
@@ -182,10 +180,7 @@ impl Verb for UpdateAll {
             moved.iter_mut().for_each(|document| change(document, changes));
         }
         let updated = operations.update_all(&table.name, wanted, update(changes)).await;
-        let updated = updated.map_err(|error| match duplicate(&error) {
-            Some((index, _)) => Failure::Duplicate { table, index, row: Candidate::Unknown },
-            None => error.into(),
-        })?;
+        let updated = updated.map_err(|error| refused(table, error, |_| Candidate::Unknown))?;
         hold_parents(operations, table, &moved, moves(changes)).await?;
         Ok(updated)
     }

@@ -246,7 +246,7 @@ forward_records! {
     update_all { store.write(&UpdateAll(request)).await }
 }
 
-/// Makes a store of a type whose field `sql` is a [`SqlStore`].
+/// Makes a store of a type whose field `sql` is a [`SqlStore`]. Its `Debug` shows nothing.
 #[macro_export]
 macro_rules! sql_backend {
     ($store:ty) => {
@@ -257,6 +257,20 @@ macro_rules! sql_backend {
 
             ::authsome_core::forward_records! {
                 impl Records for $store: |store, verb, request| { store.sql.$verb(request).await }
+            }
+
+            impl ::std::fmt::Debug for $store {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.debug_struct(stringify!($store)).finish_non_exhaustive()
+                }
+            }
+
+            impl $store {
+                /// What it shares with other SQL backends, for a look at the statements of requests.
+                #[must_use]
+                pub const fn sql(&self) -> &$crate::SqlStore {
+                    &self.sql
+                }
             }
 
             #[::authsome_core::records::async_trait]
