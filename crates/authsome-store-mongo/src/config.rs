@@ -58,7 +58,9 @@ impl MongoBuilder {
 
     /// A store on a client, which ends with the store if that owns it.
     async fn open(self, client: &Client, database: &str, owns_client: bool) -> Result<MongoStore, StoreError> {
-        let shared = Shared::new(client, database, self, owns_client);
+        // The store has no use for the URL, which may hold a password.
+        let settings = Self { url: String::new(), ..self };
+        let shared = Shared::new(client, database, settings, owns_client);
         check_server(&shared.database).await?;
         Ok(MongoStore::new(shared))
     }
