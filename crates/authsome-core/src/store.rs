@@ -1,5 +1,7 @@
 //! [`Store`], [`StoreTx`] and transactions.
 
+mod builder;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,60 +1,11 @@
 //! The history of a database, compared with the steps that this program declares.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use authsome_core::migration::{AppliedStep, MigrateError};
+use authsome_core::migration::{AppliedStep, HistoryFault, MigrateError};
 
 use crate::sequence::{DeclaredStep, Sequence};
 use crate::step_ref::StepRef;
-
-/// A fault of a history. While it has faults, no step is applied or taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HistoryFault {
-    /// An applied step was changed.
-    Changed {
-        /// The step.
-        step: StepRef,
-        /// Its name in the history.
-        name: String,
-    },
-    /// The history has a step that its group does not declare.
-    Unknown {
-        /// The step.
-        step: StepRef,
-        /// Its name in the history.
-        name: String,
-    },
-    /// A pending step comes before one of its group that is applied.
-    Late {
-        /// The pending step.
-        step: StepRef,
-        /// The greatest applied version of the group.
-        applied: u32,
-    },
-}
-
-impl From<HistoryFault> for MigrateError {
-    fn from(fault: HistoryFault) -> Self {
-        match fault {
-            HistoryFault::Changed { step: StepRef { group, version }, name } => {
-                Self::ChecksumMismatch { group, version, name }
-            }
-            HistoryFault::Unknown { step: StepRef { group, version }, name } => {
-                Self::UnknownVersion { group, version, name }
-            }
-            HistoryFault::Late { step: StepRef { group, version }, applied } => {
-                Self::LateVersion { group, version, applied }
-            }
-        }
-    }
-}
-
-impl fmt::Display for HistoryFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        MigrateError::from(self.clone()).fmt(f)
-    }
-}
 
 /// A history, row by row beside the declared steps.
 pub(crate) struct Reading<'s> {
@@ -92,7 +43,8 @@ impl<'s> Reading<'s> {
             if let (None, Some(&applied)) = (row, greatest.get(&declared.at.group))
                 && declared.at.version < applied
             {
-                reading.faults.push(HistoryFault::Late { step: declared.at.clone(), applied });
+                let StepRef { group, version } = declared.at.clone();
+                reading.faults.push(HistoryFault::Late { group, version, applied });
             }
         }
         reading
@@ -101,16 +53,12 @@ impl<'s> Reading<'s> {
     fn place(&mut self, row: AppliedStep) {
         let found =
             self.sequence.steps.iter().zip(&mut self.rows).find(|(step, _)| step.at.is(&row.group, row.version));
-        let at = || (StepRef::new(row.group.as_str(), row.version), row.name.clone());
+        let (group, version, name) = (row.group.clone(), row.version, row.name.clone());
         match found {
-            None => {
-                let (step, name) = at();
-                self.faults.push(HistoryFault::Unknown { step, name });
-            }
+            None => self.faults.push(HistoryFault::Unknown { group, version, name }),
             Some((declared, slot)) => {
                 if declared.checksum != row.checksum {
-                    let (step, name) = at();
-                    self.faults.push(HistoryFault::Changed { step, name });
+                    self.faults.push(HistoryFault::Changed { group, version, name });
                 }
                 *slot = Some(row);
             }

@@ -23,10 +23,9 @@ mod step_ref;
 mod steps;
 mod verify;
 
-pub use history::HistoryFault;
 pub use plan::{Plan, PlannedStep};
-pub use runner::{Migrator, RollbackReport};
+pub use runner::{Migrator, RollbackReport, up};
 pub use status::{Status, StepState, StepStatus};
 pub use step_ref::StepRef;
 pub use steps::DownTo;
-pub use verify::Difference;
+pub use verify::{Difference, Part};

@@ -4,6 +4,7 @@ use authsome_core::clock::Clock;
 use authsome_core::migration::{
     AppliedStep, MigrateError, MigrationGroup, MigrationReport, MigrationTarget, RunBy, Step,
 };
+use authsome_core::registry;
 use authsome_core::schema::Schema;
 
 use crate::history::Reading;
@@ -24,6 +25,19 @@ pub struct RollbackReport {
     pub reverted: Vec<String>,
     /// Groups in the history that this program does not declare. Nothing of theirs was taken back.
     pub absent_groups: Vec<String>,
+}
+
+/// Applies the pending migrations of core and of `plugins`: what a backend's `migrate` does.
+///
+/// # Errors
+/// Those of [`Migrator::new`] and [`Migrator::up`].
+pub async fn up(
+    target: &dyn MigrationTarget,
+    plugins: &[MigrationGroup],
+    clock: &dyn Clock,
+) -> Result<MigrationReport, MigrateError> {
+    let groups: Vec<MigrationGroup> = [registry::migrations()].into_iter().chain(plugins.iter().cloned()).collect();
+    Migrator::new(target, &groups, clock)?.up().await
 }
 
 /// Runs migration groups on a database.

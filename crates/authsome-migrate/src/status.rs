@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use authsome_core::migration::HistoryFault;
 use authsome_core::time::Timestamp;
 
-use crate::history::HistoryFault;
 use crate::step_ref::StepRef;
 
 /// The state of a database, step by step in the order of a run.

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use authsome_core::migration::{LiveColumn, LiveTable};
-use authsome_core::schema::{ColumnDef, Schema, TableDef};
+use authsome_core::migration::{HistoryFault, LiveColumn, LiveTable};
+use authsome_core::schema::{ColumnDef, IndexDef, ReferenceDef, Schema, TableDef};
 use authsome_core::value::ColumnType;
 
-use crate::history::HistoryFault;
 use crate::step_ref::StepRef;
 
 /// One difference of a database from its declaration.
@@ -21,19 +20,27 @@ pub enum Difference {
         /// The table.
         table: String,
     },
-    /// A column is missing.
-    MissingColumn {
+    /// A part of a table is missing.
+    Missing {
         /// The table.
         table: String,
-        /// The column.
-        column: String,
+        /// The part.
+        part: Part,
     },
-    /// A column is undeclared.
-    ExtraColumn {
+    /// A part of a table is undeclared.
+    Extra {
         /// The table.
         table: String,
-        /// The column.
-        column: String,
+        /// The part.
+        part: Part,
+    },
+    /// An index has other columns, another order of them, or differs in being unique or in its condition; or a reference
+    /// has other columns, points elsewhere, or differs in what a deletion does.
+    Changed {
+        /// The table.
+        table: String,
+        /// The part.
+        part: Part,
     },
     /// A column is of another type.
     ColumnType {
@@ -62,48 +69,6 @@ pub enum Difference {
         /// The columns of the live key; empty without one.
         live: Vec<String>,
     },
-    /// An index is missing.
-    MissingIndex {
-        /// The table.
-        table: String,
-        /// The index.
-        index: String,
-    },
-    /// An index is undeclared.
-    ExtraIndex {
-        /// The table.
-        table: String,
-        /// The index.
-        index: String,
-    },
-    /// An index has other columns, another order of them, or differs in being unique or in its condition.
-    Index {
-        /// The table.
-        table: String,
-        /// The index.
-        index: String,
-    },
-    /// A reference is missing.
-    MissingReference {
-        /// The table.
-        table: String,
-        /// The reference.
-        reference: String,
-    },
-    /// A reference is undeclared.
-    ExtraReference {
-        /// The table.
-        table: String,
-        /// The reference.
-        reference: String,
-    },
-    /// A reference has other columns, points elsewhere, or differs in what a deletion does.
-    Reference {
-        /// The table.
-        table: String,
-        /// The reference.
-        reference: String,
-    },
     /// A table has a property that no declaration can make.
     Surprise {
         /// The table.
@@ -113,14 +78,36 @@ pub enum Difference {
     },
 }
 
+/// A part of a table, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A column.
+    Column(String),
+    /// An index.
+    Index(String),
+    /// A reference.
+    Reference(String),
+}
+
+impl Part {
+    fn of(&self, table: &str) -> String {
+        match self {
+            Self::Column(column) => format!("column {table}.{column}"),
+            Self::Index(index) => format!("index {index} of {table}"),
+            Self::Reference(reference) => format!("reference {reference} of {table}"),
+        }
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::History(fault) => fault.fmt(f),
             Self::Pending(step) => write!(f, "migration {step} is pending"),
             Self::MissingTable { table } => write!(f, "table {table} is missing"),
-            Self::MissingColumn { table, column } => write!(f, "column {table}.{column} is missing"),
-            Self::ExtraColumn { table, column } => write!(f, "column {table}.{column} is not declared"),
+            Self::Missing { table, part } => write!(f, "{} is missing", part.of(table)),
+            Self::Extra { table, part } => write!(f, "{} is not declared", part.of(table)),
+            Self::Changed { table, part } => write!(f, "{} differs from its declaration", part.of(table)),
             Self::ColumnType { table, column, declared, live: Some(live) } => {
                 write!(f, "column {table}.{column} is {live:?}, declared as {declared:?}")
             }
@@ -137,14 +124,6 @@ impl fmt::Display for Difference {
             Self::PrimaryKey { table, live } => {
                 write!(f, "the primary key of {table} is ({}), which differs from the declaration", live.join(", "))
             }
-            Self::MissingIndex { table, index } => write!(f, "index {index} of {table} is missing"),
-            Self::ExtraIndex { table, index } => write!(f, "index {index} of {table} is not declared"),
-            Self::Index { table, index } => write!(f, "index {index} of {table} differs from its declaration"),
-            Self::MissingReference { table, reference } => write!(f, "reference {reference} of {table} is missing"),
-            Self::ExtraReference { table, reference } => write!(f, "reference {reference} of {table} is not declared"),
-            Self::Reference { table, reference } => {
-                write!(f, "reference {reference} of {table} differs from its declaration")
-            }
             Self::Surprise { table, what } => write!(f, "table {table} {what}"),
         }
     }
@@ -156,77 +135,62 @@ pub(crate) fn differences(schema: &Schema, live: &[LiveTable]) -> Vec<Difference
     for declared in schema.tables.values() {
         match live.iter().find(|table| table.name == declared.name) {
             None => found.push(Difference::MissingTable { table: declared.name.clone() }),
-            Some(table) => {
-                columns(declared, table, &mut found);
-                if table.primary_key != declared.primary_key() {
-                    let live = table.primary_key.clone();
-                    found.push(Difference::PrimaryKey { table: declared.name.clone(), live });
-                }
-                indexes(declared, table, &mut found);
-                references(declared, table, &mut found);
-                let surprise = |what: &String| Difference::Surprise { table: table.name.clone(), what: what.clone() };
-                found.extend(table.surprises.iter().map(surprise));
-            }
+            Some(table) => compare(declared, table, &mut found),
         }
     }
     found
 }
 
-fn columns(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
-    let table = || declared.name.clone();
-    for column in &declared.columns {
-        match live.columns.iter().find(|other| other.name == column.name) {
-            None => found.push(Difference::MissingColumn { table: table(), column: column.name.clone() }),
-            Some(other) => one_column(table, column, other, found),
-        }
+fn compare(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
+    let table = &declared.name;
+    let column = |column: &ColumnDef| Part::Column(column.name.clone());
+    let live_column = |column: &LiveColumn| Part::Column(column.name.clone());
+    found.extend(parts(table, (&declared.columns, column), (&live.columns, live_column), in_column));
+    if live.primary_key != declared.primary_key() {
+        found.push(Difference::PrimaryKey { table: table.clone(), live: live.primary_key.clone() });
     }
-    for extra in live.columns.iter().filter(|column| declared.find_column(&column.name).is_none()) {
-        found.push(Difference::ExtraColumn { table: table(), column: extra.name.clone() });
-    }
+    let index = |index: &IndexDef| Part::Index(index.name.clone());
+    found.extend(parts(table, (&declared.indexes, index), (&live.indexes, index), unequal(index)));
+    let reference = |reference: &ReferenceDef| Part::Reference(reference.name.clone());
+    found.extend(parts(table, (&declared.references, reference), (&live.references, reference), unequal(reference)));
+    found.extend(live.surprises.iter().map(|what| Difference::Surprise { table: table.clone(), what: what.clone() }));
 }
 
-fn one_column(table: impl Fn() -> String, declared: &ColumnDef, live: &LiveColumn, found: &mut Vec<Difference>) {
-    let column = || declared.name.clone();
+/// How the live parts of a kind differ from those declared. Parts of the same name are compared by `differ`.
+fn parts<D, L>(
+    table: &str,
+    (declared, part): (&[D], impl Fn(&D) -> Part),
+    (live, live_part): (&[L], impl Fn(&L) -> Part),
+    differ: impl Fn(&str, &D, &L) -> Vec<Difference>,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for one in declared {
+        match live.iter().find(|other| live_part(other) == part(one)) {
+            None => found.push(Difference::Missing { table: table.to_owned(), part: part(one) }),
+            Some(other) => found.extend(differ(table, one, other)),
+        }
+    }
+    let extra =
+        live.iter().map(live_part).filter(|part_of_live| !declared.iter().any(|one| part(one) == *part_of_live));
+    found.extend(extra.map(|part| Difference::Extra { table: table.to_owned(), part }));
+    found
+}
+
+fn in_column(table: &str, declared: &ColumnDef, live: &LiveColumn) -> Vec<Difference> {
+    let (table, column) = (|| table.to_owned(), || declared.name.clone());
+    let mut found = Vec::new();
     if live.ty != Some(declared.ty) {
         found.push(Difference::ColumnType { table: table(), column: column(), declared: declared.ty, live: live.ty });
     }
     if live.nullable != declared.nullable {
         found.push(Difference::Nullability { table: table(), column: column(), declared: declared.nullable });
     }
+    found
 }
 
-fn indexes(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
-    let table = || declared.name.clone();
-    for index in &declared.indexes {
-        match live.indexes.iter().find(|other| other.name == index.name) {
-            None => found.push(Difference::MissingIndex { table: table(), index: index.name.clone() }),
-            Some(other) if other != index => {
-                found.push(Difference::Index { table: table(), index: index.name.clone() });
-            }
-            Some(_) => {}
-        }
-    }
-    for extra in &live.indexes {
-        if !declared.indexes.iter().any(|index| index.name == extra.name) {
-            found.push(Difference::ExtraIndex { table: table(), index: extra.name.clone() });
-        }
-    }
-}
-
-fn references(declared: &TableDef, live: &LiveTable, found: &mut Vec<Difference>) {
-    let table = || declared.name.clone();
-    for reference in &declared.references {
-        match live.references.iter().find(|other| other.name == reference.name) {
-            None => found.push(Difference::MissingReference { table: table(), reference: reference.name.clone() }),
-            Some(other) if other != reference => {
-                found.push(Difference::Reference { table: table(), reference: reference.name.clone() });
-            }
-            Some(_) => {}
-        }
-    }
-    for extra in &live.references {
-        if !declared.references.iter().any(|reference| reference.name == extra.name) {
-            found.push(Difference::ExtraReference { table: table(), reference: extra.name.clone() });
-        }
+fn unequal<T: PartialEq>(part: impl Fn(&T) -> Part) -> impl Fn(&str, &T, &T) -> Vec<Difference> {
+    move |table, declared, live| {
+        let changed = || Difference::Changed { table: table.to_owned(), part: part(declared) };
+        (declared != live).then(changed).into_iter().collect()
     }
 }

@@ -10,7 +10,6 @@ use authsome_core::error::StoreError;
 use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
 use authsome_core::store::{Store, StoreTx};
-use authsome_migrate::Migrator;
 
 use crate::database::{Database, Writer};
 use crate::state::State;
@@ -81,9 +80,7 @@ impl Store for MemoryStore {
     }
 
     async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
-        let mut groups = vec![authsome_core::registry::migrations()];
-        groups.extend_from_slice(plugins);
-        Migrator::new(self, &groups, &*self.clock)?.up().await
+        authsome_migrate::up(self, plugins, &*self.clock).await
     }
 
     fn migrations(&self) -> &dyn MigrationTarget {

@@ -82,7 +82,7 @@ impl MigrationSession for MemorySession {
         self.writer.run(|state| {
             for step in steps {
                 state.carry_out(step)?;
-                let is_another = |row: &&AppliedStep| row.group != step.group || row.version != step.version;
+                let is_another = |row: &&AppliedStep| !row.is_of(step);
                 state.history =
                     Some(state.history.iter().flat_map(|rows| rows.iter()).filter(is_another).cloned().collect());
             }
@@ -104,15 +104,7 @@ impl MigrationSession for MemorySession {
 
 impl State {
     fn record(&mut self, step: &Step, run: &RunBy<'_>, took: Duration) {
-        let row = AppliedStep {
-            group: step.group.clone(),
-            version: step.version,
-            name: step.name.clone(),
-            checksum: step.checksum.clone(),
-            applied_at: run.clock.now(),
-            duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
-            applied_by: run.program.to_owned(),
-        };
+        let row = AppliedStep::now(step, run, took);
         self.history = Some(self.history.iter().flat_map(|rows| rows.iter()).cloned().chain([row]).collect());
     }
 

@@ -4,7 +4,7 @@ use std::iter;
 use std::sync::Arc;
 
 use authsome_core::error::StoreError;
-use authsome_core::schema::{IndexDef, TableDef};
+use authsome_core::schema::TableDef;
 
 use crate::index::{Index, StoredRow};
 
@@ -14,27 +14,16 @@ pub(crate) struct Table {
     /// What the migrations made.
     pub(crate) def: Arc<TableDef>,
     primary: Index,
-    /// The unique indexes as declared, the others, and one for each reference without a fitting index.
+    /// [`TableDef::secondary_indexes`].
     secondary: Vec<Index>,
 }
 
 impl Table {
     /// An empty table.
     pub(crate) fn new(def: TableDef) -> Result<Self, StoreError> {
-        let mut uniques = def.uniques().into_iter();
-        let primary = uniques.next().unwrap_or_else(|| IndexDef::unique(&def.primary_key_name(), &[]));
-        let mut declared: Vec<IndexDef> =
-            uniques.chain(def.indexes.iter().filter(|index| !index.unique).cloned()).collect();
-        for reference in &def.references {
-            let served = iter::once(&primary).chain(&declared).any(|index| leads_with(index, &reference.columns));
-            if !served {
-                let columns = reference.columns.clone();
-                declared.push(IndexDef { columns, ..IndexDef::plain(&reference.name, &[]) });
-            }
-        }
         Ok(Self {
-            primary: Index::new(&primary, &def)?,
-            secondary: declared.iter().map(|index| Index::new(index, &def)).collect::<Result<_, _>>()?,
+            primary: Index::new(&def.primary_index(), &def)?,
+            secondary: def.secondary_indexes().iter().map(|index| Index::new(index, &def)).collect::<Result<_, _>>()?,
             def: Arc::new(def),
         })
     }
@@ -87,10 +76,4 @@ impl Table {
     pub(crate) fn take(&mut self, row: &StoredRow) {
         iter::once(&mut self.primary).chain(&mut self.secondary).for_each(|index| index.take(row));
     }
-}
-
-/// Whether the first columns of an index over all rows are these, in whatever order.
-fn leads_with(index: &IndexDef, columns: &[String]) -> bool {
-    index.only_where_null.is_none()
-        && index.columns.get(..columns.len()).is_some_and(|first| first.iter().all(|column| columns.contains(column)))
 }

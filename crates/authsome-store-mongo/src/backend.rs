@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use authsome_core::error::StoreError;
 use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, MigrationTarget};
+use authsome_core::schema::TableDef;
 use authsome_core::store::{Store, StoreTx};
-use authsome_migrate::Migrator;
 use mongodb::Database;
 use mongodb::bson::doc;
 
@@ -40,17 +40,17 @@ impl MongoStore {
         &self.shared.database
     }
 
-    async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
+    async fn run<V: Verb>(&self, table: &TableDef, verb: V) -> Result<V::Output, StoreError> {
         self.shared.check_open()?;
         self.shared
             .in_time(async {
                 let shared = &*self.shared;
-                shared.catalogue.check(&shared.database, verb.table()).await?;
+                shared.catalogue.check(&shared.database, table).await?;
                 match verb.at_once(&mut shared.operations()).await {
                     Ok(Some(output)) => Ok(output),
-                    Ok(None) => run_alone(shared, &verb).await,
+                    Ok(None) => run_alone(shared, table, &verb).await,
                     Err(failure) => match shared.resolve(failure).await {
-                        error if error.is_transient() => run_alone(shared, &verb).await,
+                        error if error.is_transient() => run_alone(shared, table, &verb).await,
                         error => Err(error),
                     },
                 }
@@ -60,9 +60,9 @@ impl MongoStore {
 }
 
 forward_records! {
-    impl Records for MongoStore: |store, verb, request| { store.run(request).await }
-    update { store.run(UpdateOne(request)).await }
-    update_all { store.run(UpdateAll(request)).await }
+    impl Records for MongoStore: |store, verb, request| { store.run(request.table(), request).await }
+    update { store.run(request.table(), UpdateOne(request)).await }
+    update_all { store.run(request.table(), UpdateAll(request)).await }
 }
 
 #[async_trait]
@@ -74,9 +74,7 @@ impl Store for MongoStore {
     }
 
     async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
-        let mut groups = vec![authsome_core::registry::migrations()];
-        groups.extend_from_slice(plugins);
-        Migrator::new(self, &groups, &*self.shared.clock)?.up().await
+        authsome_migrate::up(self, plugins, &*self.shared.settings.clock).await
     }
 
     fn migrations(&self) -> &dyn MigrationTarget {

@@ -1,10 +1,5 @@
 //! How MongoDB is reached.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
 use mongodb::bson::{Document, doc};
 use mongodb::options::{ClientOptions, ReadConcern};
@@ -13,12 +8,11 @@ use mongodb::{Client, Database};
 use crate::backend::MongoStore;
 use crate::concern::{durable, primary};
 use crate::error::{Refusal, store_error};
+use crate::settings::MongoBuilder;
 use crate::shared::Shared;
 
 /// The default database, if a URL names none.
 const DATABASE: &str = "authsome";
-const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
-const DEFAULT_MIGRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How it is reached.
 impl MongoStore {
@@ -45,94 +39,11 @@ impl MongoStore {
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn from_client(client: Client, database: &str) -> Result<Self, StoreError> {
-        let (operation, migration) = (DEFAULT_OPERATION_TIMEOUT, DEFAULT_MIGRATION_TIMEOUT);
-        opened(Shared::new(&client, database, operation, migration, Arc::new(SystemClock), false)).await
-    }
-}
-
-/// How a [`MongoStore`] is opened.
-#[derive(Clone)]
-pub struct MongoBuilder {
-    url: String,
-    max_connections: u32,
-    min_connections: u32,
-    server_selection_timeout: Duration,
-    operation_timeout: Duration,
-    migration_timeout: Duration,
-    clock: Arc<dyn Clock>,
-}
-
-/// Leaves the URL out.
-impl fmt::Debug for MongoBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MongoBuilder")
-            .field("max_connections", &self.max_connections)
-            .field("min_connections", &self.min_connections)
-            .field("server_selection_timeout", &self.server_selection_timeout)
-            .field("operation_timeout", &self.operation_timeout)
-            .field("migration_timeout", &self.migration_timeout)
-            .finish_non_exhaustive()
+        MongoBuilder::new("").open(&client, database, false).await
     }
 }
 
 impl MongoBuilder {
-    /// A store of this URL with the defaults.
-    #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            max_connections: 64,
-            min_connections: 0,
-            server_selection_timeout: Duration::from_secs(5),
-            operation_timeout: DEFAULT_OPERATION_TIMEOUT,
-            migration_timeout: DEFAULT_MIGRATION_TIMEOUT,
-            clock: Arc::new(SystemClock),
-        }
-    }
-
-    /// The most connections to each server, at least 1. Default: 64.
-    #[must_use]
-    pub fn max_connections(mut self, max_connections: u32) -> Self {
-        self.max_connections = max_connections.max(1);
-        self
-    }
-
-    /// How many connections stay open without work. Default: 0.
-    #[must_use]
-    pub const fn min_connections(mut self, min_connections: u32) -> Self {
-        self.min_connections = min_connections;
-        self
-    }
-
-    /// How long to wait for a primary, and for a connection to it. Default: 5 seconds, which an election fits into.
-    #[must_use]
-    pub const fn server_selection_timeout(mut self, server_selection_timeout: Duration) -> Self {
-        self.server_selection_timeout = server_selection_timeout;
-        self
-    }
-
-    /// How long a verb may take, with its repetitions. The outcome of a longer write is unknown. Default: 30
-    /// seconds.
-    #[must_use]
-    pub const fn operation_timeout(mut self, operation_timeout: Duration) -> Self {
-        self.operation_timeout = operation_timeout;
-        self
-    }
-
-    /// How long a migration waits for one in another process. Default: 60 seconds.
-    #[must_use]
-    pub const fn migration_timeout(mut self, migration_timeout: Duration) -> Self {
-        self.migration_timeout = migration_timeout;
-        self
-    }
-
-    /// What dates migrations. Default: the system's clock.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
     /// Opens the store. What the URL says of write concern, read concern, read preference and retries is overruled.
     ///
     /// # Errors
@@ -142,8 +53,16 @@ impl MongoBuilder {
         let options = self.options().await?;
         let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
         let client = Client::with_options(options).map_err(|_| invalid_url("the driver refuses its options"))?;
-        let Self { operation_timeout, migration_timeout, clock, .. } = self;
-        opened(Shared::new(&client, &database, operation_timeout, migration_timeout, clock, true)).await
+        self.open(&client, &database, true).await
+    }
+
+    /// A store on a client, which ends with the store if that owns it.
+    async fn open(self, client: &Client, database: &str, owns_client: bool) -> Result<MongoStore, StoreError> {
+        // The store has no use for the URL, which may hold a password.
+        let settings = Self { url: String::new(), ..self };
+        let shared = Shared::new(client, database, settings, owns_client);
+        check_server(&shared.database).await?;
+        Ok(MongoStore::new(shared))
     }
 
     async fn options(&self) -> Result<ClientOptions, StoreError> {
@@ -176,11 +95,6 @@ impl MongoBuilder {
 
 fn invalid_url(why: &'static str) -> StoreError {
     StoreError::Invalid { what: "the database URL".to_owned(), why }
-}
-
-async fn opened(shared: Shared) -> Result<MongoStore, StoreError> {
-    check_server(&shared.database).await?;
-    Ok(MongoStore::new(shared))
 }
 
 /// Refuses a server that has no transactions.

@@ -61,9 +61,10 @@ mod predicate;
 mod references;
 mod row;
 mod schema;
+mod settings;
 mod shared;
 mod transaction;
 mod verbs;
 
 pub use backend::MongoStore;
-pub use config::MongoBuilder;
+pub use settings::MongoBuilder;

@@ -1,8 +1,9 @@
 //! Tables as collections: validators, indexes, and the documents of the catalogue.
 
-use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef, ScopeLevel, TableDef};
+use authsome_core::error::StoreError;
+use authsome_core::schema::{ColumnDef, IndexDef, TableDef};
 use authsome_core::value::ColumnType;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, deserialize_from_bson, doc, serialize_to_bson};
 
 /// The mark of a JSON column in a validator; its BSON type is that of text.
 const JSON: &str = "json";
@@ -46,21 +47,8 @@ pub(crate) fn column_type(property: &Document) -> Option<ColumnType> {
 /// All indexes of a table as `createIndexes` takes them: the primary key's, the declared ones in their order, and one
 /// for each reference without a fitting index for its children.
 pub(crate) fn indexes(table: &TableDef) -> Vec<Document> {
-    let primary = table.uniques().into_iter().take(1);
-    let declared: Vec<IndexDef> = primary.chain(table.indexes.iter().cloned()).collect();
-    let unserved = table.references.iter().filter(|reference| !declared.iter().any(|index| serves(index, reference)));
-    let own = unserved
-        .map(|reference| IndexDef { columns: reference.columns.clone(), ..IndexDef::plain(&reference.name, &[]) });
-    declared.iter().cloned().chain(own).map(|declared| index(table, &declared)).collect()
-}
-
-/// Whether the first columns of an index over all rows are those of the reference, in whatever order.
-fn serves(index: &IndexDef, reference: &ReferenceDef) -> bool {
-    index.only_where_null.is_none()
-        && index
-            .columns
-            .get(..reference.columns.len())
-            .is_some_and(|first| first.iter().all(|column| reference.columns.contains(column)))
+    let declared = [table.primary_index()].into_iter().chain(table.secondary_indexes());
+    declared.map(|declared| index(table, &declared)).collect()
 }
 
 /// An index as `createIndexes` takes it. Without being unique, it ends with the id, in whose order its rows then come.
@@ -89,20 +77,11 @@ pub(crate) fn index(table: &TableDef, index: &IndexDef) -> Document {
     made
 }
 
-const SCOPES: [(ScopeLevel, &str); 3] =
-    [(ScopeLevel::Environment, "environment"), (ScopeLevel::App, "app"), (ScopeLevel::Global, "global")];
-const DELETIONS: [(OnDelete, &str); 2] = [(OnDelete::Cascade, "cascade"), (OnDelete::Restrict, "restrict")];
-
-fn name_of<T: PartialEq>(names: &[(T, &'static str)], wanted: &T) -> &'static str {
-    names.iter().find(|(value, _)| value == wanted).map_or("", |(_, name)| name)
-}
-
-fn named<T: Copy>(names: &[(T, &str)], name: &str) -> Option<T> {
-    names.iter().find(|(_, other)| *other == name).map(|(value, _)| *value)
-}
-
 /// A table as the catalogue keeps it: all that validators and indexes do not tell.
-pub(crate) fn catalogued(table: &TableDef) -> Document {
+///
+/// # Errors
+/// [`StoreError::Backend`], where BSON cannot hold a part of it.
+pub(crate) fn catalogued(table: &TableDef) -> Result<Document, StoreError> {
     let columns: Vec<Document> =
         table.columns.iter().map(|column| doc! {"name": &column.name, "nullable": column.nullable}).collect();
     let index = |index: &IndexDef| {
@@ -112,68 +91,37 @@ pub(crate) fn catalogued(table: &TableDef) -> Document {
         }
         kept
     };
-    let reference = |reference: &ReferenceDef| {
-        doc! {
-            "name": &reference.name,
-            "columns": &reference.columns,
-            "parent": &reference.parent,
-            "parent_columns": &reference.parent_columns,
-            "on_delete": name_of(&DELETIONS, &reference.on_delete),
-        }
-    };
-    doc! {
+    Ok(doc! {
         "_id": &table.name,
-        "scope": name_of(&SCOPES, &table.scope),
+        "scope": serialize_to_bson(&table.scope).map_err(StoreError::backend)?,
         "id": &table.id,
         "columns": columns,
         "indexes": table.indexes.iter().map(index).collect::<Vec<_>>(),
-        "references": table.references.iter().map(reference).collect::<Vec<_>>(),
-    }
+        "references": serialize_to_bson(&table.references).map_err(StoreError::backend)?,
+    })
 }
 
 /// The table in a document of the catalogue, with columns without types; `None` for a document that is not ours.
 pub(crate) fn from_catalogue(kept: &Document) -> Option<TableDef> {
-    let column = |kept: &Document| {
+    let column = |kept: &Bson| {
+        let kept = kept.as_document()?;
         let column = ColumnDef::new(kept.get_str("name").ok()?, ColumnType::Text);
         Some(ColumnDef { nullable: kept.get_bool("nullable").ok()?, max_len: None, ..column })
     };
-    let index = |kept: &Document| {
-        Some(IndexDef {
-            name: kept.get_str("name").ok()?.to_owned(),
-            columns: texts(kept, "columns")?,
-            unique: kept.get_bool("unique").ok()?,
-            only_where_null: kept.get_str("only_where_null").ok().map(str::to_owned),
-        })
-    };
-    let reference = |kept: &Document| {
-        Some(ReferenceDef {
-            name: kept.get_str("name").ok()?.to_owned(),
-            columns: texts(kept, "columns")?,
-            parent: kept.get_str("parent").ok()?.to_owned(),
-            parent_columns: texts(kept, "parent_columns")?,
-            on_delete: named(&DELETIONS, kept.get_str("on_delete").ok()?)?,
-        })
-    };
     Some(TableDef {
         name: kept.get_str("_id").ok()?.to_owned(),
-        scope: named(&SCOPES, kept.get_str("scope").ok()?)?,
+        scope: deserialize_from_bson(kept.get("scope")?.clone()).ok()?,
         id: kept.get_str("id").ok()?.to_owned(),
-        columns: each(kept, "columns", column)?,
-        indexes: each(kept, "indexes", index)?,
-        references: each(kept, "references", reference)?,
+        columns: kept.get_array("columns").ok()?.iter().map(column).collect::<Option<_>>()?,
+        indexes: deserialize_from_bson(kept.get("indexes")?.clone()).ok()?,
+        references: deserialize_from_bson(kept.get("references")?.clone()).ok()?,
     })
-}
-
-fn each<T>(kept: &Document, name: &str, read: impl Fn(&Document) -> Option<T>) -> Option<Vec<T>> {
-    kept.get_array(name).ok()?.iter().map(|item| read(item.as_document()?)).collect()
-}
-
-fn texts(kept: &Document, name: &str) -> Option<Vec<String>> {
-    kept.get_array(name).ok()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use authsome_core::schema::ScopeLevel;
+
     use super::*;
 
     #[test]
@@ -183,7 +131,7 @@ mod tests {
             for column in &mut expected.columns {
                 (column.ty, column.max_len) = (ColumnType::Text, None);
             }
-            assert_eq!(from_catalogue(&catalogued(table)), Some(expected));
+            assert_eq!(from_catalogue(&catalogued(table).unwrap()), Some(expected));
         }
     }
 

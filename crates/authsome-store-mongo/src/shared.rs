@@ -1,10 +1,8 @@
 //! [`Shared`]: what a store and its transactions share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use authsome_core::clock::Clock;
 use authsome_core::error::StoreError;
 use authsome_core::retry::Retry;
 use mongodb::options::{DatabaseOptions, ReadConcern};
@@ -15,6 +13,7 @@ use crate::concern::{durable, primary};
 use crate::conflict;
 use crate::error::{Failure, Refusal, store_error};
 use crate::operations::Operations;
+use crate::settings::MongoBuilder;
 
 /// How often the transaction of one verb is run before its contention is reported.
 const RUNS: u32 = 100;
@@ -27,11 +26,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) catalogue: Catalogue,
-    /// How long a verb may take.
-    pub(crate) operation_timeout: Duration,
-    /// How long a migration waits for another one.
-    pub(crate) migration_timeout: Duration,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: MongoBuilder,
     /// Whether the connections end with the store.
     owns_client: bool,
     closed: AtomicBool,
@@ -40,14 +35,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        client: &Client,
-        database: &str,
-        operation_timeout: Duration,
-        migration_timeout: Duration,
-        clock: Arc<dyn Clock>,
-        owns_client: bool,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, database: &str, settings: MongoBuilder, owns_client: bool) -> Self {
         let mut options = DatabaseOptions::default();
         options.write_concern = Some(durable());
         options.read_concern = Some(ReadConcern::majority());
@@ -55,9 +43,7 @@ impl Shared {
         Self {
             database: client.database_with_options(database, options),
             catalogue: Catalogue::default(),
-            operation_timeout,
-            migration_timeout,
-            clock,
+            settings,
             owns_client,
             closed: AtomicBool::new(false),
             retry: Retry::new(RUNS, TURN_WAIT, PAUSE),
@@ -85,7 +71,9 @@ impl Shared {
 
     /// Does something within the time that a verb may take.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        tokio::time::timeout(self.operation_timeout, work).await.unwrap_or_else(|_| Err(Refusal::TooLate.into()))
+        tokio::time::timeout(self.settings.operation_timeout, work)
+            .await
+            .unwrap_or_else(|_| Err(Refusal::TooLate.into()))
     }
 
     /// What a failure means to the caller.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use authsome_core::error::StoreError;
 use authsome_core::forward_records;
 use authsome_core::records::TouchRequest;
+use authsome_core::schema::TableDef;
 use authsome_core::store::StoreTx;
 use mongodb::ClientSession;
 use mongodb::bson::doc;
@@ -78,25 +79,33 @@ async fn abort(mut session: ClientSession) {
 }
 
 /// Runs a verb in a transaction of its own, again and again while others' writes make it fail.
-pub(crate) async fn run_alone<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
-    shared.retry.run(StoreError::is_transient, || run_once(shared, verb)).await
+pub(crate) async fn run_alone<V: Verb>(shared: &Shared, table: &TableDef, verb: &V) -> Result<V::Output, StoreError> {
+    shared.retry.run(StoreError::is_transient, || run_once(shared, table, verb)).await
 }
 
-async fn run_once<V: Verb>(shared: &Shared, verb: &V) -> Result<V::Output, StoreError> {
+async fn run_once<V: Verb>(shared: &Shared, table: &TableDef, verb: &V) -> Result<V::Output, StoreError> {
     let mut session = begin(shared).await?;
-    let outcome = match shared.catalogue.check(&shared.database, verb.table()).await {
-        Ok(()) => verb.run(&mut shared.operations().inside(&mut session)).await,
-        Err(error) => Err(error.into()),
-    };
-    match outcome {
+    match run_in(&mut session, shared, table, verb).await {
         Ok(output) => commit(&mut session).await.map(|()| output),
-        Err(failure) => {
-            let error = shared.resolve(failure).await;
+        Err(error) => {
             if !matches!(error, StoreError::Unavailable { .. }) {
                 abort(session).await;
             }
             Err(error)
         }
+    }
+}
+
+async fn run_in<V: Verb>(
+    session: &mut ClientSession,
+    shared: &Shared,
+    table: &TableDef,
+    verb: &V,
+) -> Result<V::Output, StoreError> {
+    shared.catalogue.check(&shared.database, table).await?;
+    match verb.run(&mut shared.operations().inside(session)).await {
+        Ok(output) => Ok(output),
+        Err(failure) => Err(shared.resolve(failure).await),
     }
 }
 
@@ -112,11 +121,11 @@ impl MongoTx {
         Self { shared, open: Mutex::new(Some(session)) }
     }
 
-    async fn run<V: Verb>(&self, verb: V) -> Result<V::Output, StoreError> {
+    async fn run<V: Verb>(&self, table: &TableDef, verb: V) -> Result<V::Output, StoreError> {
         let mut open = self.open.lock().await;
         // Taken out while it works: if the caller stops waiting in the middle, it is dropped and so rolled back.
         let mut session = open.take().ok_or(StoreError::ended())?;
-        let outcome = self.shared.in_time(self.run_in(&mut session, &verb)).await;
+        let outcome = self.shared.in_time(run_in(&mut session, &self.shared, table, &verb)).await;
         match &outcome {
             // Nobody waits for the rollback on a connection that does not answer.
             Err(StoreError::Unavailable { .. }) => drop(session),
@@ -126,29 +135,21 @@ impl MongoTx {
         outcome
     }
 
-    async fn run_in<V: Verb>(&self, session: &mut ClientSession, verb: &V) -> Result<V::Output, StoreError> {
-        self.shared.catalogue.check(&self.shared.database, verb.table()).await?;
-        match verb.run(&mut self.shared.operations().inside(session)).await {
-            Ok(output) => Ok(output),
-            Err(failure) => Err(self.shared.resolve(failure).await),
-        }
-    }
-
     async fn end(&self) -> Result<ClientSession, StoreError> {
         self.open.lock().await.take().ok_or(StoreError::ended())
     }
 }
 
 forward_records! {
-    impl Records for MongoTx: |tx, verb, request| { tx.run(request).await }
-    update { tx.run(UpdateOne(request)).await }
-    update_all { tx.run(UpdateAll(request)).await }
+    impl Records for MongoTx: |tx, verb, request| { tx.run(request.table(), request).await }
+    update { tx.run(request.table(), UpdateOne(request)).await }
+    update_all { tx.run(request.table(), UpdateAll(request)).await }
 }
 
 #[async_trait]
 impl StoreTx for MongoTx {
     async fn touch(&self, request: TouchRequest) -> Result<bool, StoreError> {
-        self.run(request).await
+        self.run(request.table(), request).await
     }
 
     async fn commit(&self) -> Result<(), StoreError> {

@@ -1,6 +1,5 @@
 //! What each verb does.
 
-use async_trait::async_trait;
 use authsome_core::records::{
     Change, CountRequest, DeleteRequest, FindRequest, InsertRequest, Row, TouchRequest, UpdateRequest, UpsertRequest,
 };
@@ -18,29 +17,24 @@ use crate::row::{change, document, equal, key, overflow, row, stays_in_range, tw
 const LOOKS: u32 = 50;
 
 /// A record verb with its request.
-#[async_trait]
 pub(crate) trait Verb: Send + Sync {
     /// What it answers.
     type Output: Send;
 
-    fn table(&self) -> &'static TableDef;
-
     /// Does it without a transaction, if one operation of MongoDB suffices. `None` if not; then nothing was done.
-    async fn at_once(&self, _operations: &mut Operations<'_>) -> Result<Option<Self::Output>, Failure> {
-        Ok(None)
+    fn at_once(
+        &self,
+        _operations: &mut Operations<'_>,
+    ) -> impl Future<Output = Result<Option<Self::Output>, Failure>> + Send {
+        async { Ok(None) }
     }
 
     /// Does it in a transaction.
-    async fn run(&self, operations: &mut Operations<'_>) -> Result<Self::Output, Failure>;
+    fn run(&self, operations: &mut Operations<'_>) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
-#[async_trait]
 impl Verb for InsertRequest {
     type Output = u64;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
         let [only] = self.rows() else { return Ok(None) };
@@ -82,17 +76,20 @@ async fn insert(
 ) -> Result<(), Failure> {
     let collection = operations.collection_of(&table.name)?;
     let inserted = operations.insert(&table.name, &collection, documents).await;
-    inserted.map_err(|error| refused(table, error, documents))
+    inserted.map_err(|error| {
+        refused(table, error, |position| match documents.split_at_checked(position) {
+            Some((earlier, [row, ..])) => Candidate::Inserted { row: row.clone(), earlier: earlier.to_vec() },
+            _ => Candidate::Unknown,
+        })
+    })
 }
 
-/// What an insert of these documents failed with.
-fn refused(table: &'static TableDef, error: Error, documents: &[Document]) -> Failure {
-    let Some((index, position)) = duplicate(&error) else { return error.into() };
-    let (earlier, rest) = documents.split_at_checked(position).unwrap_or((&[], documents));
-    let row = rest
-        .first()
-        .map_or(Candidate::Unknown, |row| Candidate::Inserted { row: row.clone(), earlier: earlier.to_vec() });
-    Failure::Duplicate { table, index, row }
+/// What a write failed with. The row that a unique index refused is the one at a position among those written.
+fn refused(table: &'static TableDef, error: Error, row: impl FnOnce(usize) -> Candidate) -> Failure {
+    match duplicate(&error) {
+        Some((index, position)) => Failure::Duplicate { table, index, row: row(position) },
+        None => error.into(),
+    }
 }
 
 /// Whether a document agrees with another one in a key. A refused insert would end the transaction, so that it is
@@ -102,13 +99,8 @@ async fn is_taken(operations: &mut Operations<'_>, table: &TableDef, document: &
     Ok(operations.exists(&table.name, doc! {"$or": twins}).await?)
 }
 
-#[async_trait]
 impl Verb for FindRequest {
     type Output = Vec<Row>;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Vec<Row>>, Failure> {
         self.run(operations).await.map(Some)
@@ -122,13 +114,8 @@ impl Verb for FindRequest {
     }
 }
 
-#[async_trait]
 impl Verb for CountRequest {
     type Output = u64;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<u64>, Failure> {
         self.run(operations).await.map(Some)
@@ -152,34 +139,24 @@ async fn change_one(
     changes: &[Change],
 ) -> Result<Option<Document>, Failure> {
     let changed = operations.update_one(&table.name, filter.clone(), update(changes)).await;
-    changed.map_err(|error| match duplicate(&error) {
-        Some((index, _)) => {
-            Failure::Duplicate { table, index, row: Candidate::Changed { filter, changes: changes.to_vec() } }
-        }
-        None => error.into(),
-    })
+    changed.map_err(|error| refused(table, error, |_| Candidate::Changed { filter, changes: changes.to_vec() }))
 }
 
 /// [`authsome_core::records::Records::update`].
 pub(crate) struct UpdateOne(pub(crate) UpdateRequest);
 
-#[async_trait]
 impl Verb for UpdateOne {
     type Output = Option<Row>;
 
-    fn table(&self) -> &'static TableDef {
-        self.0.table()
-    }
-
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Option<Row>>, Failure> {
-        if self.table().references.iter().any(moves(self.0.changes())) {
+        if self.0.table().references.iter().any(moves(self.0.changes())) {
             return Ok(None);
         }
         self.run(operations).await.map(Some)
     }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<Option<Row>, Failure> {
-        let (table, changes) = (self.table(), self.0.changes());
+        let (table, changes) = (self.0.table(), self.0.changes());
         let changed = change_one(operations, table, filter(self.0.predicate()), changes).await?;
         let Some(changed) = changed else { return Ok(None) };
         hold_parents(operations, table, std::slice::from_ref(&changed), moves(changes)).await?;
@@ -190,16 +167,11 @@ impl Verb for UpdateOne {
 /// [`authsome_core::records::Records::update_all`].
 pub(crate) struct UpdateAll(pub(crate) UpdateRequest);
 
-#[async_trait]
 impl Verb for UpdateAll {
     type Output = u64;
 
-    fn table(&self) -> &'static TableDef {
-        self.0.table()
-    }
-
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
-        let (table, changes) = (self.table(), self.0.changes());
+        let (table, changes) = (self.0.table(), self.0.changes());
         let wanted = filter(self.0.predicate());
         let mut moved = Vec::new();
         if table.references.iter().any(moves(changes)) {
@@ -208,22 +180,14 @@ impl Verb for UpdateAll {
             moved.iter_mut().for_each(|document| change(document, changes));
         }
         let updated = operations.update_all(&table.name, wanted, update(changes)).await;
-        let updated = updated.map_err(|error| match duplicate(&error) {
-            Some((index, _)) => Failure::Duplicate { table, index, row: Candidate::Unknown },
-            None => error.into(),
-        })?;
+        let updated = updated.map_err(|error| refused(table, error, |_| Candidate::Unknown))?;
         hold_parents(operations, table, &moved, moves(changes)).await?;
         Ok(updated)
     }
 }
 
-#[async_trait]
 impl Verb for UpsertRequest {
     type Output = Row;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn at_once(&self, operations: &mut Operations<'_>) -> Result<Option<Row>, Failure> {
         let table = self.table();
@@ -290,26 +254,16 @@ fn is_key(request: &UpsertRequest, index: &str) -> bool {
     request.table().uniques().iter().any(|unique| unique.name == index && unique.columns == request.key())
 }
 
-#[async_trait]
 impl Verb for DeleteRequest {
     type Output = u64;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<u64, Failure> {
         delete(operations, self.table(), filter(self.predicate()), self.limit()).await
     }
 }
 
-#[async_trait]
 impl Verb for TouchRequest {
     type Output = bool;
-
-    fn table(&self) -> &'static TableDef {
-        Self::table(self)
-    }
 
     async fn run(&self, operations: &mut Operations<'_>) -> Result<bool, Failure> {
         Ok(operations.update_one(&self.table().name, filter(self.predicate()), touch()).await?.is_some())

@@ -1,7 +1,5 @@
 //! [`PgStore`].
 
-use std::fmt;
-
 use authsome_core::error::StoreError;
 use authsome_store_sql::SqlStore;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
@@ -11,12 +9,6 @@ use crate::config::PgBuilder;
 /// Authsome on PostgreSQL.
 pub struct PgStore {
     sql: SqlStore,
-}
-
-impl fmt::Debug for PgStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PgStore").finish_non_exhaustive()
-    }
 }
 
 impl PgStore {
@@ -55,12 +47,6 @@ impl PgStore {
 
     pub(crate) const fn new(sql: SqlStore) -> Self {
         Self { sql }
-    }
-
-    /// What it shares with other SQL backends, for a look at the statements of requests.
-    #[must_use]
-    pub const fn sql(&self) -> &SqlStore {
-        &self.sql
     }
 
     /// The pool, for statements of one's own.

@@ -1,11 +1,9 @@
 //! How PostgreSQL is connected to.
 
-use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
 use authsome_store_sql::{Connections, Patience, SqlStore};
 use sea_orm::DatabaseConnection;
@@ -37,111 +35,30 @@ const OTHER_PARAMETERS: [&str; 8] =
     ["host", "hostaddr", "port", "user", "password", "dbname", "application_name", "options"];
 const SSL_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
-/// How a [`PgStore`] is connected.
-#[derive(Clone)]
-pub struct PgBuilder {
-    url: String,
-    max_connections: u32,
-    min_connections: u32,
-    max_lifetime: Duration,
-    idle_timeout: Duration,
-    acquire_timeout: Duration,
-    statement_timeout: Duration,
-    migration_timeout: Duration,
-    clock: Arc<dyn Clock>,
-}
-
-/// Leaves the URL out.
-impl fmt::Debug for PgBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PgBuilder")
-            .field("max_connections", &self.max_connections)
-            .field("min_connections", &self.min_connections)
-            .field("max_lifetime", &self.max_lifetime)
-            .field("idle_timeout", &self.idle_timeout)
-            .field("acquire_timeout", &self.acquire_timeout)
-            .field("statement_timeout", &self.statement_timeout)
-            .field("migration_timeout", &self.migration_timeout)
-            .finish_non_exhaustive()
+authsome_core::store_builder! {
+    /// How a [`PgStore`] is connected.
+    pub struct PgBuilder {
+        /// How many connections are open at most, at least 2: a migration holds one for its lock. Default: 10.
+        max_connections: u32 = 10, at least 2;
+        /// How many connections are kept open without work. Default: none.
+        min_connections: u32 = 0;
+        /// How old a connection becomes before it is replaced. Default: 30 minutes.
+        max_lifetime: Duration = Duration::from_secs(30 * 60);
+        /// How long a connection stays open without work. Default: 10 minutes.
+        idle_timeout: Duration = Duration::from_secs(10 * 60);
+        /// How long a caller waits for a connection, and so how long a call takes while the database is gone; as long
+        /// again for a transaction to begin on it. Default: 5 seconds.
+        acquire_timeout: Duration = Duration::from_secs(5);
+        /// How long a call waits for its answer, at least 1 millisecond. Inside a transaction the server ends the
+        /// statement as well; outside of one it may still finish it. Default: 30 seconds.
+        statement_timeout: Duration = Duration::from_secs(30), at least Duration::from_millis(1);
+        /// How long a migration waits for one in another process, and for the transactions that use a table which it
+        /// changes. Default: 60 seconds.
+        migration_timeout: Duration = Duration::from_secs(60);
     }
 }
 
 impl PgBuilder {
-    /// A store of this URL with the defaults.
-    #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            max_connections: 10,
-            min_connections: 0,
-            max_lifetime: Duration::from_secs(30 * 60),
-            idle_timeout: Duration::from_secs(10 * 60),
-            acquire_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(30),
-            migration_timeout: Duration::from_secs(60),
-            clock: Arc::new(SystemClock),
-        }
-    }
-
-    /// How many connections are open at most, at least 2: a migration holds one for its lock. Default: 10.
-    #[must_use]
-    pub fn max_connections(mut self, max_connections: u32) -> Self {
-        self.max_connections = max_connections.max(2);
-        self
-    }
-
-    /// How many connections are kept open without work. Default: none.
-    #[must_use]
-    pub const fn min_connections(mut self, min_connections: u32) -> Self {
-        self.min_connections = min_connections;
-        self
-    }
-
-    /// How old a connection becomes before it is replaced. Default: 30 minutes.
-    #[must_use]
-    pub const fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
-        self.max_lifetime = max_lifetime;
-        self
-    }
-
-    /// How long a connection stays open without work. Default: 10 minutes.
-    #[must_use]
-    pub const fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
-        self.idle_timeout = idle_timeout;
-        self
-    }
-
-    /// How long a caller waits for a connection, and so how long a call takes while the database is gone; as long again
-    /// for a transaction to begin on it. Default: 5 seconds.
-    #[must_use]
-    pub const fn acquire_timeout(mut self, acquire_timeout: Duration) -> Self {
-        self.acquire_timeout = acquire_timeout;
-        self
-    }
-
-    /// How long a call waits for its answer, at least 1 millisecond. Inside a transaction the server ends the statement
-    /// as well; outside of one it may still finish it. Default: 30 seconds.
-    #[must_use]
-    pub fn statement_timeout(mut self, statement_timeout: Duration) -> Self {
-        self.statement_timeout = statement_timeout.max(Duration::from_millis(1));
-        self
-    }
-
-    /// How long a migration waits for one in another process, and for the transactions that use a table which it
-    /// changes. Default: 60 seconds.
-    #[must_use]
-    pub const fn migration_timeout(mut self, migration_timeout: Duration) -> Self {
-        self.migration_timeout = migration_timeout;
-        self
-    }
-
-    /// What dates migrations. Default: the system's clock.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
     /// Connects.
     ///
     /// # Errors

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use authsome_core::error::StoreError;
-use authsome_core::migration::{self, LiveTable};
+use authsome_core::migration;
 use authsome_core::time::Timestamp;
 use authsome_core::value::{ColumnType, DecodeError, Value};
-use authsome_store_sql::{Dialect, Fault};
-use sea_orm::sea_query::{self, Expr, ExprTrait, IntoIden};
+use authsome_store_sql::{Catalogue, Dialect, Fault};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement,
     TransactionOptions,
@@ -18,7 +18,7 @@ use sqlx::postgres::PgValueRef;
 use sqlx::{Decode, Row, TypeInfo, ValueRef};
 
 use crate::error::{classify, message};
-use crate::migration::{children, introspect};
+use crate::migration::CATALOGUE;
 use crate::retirement::Retirement;
 use crate::settings::check_pooled;
 
@@ -91,16 +91,8 @@ impl Dialect for Postgres {
         65_535
     }
 
-    fn column_type(&self, ty: ColumnType) -> sea_query::ColumnType {
-        let name = match ty {
-            ColumnType::Bool => "boolean",
-            ColumnType::Int => "bigint",
-            ColumnType::Text => r#"text COLLATE "C""#,
-            ColumnType::Bytes => "bytea",
-            ColumnType::Time => "timestamptz(3)",
-            ColumnType::Json => "json",
-        };
-        sea_query::ColumnType::Custom(name.into_iden())
+    fn catalogue(&self) -> &'static Catalogue {
+        &CATALOGUE
     }
 
     fn encode(&self, value: &Value, ty: ColumnType) -> sea_orm::Value {
@@ -157,10 +149,6 @@ impl Dialect for Postgres {
         message(error)
     }
 
-    async fn children(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr> {
-        children(connection, parent).await
-    }
-
     /// The transaction that has the lock is idle while others carry out the steps: no time limit may end it.
     async fn try_lock(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
         let answer = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, LOCK)).await?;
@@ -177,10 +165,6 @@ impl Dialect for Postgres {
         let timeout = millis(self.migration_timeout);
         let sql = format!("{NO_TIME_LIMIT}; SET LOCAL lock_timeout = {timeout}");
         transaction.execute_unprepared(&sql).await.map(|_| ())
-    }
-
-    async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {
-        introspect(connection, tables).await
     }
 }
 

@@ -81,22 +81,10 @@ fn classify_code(code: &str) -> Fault {
     }
 }
 
-/// Why a connection failed.
-#[derive(Debug)]
-struct ConnectError(String);
-
-impl std::fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cannot connect to PostgreSQL: {}", self.0)
-    }
-}
-
-impl std::error::Error for ConnectError {}
-
 /// A database that cannot be connected to is not available, whatever the reason.
 #[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 pub(crate) fn cannot_connect(error: SqlxError) -> StoreError {
-    StoreError::unavailable(ConnectError(driver_message(&error)))
+    StoreError::unavailable(format!("cannot connect to PostgreSQL: {}", driver_message(&error)))
 }
 
 /// What an error says, with its cause.

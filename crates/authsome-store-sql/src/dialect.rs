@@ -14,6 +14,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, QueryResult, TransactionOptions,
 };
 
+use crate::catalogue::Catalogue;
+
 /// What went wrong, as far as the database's error says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -94,8 +96,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// How many parameters a statement may have.
     fn max_parameters(&self) -> usize;
 
-    /// The type of a column, with its collation: text is compared byte for byte.
-    fn column_type(&self, ty: ColumnType) -> sea_query::ColumnType;
+    /// How columns are declared, with their collation (text is compared byte for byte), and what is asked about tables.
+    fn catalogue(&self) -> &'static Catalogue;
 
     /// What follows the parenthesis of `CREATE TABLE`.
     fn table_options(&self) -> Option<&'static str> {
@@ -137,12 +139,6 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         error.to_string()
     }
 
-    /// The live tables with a reference to this one, each once. Needed only after a deletion broke one.
-    ///
-    /// # Errors
-    /// What the database says.
-    async fn children(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr>;
-
     /// Tries to take the lock that serializes migration runs, for as long as this transaction lasts. Where beginning
     /// the transaction took it already, there is nothing to do.
     ///
@@ -166,7 +162,9 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// What the database says.
-    async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr>;
+    async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {
+        self.catalogue().introspect(connection, tables).await
+    }
 }
 
 /// The row of a result with the table's columns, in their order.

@@ -134,7 +134,7 @@ impl Search<'_> {
         if let Some(children) = self.children.get(parent) {
             return Ok(children.clone());
         }
-        let children = self.session.dialect.children(&self.session.executor, parent).await?;
+        let children = self.session.dialect.catalogue().children(&self.session.executor, parent).await?;
         self.meet(&children).await?;
         self.children.insert(parent.to_owned(), children.clone());
         Ok(children)

@@ -10,6 +10,7 @@
 //! [`SqlStore`] and forwards to it. Then run the conformance suite on it.
 
 mod blame;
+mod catalogue;
 mod dialect;
 mod error;
 mod held;
@@ -23,6 +24,7 @@ mod store;
 mod transaction;
 mod verb;
 
+pub use catalogue::Catalogue;
 pub use dialect::{Dialect, Fault};
 pub use store::{Connections, Patience, SqlStore};
 pub use transaction::SqlTx;

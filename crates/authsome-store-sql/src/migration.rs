@@ -30,8 +30,7 @@ impl MigrationTarget for SqlStore {
     }
 
     fn render(&self, step: &Step) -> Result<Vec<String>, MigrateError> {
-        let backend = self.dialect.backend();
-        Ok(statements(&*self.dialect, step)?.iter().map(|statement| statement.to_sql(backend)).collect())
+        statements(&*self.dialect, step)
     }
 
     async fn history(&self) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
@@ -172,7 +171,7 @@ async fn history_of<'c>(
     dialect: &'c dyn Dialect,
     connection: impl IntoDatabaseExecutor<'c> + Copy,
 ) -> Result<Option<Vec<AppliedStep>>, MigrateError> {
-    let is_there = SchemaManager::new(connection).has_table(history::TABLE).await;
+    let is_there = SchemaManager::new(connection).has_table(history::name()).await;
     if !is_there.map_err(|error| store_error(dialect, error))? {
         return Ok(None);
     }

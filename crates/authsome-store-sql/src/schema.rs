@@ -4,57 +4,17 @@ use authsome_core::error::StoreError;
 use authsome_core::migration::{MigrateError, Operation, Step};
 use authsome_core::records::MAX_ROWS;
 use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef, TableDef};
+use sea_orm::StatementBuilder;
 use sea_orm::sea_query::{
     self, ConditionalStatement, Expr, ExprTrait, ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Index,
-    IndexCreateStatement, IndexDropStatement, IntoIden, Table, TableAlterStatement, TableCreateStatement,
-    TableDropStatement,
+    IndexCreateStatement, IntoIden, Table, TableCreateStatement,
 };
-use sea_orm::{DbBackend, DbErr};
-use sea_orm_migration::SchemaManager;
 
 use crate::dialect::Dialect;
 
-/// A statement that changes the schema.
-#[derive(Debug)]
-pub(crate) enum SchemaStatement {
-    CreateTable(Box<TableCreateStatement>),
-    DropTable(TableDropStatement),
-    AlterTable(TableAlterStatement),
-    CreateIndex(IndexCreateStatement),
-    DropIndex(IndexDropStatement),
-    Raw(String),
-}
-
-impl SchemaStatement {
-    /// Its text.
-    pub(crate) fn to_sql(&self, backend: DbBackend) -> String {
-        match self {
-            Self::CreateTable(statement) => backend.build(&**statement).sql,
-            Self::DropTable(statement) => backend.build(statement).sql,
-            Self::AlterTable(statement) => backend.build(statement).sql,
-            Self::CreateIndex(statement) => backend.build(statement).sql,
-            Self::DropIndex(statement) => backend.build(statement).sql,
-            Self::Raw(sql) => sql.clone(),
-        }
-    }
-
-    /// Runs it.
-    pub(crate) async fn run(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        use sea_orm::ConnectionTrait;
-
-        match self {
-            Self::CreateTable(statement) => manager.create_table(*statement).await,
-            Self::DropTable(statement) => manager.drop_table(statement).await,
-            Self::AlterTable(statement) => manager.alter_table(statement).await,
-            Self::CreateIndex(statement) => manager.create_index(statement).await,
-            Self::DropIndex(statement) => manager.drop_index(statement).await,
-            Self::Raw(sql) => manager.get_connection().execute_unprepared(&sql).await.map(|_| ()),
-        }
-    }
-}
-
 /// The statements that carry out a step, in order.
-pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<SchemaStatement>, MigrateError> {
+pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<String>, MigrateError> {
+    let sql = |statement: &dyn StatementBuilder| statement.build(&dialect.backend()).sql;
     let mut statements = Vec::new();
     let mut schema = step.before.clone();
     let mut indexes: Vec<(String, IndexDef)> = Vec::new();
@@ -68,42 +28,35 @@ pub(crate) fn statements(dialect: &dyn Dialect, step: &Step) -> Result<Vec<Schem
         }
         match operation {
             Operation::CreateTable(table) => {
-                statements.push(SchemaStatement::CreateTable(Box::new(create_table(dialect, table))));
-                for index in &table.indexes {
-                    statements.push(SchemaStatement::CreateIndex(create_index(&table.name, index)));
-                }
+                statements.push(sql(&create_table(dialect, table)));
+                statements.extend(table.indexes.iter().map(|index| sql(&create_index(&table.name, index))));
                 let plain = table.indexes.iter().filter(|index| !index.unique).cloned();
                 indexes.extend(table.uniques().into_iter().chain(plain).map(|index| (table.name.clone(), index)));
             }
             Operation::DropTable { table } => {
                 indexes.retain(|(of, _)| of != table);
-                statements.push(SchemaStatement::DropTable(Table::drop().table(table.clone()).to_owned()));
+                statements.push(sql(Table::drop().table(table.clone())));
             }
             Operation::AddColumn { table, column } => {
-                let alter = Table::alter().table(table.clone()).add_column(column_def(dialect, column)).to_owned();
-                statements.push(SchemaStatement::AlterTable(alter));
+                statements.push(sql(Table::alter().table(table.clone()).add_column(column_def(dialect, column))));
             }
             Operation::DropColumn { table, column } => {
-                let alter = Table::alter().table(table.clone()).drop_column(column.clone()).to_owned();
-                statements.push(SchemaStatement::AlterTable(alter));
+                statements.push(sql(Table::alter().table(table.clone()).drop_column(column.clone())));
             }
             Operation::CreateIndex { table, index } => {
-                statements.push(SchemaStatement::CreateIndex(create_index(table, index)));
+                statements.push(sql(&create_index(table, index)));
                 indexes.push((table.clone(), index.clone()));
             }
             Operation::DropIndex { table, index } => {
                 indexes.retain(|(_, made)| &made.name != index);
-                let drop = Index::drop().name(index).table(table.clone()).to_owned();
-                statements.push(SchemaStatement::DropIndex(drop));
+                statements.push(sql(Index::drop().name(index).table(table.clone())));
             }
-            Operation::Raw { statements: by_dialect } => {
-                statements.extend(by_dialect.get(&dialect.name()).cloned().map(SchemaStatement::Raw));
-            }
+            Operation::Raw { statements: by_dialect } => statements.extend(by_dialect.get(&dialect.name()).cloned()),
         }
     }
     let made: Vec<(&TableDef, &IndexDef)> =
         indexes.iter().filter_map(|(table, index)| Some((schema.tables.get(table)?, index))).collect();
-    statements.extend(dialect.after_indexes(&made).into_iter().map(SchemaStatement::Raw));
+    statements.extend(dialect.after_indexes(&made));
     Ok(statements)
 }
 
@@ -138,7 +91,9 @@ fn create_table(dialect: &dyn Dialect, table: &TableDef) -> TableCreateStatement
 
 /// A column of a table.
 pub(crate) fn column_def(dialect: &dyn Dialect, column: &ColumnDef) -> sea_query::ColumnDef {
-    let mut def = sea_query::ColumnDef::new_with_type(column.name.clone(), dialect.column_type(column.ty));
+    let declared = dialect.catalogue().declared(column.ty);
+    let ty = sea_query::ColumnType::Custom(declared.into_iden());
+    let mut def = sea_query::ColumnDef::new_with_type(column.name.clone(), ty);
     if column.nullable {
         def.null();
     } else {

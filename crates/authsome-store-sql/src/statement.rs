@@ -68,7 +68,7 @@ impl Statements<'_> {
         Ok(insert)
     }
 
-    fn insert_rows(self, table: &'static TableDef, rows: &[Row]) -> Result<InsertStatement, QueryError> {
+    pub(crate) fn insert_rows(self, table: &'static TableDef, rows: &[Row]) -> Result<InsertStatement, QueryError> {
         let mut insert = Query::insert();
         insert.into_table(table.name.as_str()).columns(columns(table));
         for row in rows {
@@ -205,7 +205,8 @@ fn null_unless(condition: Expr, value: Expr) -> Expr {
     Expr::case(condition, value).into()
 }
 
-fn columns(table: &'static TableDef) -> impl Iterator<Item = &'static str> {
+/// The columns of a table, in their order.
+pub(crate) fn columns(table: &'static TableDef) -> impl Iterator<Item = &'static str> {
     table.columns.iter().map(|column| column.name.as_str())
 }
 

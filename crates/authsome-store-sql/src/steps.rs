@@ -90,7 +90,7 @@ impl<'r> Run<'r> {
     async fn make_history(&self) -> Result<(), MigrateError> {
         let manager = SchemaManager::new(self.transaction);
         let made = async {
-            if !manager.has_table(history::TABLE).await? {
+            if !manager.has_table(history::name()).await? {
                 manager.create_table(history::create(self.session.dialect)).await?;
             }
             Ok(())
@@ -102,7 +102,8 @@ impl<'r> Run<'r> {
         self.check_lock().await?;
         let manager = SchemaManager::new(self.transaction);
         for statement in statements(self.session.dialect, step)? {
-            statement.run(&manager).await.map_err(|error| store_error(self.session.dialect, error))?;
+            let run = manager.get_connection().execute_unprepared(&statement).await;
+            run.map_err(|error| store_error(self.session.dialect, error))?;
         }
         Ok(())
     }
@@ -110,7 +111,7 @@ impl<'r> Run<'r> {
     async fn write_history(&self, step: &Step, run: &RunBy<'_>, took: Duration) -> Result<(), MigrateError> {
         self.check_lock().await?;
         let written = async {
-            let insert = history::insert(self.session.dialect, step, run, took)?;
+            let insert = history::insert(&self.session, step, run, took)?;
             self.session.execute(&insert).await
         };
         written.await.map_err(|failure| failure.into_store_error(self.session.dialect))?;

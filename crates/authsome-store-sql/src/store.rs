@@ -9,10 +9,8 @@ use authsome_core::error::StoreError;
 use authsome_core::forward_records;
 use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport};
 use authsome_core::records::{DeleteRequest, FindRequest, UpdateRequest};
-use authsome_core::registry;
 use authsome_core::retry::Retry;
 use authsome_core::store::StoreTx;
-use authsome_migrate::Migrator;
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, Statement};
 
 use crate::dialect::{Dialect, Fault};
@@ -120,8 +118,7 @@ impl SqlStore {
     /// [`MigrateError`].
     pub async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
         self.ping().await?;
-        let groups: Vec<MigrationGroup> = [registry::migrations()].into_iter().chain(plugins.iter().cloned()).collect();
-        Migrator::new(self, &groups, &*self.clock)?.up().await
+        authsome_migrate::up(self, plugins, &*self.clock).await
     }
 
     /// See [`Store::ping`](authsome_core::store::Store::ping).
@@ -249,7 +246,7 @@ forward_records! {
     update_all { store.write(&UpdateAll(request)).await }
 }
 
-/// Makes a store of a type whose field `sql` is a [`SqlStore`].
+/// Makes a store of a type whose field `sql` is a [`SqlStore`]. Its `Debug` shows nothing.
 #[macro_export]
 macro_rules! sql_backend {
     ($store:ty) => {
@@ -260,6 +257,20 @@ macro_rules! sql_backend {
 
             ::authsome_core::forward_records! {
                 impl Records for $store: |store, verb, request| { store.sql.$verb(request).await }
+            }
+
+            impl ::std::fmt::Debug for $store {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.debug_struct(stringify!($store)).finish_non_exhaustive()
+                }
+            }
+
+            impl $store {
+                /// What it shares with other SQL backends, for a look at the statements of requests.
+                #[must_use]
+                pub const fn sql(&self) -> &$crate::SqlStore {
+                    &self.sql
+                }
             }
 
             #[::authsome_core::records::async_trait]

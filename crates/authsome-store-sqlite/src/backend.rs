@@ -1,7 +1,5 @@
 //! [`SqliteStore`].
 
-use std::fmt;
-
 use authsome_core::error::StoreError;
 use authsome_store_sql::{Connections, SqlStore};
 use sea_orm::DatabaseConnection;
@@ -14,12 +12,6 @@ pub struct SqliteStore {
     sql: SqlStore,
     /// Where a database lives that goes with its store.
     _folder: Option<TempDir>,
-}
-
-impl fmt::Debug for SqliteStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").finish_non_exhaustive()
-    }
 }
 
 impl SqliteStore {
@@ -66,12 +58,6 @@ impl SqliteStore {
 
     pub(crate) const fn new(sql: SqlStore, folder: Option<TempDir>) -> Self {
         Self { sql, _folder: folder }
-    }
-
-    /// What it shares with other SQL backends, for a look at the statements of requests.
-    #[must_use]
-    pub const fn sql(&self) -> &SqlStore {
-        &self.sql
     }
 
     /// The one connection for writes, for statements of your own. While it is in use, all other writes wait.

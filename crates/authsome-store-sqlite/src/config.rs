@@ -1,11 +1,8 @@
 //! How SQLite is opened.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use authsome_core::clock::{Clock, SystemClock};
 use authsome_core::error::StoreError;
 use authsome_store_sql::{Connections, Fault, Patience, SqlStore};
 use sea_orm::sqlx::Connection;
@@ -24,81 +21,27 @@ const PREPARED_STATEMENTS: usize = 256;
 /// How long to wait before a file that was found locked is opened again.
 const OPEN_PAUSE: Duration = Duration::from_millis(10);
 
-/// How a [`SqliteStore`] is opened.
-#[derive(Clone)]
-pub struct SqliteBuilder {
-    url: String,
-    max_readers: u32,
-    busy_timeout: Duration,
-    acquire_timeout: Duration,
-    migration_timeout: Duration,
-    clock: Arc<dyn Clock>,
+authsome_core::store_builder! {
+    /// How a [`SqliteStore`] is opened.
+    pub struct SqliteBuilder {
+        /// How many connections read at once, at least 1. Each has a thread of its own. Default: one a processor,
+        /// between 2 and 8.
+        max_readers: u32 = processors().clamp(2, 8), at least 1;
+        /// How long a writer waits for one in another process. Default: 5 seconds.
+        busy_timeout: Duration = Duration::from_secs(5);
+        /// How long a caller waits for a connection of this store, and so for a writer in this process. Default: 5
+        /// seconds.
+        acquire_timeout: Duration = Duration::from_secs(5);
+        /// How long a migration waits for one in another process. Default: 60 seconds.
+        migration_timeout: Duration = Duration::from_secs(60);
+    }
 }
 
-/// Leaves the URL out.
-impl fmt::Debug for SqliteBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteBuilder")
-            .field("max_readers", &self.max_readers)
-            .field("busy_timeout", &self.busy_timeout)
-            .field("acquire_timeout", &self.acquire_timeout)
-            .field("migration_timeout", &self.migration_timeout)
-            .finish_non_exhaustive()
-    }
+fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(2, |threads| u32::try_from(threads.get()).unwrap_or(8))
 }
 
 impl SqliteBuilder {
-    /// A store of this URL with the defaults.
-    #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            max_readers: std::thread::available_parallelism()
-                .map_or(2, |threads| u32::try_from(threads.get()).unwrap_or(8))
-                .clamp(2, 8),
-            busy_timeout: Duration::from_secs(5),
-            acquire_timeout: Duration::from_secs(5),
-            migration_timeout: Duration::from_secs(60),
-            clock: Arc::new(SystemClock),
-        }
-    }
-
-    /// How many connections read at once, at least 1. Each has a thread of its own. Default: one a processor, between
-    /// 2 and 8.
-    #[must_use]
-    pub fn max_readers(mut self, max_readers: u32) -> Self {
-        self.max_readers = max_readers.max(1);
-        self
-    }
-
-    /// How long a writer waits for one in another process. Default: 5 seconds.
-    #[must_use]
-    pub const fn busy_timeout(mut self, busy_timeout: Duration) -> Self {
-        self.busy_timeout = busy_timeout;
-        self
-    }
-
-    /// How long a caller waits for a connection of this store, and so for a writer in this process. Default: 5 seconds.
-    #[must_use]
-    pub const fn acquire_timeout(mut self, acquire_timeout: Duration) -> Self {
-        self.acquire_timeout = acquire_timeout;
-        self
-    }
-
-    /// How long a migration waits for one in another process. Default: 60 seconds.
-    #[must_use]
-    pub const fn migration_timeout(mut self, migration_timeout: Duration) -> Self {
-        self.migration_timeout = migration_timeout;
-        self
-    }
-
-    /// What dates migrations. Default: the system's clock.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
     /// Opens the store.
     ///
     /// # Errors

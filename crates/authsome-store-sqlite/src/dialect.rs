@@ -6,23 +6,13 @@ use authsome_core::migration::{self, LiveTable};
 use authsome_core::schema::{IndexDef, TableDef};
 use authsome_core::time::Timestamp;
 use authsome_core::value::{ColumnType, DecodeError, Value};
-use authsome_store_sql::{Dialect, Fault};
-use sea_orm::sea_query::{self, IntoIden};
+use authsome_store_sql::{Catalogue, Dialect, Fault};
 use sea_orm::sqlx::{Decode, Row, Sqlite as Driver, TypeInfo, ValueRef};
 use sea_orm::{DatabaseExecutor, DbBackend, DbErr, QueryResult, SqliteTransactionMode, TransactionOptions};
 
 use crate::error::classify;
-use crate::migration::{children, introspect, reference_name, statistics};
-
-/// The declared types, by which a live column is recognized.
-pub(crate) const DECLARED_TYPES: [(ColumnType, &str); 6] = [
-    (ColumnType::Bool, "boolean"),
-    (ColumnType::Int, "integer"),
-    (ColumnType::Text, "text"),
-    (ColumnType::Bytes, "blob"),
-    (ColumnType::Time, "integer_ms"),
-    (ColumnType::Json, "json_text"),
-];
+use crate::migration::{CATALOGUE, reference_name, statistics};
+use crate::surprises;
 
 /// The SQLite dialect.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +45,8 @@ impl Dialect for Sqlite {
         32_766
     }
 
-    fn column_type(&self, ty: ColumnType) -> sea_query::ColumnType {
-        let declared = DECLARED_TYPES.iter().find(|(known, _)| *known == ty).map_or("blob", |(_, declared)| *declared);
-        sea_query::ColumnType::Custom(declared.into_iden())
+    fn catalogue(&self) -> &'static Catalogue {
+        &CATALOGUE
     }
 
     /// Rows live in the primary key, and every index ends with it: a list by any index comes in the order of the id.
@@ -127,12 +116,10 @@ impl Dialect for Sqlite {
         classify(error)
     }
 
-    async fn children(&self, connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr> {
-        children(connection, parent).await
-    }
-
     async fn introspect(&self, connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {
-        introspect(connection, tables).await
+        let mut live = CATALOGUE.introspect(connection, tables).await?;
+        surprises::add(connection, tables, &mut live).await?;
+        Ok(live)
     }
 }
 

@@ -52,20 +52,9 @@ fn classify_code(code: i32) -> Fault {
 }
 
 /// Why the database could not be opened.
-#[derive(Debug)]
-pub(crate) struct OpenError(DbErr);
-
-impl std::fmt::Display for OpenError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cannot open the SQLite database: {}", self.0)
-    }
-}
-
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the SQLite database: {0}")]
+struct OpenError(#[source] DbErr);
 
 /// A database that cannot be opened is not available, whatever the reason.
 pub(crate) fn cannot_open(error: DbErr) -> StoreError {

@@ -1,137 +1,75 @@
 //! SQLite's live tables, and its statistics of indexes.
 
-use authsome_core::migration::{LiveColumn, LiveTable};
-use authsome_core::schema::{IndexDef, OnDelete, ReferenceDef, TableDef};
+use authsome_core::schema::{IndexDef, TableDef};
 use authsome_core::value::ColumnType;
-use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, QueryResult, Statement};
+use authsome_store_sql::Catalogue;
+use sea_orm::Value;
 
-use crate::dialect::DECLARED_TYPES;
-use crate::surprises;
+pub(crate) static CATALOGUE: Catalogue = Catalogue {
+    types: [
+        (ColumnType::Bool, "boolean", "boolean"),
+        (ColumnType::Int, "integer", "integer"),
+        (ColumnType::Text, "text", "text"),
+        (ColumnType::Bytes, "blob", "blob"),
+        (ColumnType::Time, "integer_ms", "integer_ms"),
+        (ColumnType::Json, "json_text", "json_text"),
+    ],
+    names,
+    columns: COLUMNS,
+    indexes: INDEXES,
+    references: REFERENCES,
+    surprises: SURPRISES,
+    children: CHILDREN,
+};
 
-const COLUMNS: &str = r#"SELECT "name", "type", "notnull", "pk" FROM pragma_table_info(?) ORDER BY "cid""#;
+/// A JSON array, which `json_each` makes rows of.
+pub(crate) fn names(names: &[String]) -> Value {
+    serde_json::Value::from(names).to_string().into()
+}
 
-/// Indexes that were made as such, not those that SQLite makes for a key.
-const INDEXES: &str = r#"SELECT i."name" AS "index_name", i."unique" AS "is_unique", c."name" AS "column_name",
-        CASE WHEN i."partial" THEN s."sql" END AS "partial"
-    FROM pragma_index_list(?) AS i JOIN pragma_index_info(i."name") AS c JOIN sqlite_schema AS s
-    WHERE i."origin" = 'c' AND s."type" = 'index' AND s."name" = i."name" ORDER BY i."seq" DESC, c."seqno""#;
+const COLUMNS: &str = r#"SELECT t."value" AS "table", c."name", lower(c."type") AS "type", c."notnull" AS "not_null"
+    FROM json_each(?1) AS t JOIN pragma_table_info(t."value") AS c ORDER BY c."cid""#;
 
-/// References come last first.
-const REFERENCES: &str = r#"SELECT "id", "table" AS "parent", "from" AS "from_column", "to" AS "to_column", "on_delete"
-    FROM pragma_foreign_key_list(?) ORDER BY "id" DESC, "seq""#;
+/// The primary key, and indexes that were made as such, not those that SQLite makes for a key.
+const INDEXES: &str = r#"SELECT t."value" AS "table", '' AS "name", 1 AS "is_unique", 1 AS "is_primary",
+        c."name" AS "column", NULL AS "condition", 0 AS "made", c."pk" AS "position"
+    FROM json_each(?1) AS t JOIN pragma_table_info(t."value") AS c WHERE c."pk" > 0
+    UNION ALL SELECT t."value", i."name", i."unique", 0, c."name",
+        CASE WHEN i."partial" THEN substr(s."sql", instr(s."sql", ' WHERE ') + 7) END, -i."seq", c."seqno"
+    FROM json_each(?1) AS t JOIN pragma_index_list(t."value") AS i JOIN pragma_index_info(i."name") AS c
+        JOIN sqlite_schema AS s
+    WHERE i."origin" = 'c' AND s."type" = 'index' AND s."name" = i."name" ORDER BY "made", "position""#;
 
-const CHILDREN: &str = r#"SELECT DISTINCT t."name" AS "child"
+/// SQLite lists the references that were made last first, and does not keep their names. See [`reference_name`].
+const REFERENCES: &str = r#"SELECT t."value" AS "table", r."from" AS "column", r."table" AS "parent",
+        r."to" AS "parent_column", r."seq" = 0 AS "is_first", r."on_delete" = 'CASCADE' AS "cascades",
+        t."value" || '_' || first_value(r."from") OVER last_column || '_fkey' AS "name"
+    FROM json_each(?1) AS t JOIN pragma_foreign_key_list(t."value") AS r
+    WINDOW last_column AS (PARTITION BY t."value", r."id" ORDER BY r."seq" DESC)
+    ORDER BY r."id" DESC, r."seq""#;
+
+const SURPRISES: &str = r#"SELECT t."value" AS "table", 'keeps its rows by row id' AS "what"
+        FROM json_each(?1) AS t JOIN pragma_table_list AS l ON l."name" = t."value"
+        WHERE l."schema" = 'main' AND NOT l."wr"
+    UNION ALL SELECT t."value", format('has the index %s, in which %s has the collation %s', i."name", c."name", c."coll")
+        FROM json_each(?1) AS t JOIN pragma_index_list(t."value") AS i JOIN pragma_index_xinfo(i."name") AS c
+        WHERE c."key" AND c."coll" <> 'BINARY'
+    UNION ALL SELECT t."value", format('has the index %s, where %s is not ascending', i."name", c."name")
+        FROM json_each(?1) AS t JOIN pragma_index_list(t."value") AS i JOIN pragma_index_xinfo(i."name") AS c
+        WHERE c."key" AND c."desc"
+    UNION ALL SELECT t."value", format('has the constraint %s, which no declaration makes', i."name")
+        FROM json_each(?1) AS t JOIN pragma_index_list(t."value") AS i WHERE i."origin" = 'u'
+    UNION ALL SELECT t."value", format('has a reference to %s with ON DELETE %s', r."table", r."on_delete")
+        FROM json_each(?1) AS t JOIN pragma_foreign_key_list(t."value") AS r
+        WHERE r."seq" = 0 AND r."on_delete" NOT IN ('CASCADE', 'NO ACTION')
+    ORDER BY 1, 2"#;
+
+const CHILDREN: &str = r#"SELECT DISTINCT t."name" AS "table"
     FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t."name") AS r WHERE t."type" = 'table' AND r."table" = ?"#;
 
 /// The name that a reference with these columns has; `None` for one without columns.
 pub(crate) fn reference_name(table: &str, columns: &[String]) -> Option<String> {
     columns.last().map(|column| format!("{table}_{column}_fkey"))
-}
-
-/// The live tables of these names.
-pub(crate) async fn introspect(connection: &DatabaseExecutor<'_>, tables: &[String]) -> Result<Vec<LiveTable>, DbErr> {
-    let mut live = Vec::with_capacity(tables.len());
-    for table in tables {
-        let rows = ask(connection, COLUMNS, &[table]).await?;
-        if !rows.is_empty() {
-            live.push(LiveTable {
-                name: table.clone(),
-                columns: rows.iter().map(column).collect::<Result<_, _>>()?,
-                primary_key: primary_key(&rows)?,
-                indexes: indexes(connection, table).await?,
-                references: references(connection, table).await?,
-                surprises: surprises::of(connection, table).await?,
-            });
-        }
-    }
-    Ok(live)
-}
-
-pub(crate) async fn ask(
-    connection: &DatabaseExecutor<'_>,
-    sql: &str,
-    about: &[&str],
-) -> Result<Vec<QueryResult>, DbErr> {
-    let values = about.iter().map(|text| (*text).into());
-    connection.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await
-}
-
-fn column(row: &QueryResult) -> Result<LiveColumn, DbErr> {
-    let declared: String = row.try_get_by("type")?;
-    let not_null: i64 = row.try_get_by("notnull")?;
-    Ok(LiveColumn { name: row.try_get_by("name")?, ty: portable_type(&declared), nullable: not_null == 0 })
-}
-
-/// The columns that have a place in the primary key.
-fn primary_key(rows: &[QueryResult]) -> Result<Vec<String>, DbErr> {
-    let mut key: Vec<(i64, String)> = Vec::new();
-    for row in rows {
-        key.push((row.try_get_by("pk")?, row.try_get_by("name")?));
-    }
-    key.retain(|(place, _)| *place > 0);
-    key.sort();
-    Ok(key.into_iter().map(|(_, column)| column).collect())
-}
-
-fn portable_type(declared: &str) -> Option<ColumnType> {
-    DECLARED_TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(declared)).map(|(ty, _)| *ty)
-}
-
-async fn indexes(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<IndexDef>, DbErr> {
-    let mut indexes: Vec<IndexDef> = Vec::new();
-    for row in ask(connection, INDEXES, &[table]).await? {
-        let name: String = row.try_get_by("index_name")?;
-        // None for an expression, which no declaration makes.
-        let column = row.try_get_by::<Option<String>, _>("column_name")?.unwrap_or_default();
-        match indexes.last_mut().filter(|index| index.name == name) {
-            Some(index) => index.columns.push(column),
-            None => {
-                let unique: i64 = row.try_get_by("is_unique")?;
-                let partial: Option<String> = row.try_get_by("partial")?;
-                let only_where_null = partial.as_deref().map(condition);
-                indexes.push(IndexDef { name, columns: vec![column], unique: unique != 0, only_where_null });
-            }
-        }
-    }
-    Ok(indexes)
-}
-
-/// The column that is null in all rows of an index, from the statement that made it; for another condition, its text.
-fn condition(made_by: &str) -> String {
-    let condition = made_by.rsplit_once(" WHERE ").map_or(made_by, |(_, condition)| condition);
-    let column = condition.strip_suffix(" IS NULL").and_then(|column| column.strip_prefix('"')?.strip_suffix('"'));
-    column.unwrap_or(condition).to_owned()
-}
-
-async fn references(connection: &DatabaseExecutor<'_>, table: &str) -> Result<Vec<ReferenceDef>, DbErr> {
-    let mut found: Vec<ReferenceDef> = Vec::new();
-    let mut current = None;
-    for row in ask(connection, REFERENCES, &[table]).await? {
-        let id: i64 = row.try_get_by("id")?;
-        if current.replace(id) != Some(id) {
-            let on_delete: String = row.try_get_by("on_delete")?;
-            found.push(ReferenceDef {
-                name: String::new(),
-                columns: Vec::new(),
-                parent: row.try_get_by("parent")?,
-                parent_columns: Vec::new(),
-                on_delete: if on_delete == "CASCADE" { OnDelete::Cascade } else { OnDelete::Restrict },
-            });
-        }
-        if let Some(reference) = found.last_mut() {
-            reference.columns.push(row.try_get_by("from_column")?);
-            reference.parent_columns.push(row.try_get_by("to_column")?);
-        }
-    }
-    for reference in &mut found {
-        reference.name = reference_name(table, &reference.columns).unwrap_or_default();
-    }
-    Ok(found)
-}
-
-/// The tables that refer to one.
-pub(crate) async fn children(connection: &DatabaseExecutor<'_>, parent: &str) -> Result<Vec<String>, DbErr> {
-    ask(connection, CHILDREN, &[parent]).await?.iter().map(|row| row.try_get_by("child")).collect()
 }
 
 /// Rows of a table that SQLite is told to reckon with.

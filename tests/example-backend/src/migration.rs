@@ -89,7 +89,7 @@ impl MigrationSession for ExampleSession {
             for step in steps {
                 state.carry_out(step)?;
                 let history = state.history.get_or_insert_default();
-                history.retain(|row| row.group != step.group || row.version != step.version);
+                history.retain(|row| !row.is_of(step));
             }
             Ok(())
         })
@@ -109,15 +109,7 @@ impl MigrationSession for ExampleSession {
 
 impl State {
     fn record(&mut self, step: &Step, run: &RunBy<'_>, took: Duration) {
-        self.history.get_or_insert_default().push(AppliedStep {
-            group: step.group.clone(),
-            version: step.version,
-            name: step.name.clone(),
-            checksum: step.checksum.clone(),
-            applied_at: run.clock.now(),
-            duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
-            applied_by: run.program.to_owned(),
-        });
+        self.history.get_or_insert_default().push(AppliedStep::now(step, run, took));
     }
 
     /// Core's [`Schema`] knows what each operation makes of the definitions; what is left is what it makes of the rows.

@@ -10,9 +10,7 @@ use authsome_core::migration::{MigrateError, MigrationGroup, MigrationReport, Mi
 use authsome_core::records::{
     CountRequest, DeleteRequest, FindRequest, InsertRequest, Records, Row, UpdateRequest, UpsertRequest,
 };
-use authsome_core::registry;
 use authsome_core::store::{Store, StoreTx};
-use authsome_migrate::Migrator;
 
 use crate::database::Database;
 use crate::transaction::ExampleTx;
@@ -45,9 +43,7 @@ impl Store for ExampleStore {
 
     /// Core's migrations come first; the runner sorts, checks and applies what is pending.
     async fn migrate(&self, plugins: &[MigrationGroup]) -> Result<MigrationReport, MigrateError> {
-        let mut groups = vec![registry::migrations()];
-        groups.extend_from_slice(plugins);
-        Migrator::new(self, &groups, &*self.clock)?.up().await
+        authsome_migrate::up(self, plugins, &*self.clock).await
     }
 
     fn migrations(&self) -> &dyn MigrationTarget {

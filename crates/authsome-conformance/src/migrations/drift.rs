@@ -4,7 +4,7 @@ use authsome_core::entity::Entity;
 use authsome_core::migration::Operation;
 use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ScopeLevel, TableDef};
 use authsome_core::value::ColumnType;
-use authsome_migrate::Difference;
+use authsome_migrate::{Difference, Part};
 
 use super::{differences, group, table};
 use crate::case::{Case, cases};
@@ -55,8 +55,8 @@ async fn verify_sees_a_column_that_is_missing_or_not_declared(cx: &mut Cx) -> Ou
     declared.columns.retain(|column| column.name != "gone");
     let declared = declared.column(ColumnDef::new("new", ColumnType::Bool).nullable());
     let expected = vec![
-        Difference::MissingColumn { table: here(), column: "new".to_owned() },
-        Difference::ExtraColumn { table: here(), column: "gone".to_owned() },
+        Difference::Missing { table: here(), part: Part::Column("new".to_owned()) },
+        Difference::Extra { table: here(), part: Part::Column("gone".to_owned()) },
     ];
     ensure_eq!(seen(cx, &[&drifting()], &[&declared]).await?, expected);
     Ok(())
@@ -89,8 +89,8 @@ async fn verify_sees_an_index_that_is_missing_or_not_declared(cx: &mut Cx) -> Ou
     declared.indexes.clear();
     let declared = declared.index(IndexDef::plain("conformance_drifting_count_idx", &["count"]));
     let expected = vec![
-        Difference::MissingIndex { table: here(), index: "conformance_drifting_count_idx".to_owned() },
-        Difference::ExtraIndex { table: here(), index: "conformance_drifting_code_key".to_owned() },
+        Difference::Missing { table: here(), part: Part::Index("conformance_drifting_count_idx".to_owned()) },
+        Difference::Extra { table: here(), part: Part::Index("conformance_drifting_code_key".to_owned()) },
     ];
     ensure_eq!(seen(cx, &[&drifting()], &[&declared]).await?, expected);
     Ok(())
@@ -112,7 +112,8 @@ async fn verify_sees_an_index_with_other_columns_or_another_uniqueness_or_condit
         .index(unique("three_key", &["code", "id"]))
         .index(plain("four_key", &["count", "code"]))
         .index(plain("five_idx", &["code", "count"]));
-    let other = |name: &str| Difference::Index { table: here(), index: format!("conformance_drifting_{name}") };
+    let other =
+        |name: &str| Difference::Changed { table: here(), part: Part::Index(format!("conformance_drifting_{name}")) };
     let expected = vec![other("one_key"), other("two_key"), other("three_key"), other("four_key")];
     ensure_eq!(seen(cx, &[&live], &[&declared]).await?, expected);
     Ok(())
@@ -130,8 +131,8 @@ async fn verify_sees_a_reference_that_is_missing_or_not_as_declared(cx: &mut Cx)
     let live = child(&[("one", OnDelete::Cascade)]);
     let declared = child(&[("one", OnDelete::Restrict), ("two", OnDelete::Restrict)]);
     let expected = vec![
-        Difference::Reference { table: here(), reference: "conformance_drifting_one_fkey".to_owned() },
-        Difference::MissingReference { table: here(), reference: "conformance_drifting_two_fkey".to_owned() },
+        Difference::Changed { table: here(), part: Part::Reference("conformance_drifting_one_fkey".to_owned()) },
+        Difference::Missing { table: here(), part: Part::Reference("conformance_drifting_two_fkey".to_owned()) },
     ];
     ensure_eq!(seen(cx, &[&parent, &live], &[&parent, &declared]).await?, expected);
     Ok(())

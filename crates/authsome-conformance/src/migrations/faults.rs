@@ -1,6 +1,6 @@
 //! Histories that do not fit the program, and steps that fail.
 
-use authsome_core::migration::{MigrateError, Operation};
+use authsome_core::migration::{HistoryFault, MigrateError, Operation};
 
 use super::{broken, differences, group, history, table, tables};
 use crate::case::{Case, cases};
@@ -27,7 +27,7 @@ async fn a_step_that_was_changed_is_refused(cx: &mut Cx) -> Outcome {
     cx.store().migrate(&[group("plugin", vec![make("conformance_first")])]).await?;
     let changed = group("plugin", vec![make("conformance_other"), make("conformance_second")]);
     let error = cx.store().migrate(&[changed]).await;
-    ensure!(matches!(error, Err(MigrateError::ChecksumMismatch { version: 1, .. })), "{error:?}");
+    ensure!(matches!(error, Err(MigrateError::History(HistoryFault::Changed { version: 1, .. }))), "{error:?}");
     let found = tables(cx, &["conformance_first", "conformance_other", "conformance_second"]).await?;
     ensure_eq!(found, vec!["conformance_first".to_owned()]);
     Ok(())
@@ -37,7 +37,7 @@ async fn a_step_that_the_program_does_not_know_is_refused(cx: &mut Cx) -> Outcom
     let newer = group("plugin", vec![make("conformance_first"), make("conformance_second")]);
     cx.store().migrate(&[newer]).await?;
     let error = cx.store().migrate(&[group("plugin", vec![make("conformance_first")])]).await;
-    ensure!(matches!(error, Err(MigrateError::UnknownVersion { version: 2, .. })), "{error:?}");
+    ensure!(matches!(error, Err(MigrateError::History(HistoryFault::Unknown { version: 2, .. }))), "{error:?}");
     Ok(())
 }
 
@@ -47,7 +47,10 @@ async fn a_step_that_comes_too_late_is_refused(cx: &mut Cx) -> Outcome {
     early.migrations.remove(0);
     cx.store().migrate(&[early]).await?;
     let error = cx.store().migrate(&[late.clone()]).await;
-    ensure!(matches!(error, Err(MigrateError::LateVersion { version: 1, applied: 2, .. })), "{error:?}");
+    ensure!(
+        matches!(error, Err(MigrateError::History(HistoryFault::Late { version: 1, applied: 2, .. }))),
+        "{error:?}"
+    );
     if let Some(step) = late.migrations.first_mut() {
         step.version = 3;
     }

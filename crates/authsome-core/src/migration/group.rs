@@ -66,6 +66,23 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The operation that takes this one back, for one that creates.
+    #[must_use]
+    pub fn inverse(&self) -> Option<Self> {
+        match self {
+            Self::CreateTable(table) => Some(Self::DropTable { table: table.name.clone() }),
+            Self::AddColumn { table, column } => {
+                Some(Self::DropColumn { table: table.clone(), column: column.name.clone() })
+            }
+            Self::CreateIndex { table, index } => {
+                Some(Self::DropIndex { table: table.clone(), index: index.name.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How a migration is taken back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,21 +121,8 @@ impl Migration {
         match &self.down {
             Down::Irreversible => None,
             Down::Operations(operations) => Some(operations.clone()),
-            Down::Inverse => self.up.iter().rev().map(inverse).collect(),
+            Down::Inverse => self.up.iter().rev().map(Operation::inverse).collect(),
         }
-    }
-}
-
-fn inverse(operation: &Operation) -> Option<Operation> {
-    match operation {
-        Operation::CreateTable(table) => Some(Operation::DropTable { table: table.name.clone() }),
-        Operation::AddColumn { table, column } => {
-            Some(Operation::DropColumn { table: table.clone(), column: column.name.clone() })
-        }
-        Operation::CreateIndex { table, index } => {
-            Some(Operation::DropIndex { table: table.clone(), index: index.name.clone() })
-        }
-        _ => None,
     }
 }
 

@@ -2,10 +2,14 @@
 //!
 //! Data can be hashed, planned, printed and tested; a closure cannot. The runner is `authsome-migrate`.
 
+mod error;
 mod group;
+mod history;
+mod step;
 mod target;
 
+pub use error::{HistoryFault, MigrateError};
 pub use group::{Dialect, Down, Migration, MigrationGroup, Operation};
-pub use target::{
-    AppliedStep, LiveColumn, LiveTable, MigrateError, MigrationReport, MigrationSession, MigrationTarget, RunBy, Step,
-};
+pub use history::AppliedStep;
+pub use step::{RunBy, Step};
+pub use target::{LiveColumn, LiveTable, MigrationReport, MigrationSession, MigrationTarget};

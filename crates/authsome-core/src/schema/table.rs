@@ -1,6 +1,6 @@
 //! One table: columns, primary key, indexes, references.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scope::{APP_COLUMN, ENV_COLUMN};
 use crate::value::{ColumnType, Value};
@@ -9,7 +9,7 @@ use crate::value::{ColumnType, Value};
 pub(super) const DEFAULT_MAX_LEN: u32 = 2_000;
 
 /// How a table is scoped: which scope columns it leads with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeLevel {
     /// `app_id` and `env_id`.
@@ -71,7 +71,7 @@ impl ColumnDef {
 }
 
 /// An index, unique or not. A row in which any of its columns is null is never in conflict.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IndexDef {
     /// Name, unique in the database. A conflict reports it.
     pub name: String,
@@ -102,10 +102,16 @@ impl IndexDef {
         self.only_where_null = Some(column.to_owned());
         self
     }
+
+    /// Whether its first columns are these, in whatever order, and all rows are in it.
+    fn leads_with(&self, columns: &[String]) -> bool {
+        let first = self.columns.get(..columns.len());
+        self.only_where_null.is_none() && first.is_some_and(|first| first.iter().all(|name| columns.contains(name)))
+    }
 }
 
 /// What happens to children when their parent is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// The children are deleted with it.
@@ -115,7 +121,7 @@ pub enum OnDelete {
 }
 
 /// A reference to a row of another table. A row in which any of its columns is null refers to nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceDef {
     /// Name, unique in the database. A dangling reference reports it.
     pub name: String,
@@ -212,16 +218,32 @@ impl TableDef {
         format!("{}_pkey", self.name)
     }
 
+    /// The primary key as an index.
+    #[must_use]
+    pub fn primary_index(&self) -> IndexDef {
+        IndexDef { columns: self.primary_key(), ..IndexDef::unique(&self.primary_key_name(), &[]) }
+    }
+
     /// The primary key as an index, then the declared unique indexes: the order in which conflicts are reported.
     #[must_use]
     pub fn uniques(&self) -> Vec<IndexDef> {
-        let primary = IndexDef {
-            name: self.primary_key_name(),
-            columns: self.primary_key(),
-            unique: true,
-            only_where_null: None,
+        let declared = self.indexes.iter().filter(|index| index.unique).cloned();
+        std::iter::once(self.primary_index()).chain(declared).collect()
+    }
+
+    /// The declared indexes, then one of its name for each reference by which no index finds the children of a parent:
+    /// for a backend whose database would walk all rows then.
+    #[must_use]
+    pub fn secondary_indexes(&self) -> Vec<IndexDef> {
+        let primary = self.primary_index();
+        let unserved = self.references.iter().filter(|reference| {
+            !std::iter::once(&primary).chain(&self.indexes).any(|index| index.leads_with(&reference.columns))
+        });
+        let own = |reference: &ReferenceDef| IndexDef {
+            columns: reference.columns.clone(),
+            ..IndexDef::plain(&reference.name, &[])
         };
-        std::iter::once(primary).chain(self.indexes.iter().filter(|index| index.unique).cloned()).collect()
+        self.indexes.iter().cloned().chain(unserved.map(own)).collect()
     }
 
     /// The column of this name.

@@ -1,9 +1,9 @@
 //! `plan`, `status` and `verify`: what they say, and that they change nothing.
 
-use authsome_core::migration::Migration;
+use authsome_core::migration::{HistoryFault, Migration};
 use authsome_core::schema::{ColumnDef, IndexDef, OnDelete, ReferenceDef};
 use authsome_core::value::ColumnType;
-use authsome_migrate::{Difference, HistoryFault, PlannedStep, StepState};
+use authsome_migrate::{Difference, Part, PlannedStep, StepState};
 
 use crate::database::{Database, State};
 use crate::declared::{at, core_1, core_2, core_and_password, creates, group, plugin, raw};
@@ -77,9 +77,9 @@ async fn status_and_verify_report_a_faulty_history_instead_of_failing() {
     let groups = [group("core", &[], vec![core_1(), changed, creates(3, "late"), creates(5, "more")])];
     let migrator = database.migrator(&groups);
     let faults = vec![
-        HistoryFault::Changed { step: at("core/2"), name: "add_age".to_owned() },
-        HistoryFault::Unknown { step: at("core/6"), name: "create_newer".to_owned() },
-        HistoryFault::Late { step: at("core/3"), applied: 6 },
+        HistoryFault::Changed { group: "core".to_owned(), version: 2, name: "add_age".to_owned() },
+        HistoryFault::Unknown { group: "core".to_owned(), version: 6, name: "create_newer".to_owned() },
+        HistoryFault::Late { group: "core".to_owned(), version: 3, applied: 6 },
     ];
     let status = migrator.status().await.unwrap();
     assert_eq!(status.faults, faults);
@@ -128,7 +128,7 @@ async fn verify_finds_missing_extra_retyped_and_renullabled_columns() {
         found,
         [
             Difference::ColumnType { table: users(), column: "id".to_owned(), declared: ColumnType::Text, live: None },
-            Difference::MissingColumn { table: users(), column: "email".to_owned() },
+            Difference::Missing { table: users(), part: Part::Column("email".to_owned()) },
             Difference::ColumnType {
                 table: users(),
                 column: "age".to_owned(),
@@ -136,7 +136,7 @@ async fn verify_finds_missing_extra_retyped_and_renullabled_columns() {
                 live: Some(ColumnType::Text),
             },
             Difference::Nullability { table: users(), column: "age".to_owned(), declared: true },
-            Difference::ExtraColumn { table: users(), column: "shoe_size".to_owned() },
+            Difference::Extra { table: users(), part: Part::Column("shoe_size".to_owned()) },
         ]
     );
 }
@@ -160,7 +160,10 @@ async fn verify_finds_a_condition_that_an_index_lost_or_won() {
         index.only_where_null = Some("age".to_owned());
     })
     .await;
-    assert_eq!(found, [Difference::Index { table: "users".to_owned(), index: "users_age_key".to_owned() }]);
+    assert_eq!(
+        found,
+        [Difference::Changed { table: "users".to_owned(), part: Part::Index("users_age_key".to_owned()) }]
+    );
 }
 
 #[tokio::test]
@@ -174,9 +177,9 @@ async fn verify_finds_missing_extra_and_changed_indexes() {
     assert_eq!(
         found,
         [
-            Difference::MissingIndex { table: "password".to_owned(), index: "password_by_user".to_owned() },
-            Difference::ExtraIndex { table: "password".to_owned(), index: "other".to_owned() },
-            Difference::Index { table: "users".to_owned(), index: "users_age_key".to_owned() },
+            Difference::Missing { table: "password".to_owned(), part: Part::Index("password_by_user".to_owned()) },
+            Difference::Extra { table: "password".to_owned(), part: Part::Index("other".to_owned()) },
+            Difference::Changed { table: "users".to_owned(), part: Part::Index("users_age_key".to_owned()) },
         ]
     );
 }
@@ -194,14 +197,14 @@ async fn verify_finds_missing_extra_and_changed_references() {
         |reference: &mut ReferenceDef| reference.columns = vec!["id".to_owned()],
     ] {
         let found = drifted(|state| change(reference_of(state))).await;
-        assert_eq!(found, [Difference::Reference { table: "password".to_owned(), reference: name.clone() }]);
+        assert_eq!(found, [Difference::Changed { table: "password".to_owned(), part: Part::Reference(name.clone()) }]);
     }
     let found = drifted(|state| "other_fkey".clone_into(&mut reference_of(state).name)).await;
     assert_eq!(
         found,
         [
-            Difference::MissingReference { table: "password".to_owned(), reference: name },
-            Difference::ExtraReference { table: "password".to_owned(), reference: "other_fkey".to_owned() },
+            Difference::Missing { table: "password".to_owned(), part: Part::Reference(name) },
+            Difference::Extra { table: "password".to_owned(), part: Part::Reference("other_fkey".to_owned()) },
         ]
     );
 }

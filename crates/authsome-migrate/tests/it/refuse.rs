@@ -1,7 +1,7 @@
 //! What is refused before anything is touched.
 
 use authsome_core::clock::SystemClock;
-use authsome_core::migration::{Down, MigrateError, Migration, MigrationGroup, Operation};
+use authsome_core::migration::{Down, HistoryFault, MigrateError, Migration, MigrationGroup, Operation};
 use authsome_core::schema::SchemaError;
 use authsome_migrate::{DownTo, Migrator};
 
@@ -90,7 +90,10 @@ async fn a_step_that_was_changed_after_it_was_applied_is_refused() {
     let mut groups = core_and_password();
     groups[0].migrations[1].up.push(add_column("users", "height"));
     refused(&database, &groups, |error| {
-        matches!(error, MigrateError::ChecksumMismatch { group, version: 2, name } if group == "core" && name == "add_age")
+        matches!(
+            error,
+            MigrateError::History(HistoryFault::Changed { group, version: 2, name }) if group == "core" && name == "add_age"
+        )
     })
     .await;
 }
@@ -102,7 +105,10 @@ async fn a_step_that_was_renamed_after_it_was_applied_is_refused() {
     let mut groups = core_and_password();
     groups[1].migrations[0].name = "renamed".to_owned();
     refused(&database, &groups, |error| {
-        matches!(error, MigrateError::ChecksumMismatch { group, version: 1, name } if group == "password" && name == "create")
+        matches!(
+            error,
+            MigrateError::History(HistoryFault::Changed { group, version: 1, name }) if group == "password" && name == "create"
+        )
     })
     .await;
 }
@@ -113,7 +119,10 @@ async fn a_database_that_is_newer_than_the_program_is_refused() {
     database.up(&core_and_password()).await;
     let groups = [group("core", &[], vec![core_1()]), plugin("password")];
     refused(&database, &groups, |error| {
-        matches!(error, MigrateError::UnknownVersion { group, version: 2, name } if group == "core" && name == "add_age")
+        matches!(
+            error,
+            MigrateError::History(HistoryFault::Unknown { group, version: 2, name }) if group == "core" && name == "add_age"
+        )
     })
     .await;
 }
@@ -123,11 +132,12 @@ async fn a_pending_step_before_an_applied_one_of_its_group_is_refused() {
     let database = Database::new();
     database.up(&[group("core", &[], vec![core_1(), creates(5, "late")])]).await;
     let groups = [group("core", &[], vec![core_1(), core_2(), creates(5, "late")])];
-    refused(
-        &database,
-        &groups,
-        |error| matches!(error, MigrateError::LateVersion { group, version: 2, applied: 5 } if group == "core"),
-    )
+    refused(&database, &groups, |error| {
+        matches!(
+            error,
+            MigrateError::History(HistoryFault::Late { group, version: 2, applied: 5 }) if group == "core"
+        )
+    })
     .await;
 }
 
@@ -139,7 +149,7 @@ async fn a_history_that_went_wrong_while_the_lock_was_awaited_is_refused() {
     let database = Database::new();
     *database.meanwhile.lock().unwrap() = Some(newer.state());
     let error = database.migrator(&groups).up().await.unwrap_err();
-    assert!(matches!(error, MigrateError::UnknownVersion { version: 2, .. }));
+    assert!(matches!(error, MigrateError::History(HistoryFault::Unknown { version: 2, .. })));
     assert_eq!(database.log(), ["begin"]);
     assert_eq!(database.history_steps(), newer.history_steps());
 }

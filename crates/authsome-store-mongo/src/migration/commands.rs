@@ -28,7 +28,7 @@ pub(super) fn render(step: &Step) -> Result<Vec<String>, MigrateError> {
         }
         schema = after;
     }
-    for command in catalogue_writes(&tables_of(&step.operations), &schema) {
+    for command in catalogue_writes(&tables_of(&step.operations), &schema)? {
         rendered.push(shown(&command)?);
     }
     Ok(rendered)
@@ -53,11 +53,11 @@ pub(super) fn tables_of<'o>(operations: impl IntoIterator<Item = &'o Operation>)
 }
 
 /// The commands that make the catalogue say of these tables what the schema does.
-pub(super) fn catalogue_writes(tables: &BTreeSet<String>, schema: &Schema) -> Vec<Document> {
+pub(super) fn catalogue_writes(tables: &BTreeSet<String>, schema: &Schema) -> Result<Vec<Document>, StoreError> {
     let (mut kept, mut gone) = (Vec::new(), Vec::new());
     for name in tables {
         match schema.tables.get(name) {
-            Some(table) => kept.push(doc! {"q": {"_id": name}, "u": catalogued(table), "upsert": true}),
+            Some(table) => kept.push(doc! {"q": {"_id": name}, "u": catalogued(table)?, "upsert": true}),
             None => gone.push(doc! {"q": {"_id": name}, "limit": 1}),
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn catalogue_writes(tables: &BTreeSet<String>, schema: &Schema) -> Ve
     if !gone.is_empty() {
         commands.push(doc! {"delete": COLLECTION, "deletes": gone});
     }
-    commands
+    Ok(commands)
 }
 
 fn raw(operation: &Operation) -> Option<&str> {
@@ -87,20 +87,9 @@ pub(super) fn applied(before: &Schema, operation: &Operation, step: &Step) -> Re
 
 /// The operation that undoes another one's change of the schema; `None` if data was destroyed.
 pub(super) fn inverse(operation: &Operation, before: &Schema) -> Option<Operation> {
-    match operation {
-        Operation::CreateTable(table) => Some(Operation::DropTable { table: table.name.clone() }),
-        Operation::AddColumn { table, column } => {
-            Some(Operation::DropColumn { table: table.clone(), column: column.name.clone() })
-        }
-        Operation::CreateIndex { table, index } => {
-            Some(Operation::DropIndex { table: table.clone(), index: index.name.clone() })
-        }
-        Operation::DropIndex { table, index } => {
-            let index = before.tables.get(table)?.indexes.iter().find(|declared| declared.name == *index)?;
-            Some(Operation::CreateIndex { table: table.clone(), index: index.clone() })
-        }
-        Operation::DropTable { .. } | Operation::DropColumn { .. } | Operation::Raw { .. } => None,
-    }
+    let Operation::DropIndex { table, index } = operation else { return operation.inverse() };
+    let index = before.tables.get(table)?.indexes.iter().find(|declared| declared.name == *index)?;
+    Some(Operation::CreateIndex { table: table.clone(), index: index.clone() })
 }
 
 /// The commands that carry out an operation but for the catalogue, in order. Each does nothing where it was done

@@ -47,7 +47,7 @@ enum Row<'r> {
 
 impl MongoSession {
     pub(super) async fn begin(shared: &Arc<Shared>) -> Result<Self, MigrateError> {
-        let lease = Lease::take(&shared.database, shared.migration_timeout).await?;
+        let lease = Lease::take(&shared.database, shared.settings.migration_timeout).await?;
         for own in [catalogue::COLLECTION, LOCKS, history::COLLECTION] {
             match shared.database.create_collection(own).await {
                 Err(error) if !is_code(&error, NAMESPACE_EXISTS) => return Err(store_error(&error).into()),
@@ -168,7 +168,7 @@ impl MongoSession {
             }
         }
         let undone = async {
-            self.note(steps, Row::Delete, &catalogue_writes(&tables, &earlier)).await?;
+            self.note(steps, Row::Delete, &catalogue_writes(&tables, &earlier)?).await?;
             for (inverse, Done { before, after, .. }) in inverses {
                 // No row has a value yet in a column that this run added; where rows have one, they are older.
                 let commands = commands(&inverse, after, before)?;
@@ -188,7 +188,7 @@ impl MongoSession {
             let begun = run.clock.now();
             let after = self.carry_out(step, done).await?;
             let row = Row::Insert(run, run.clock.now().since(begun));
-            self.note(slice::from_ref(step), row, &catalogue_writes(&tables_of(&step.operations), &after)).await?;
+            self.note(slice::from_ref(step), row, &catalogue_writes(&tables_of(&step.operations), &after)?).await?;
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ impl MongoSession {
     async fn revert_all(&self, steps: &[Step], done: &mut Vec<Done>) -> Result<(), MigrateError> {
         for step in steps {
             let after = self.carry_out(step, done).await?;
-            let catalogue = catalogue_writes(&tables_of(&step.operations), &after);
+            let catalogue = catalogue_writes(&tables_of(&step.operations), &after)?;
             self.note(slice::from_ref(step), Row::Delete, &catalogue).await?;
             done.clear();
         }

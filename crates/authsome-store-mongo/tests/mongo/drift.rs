@@ -5,7 +5,7 @@ use authsome_core::migration::{Operation, RunBy};
 use authsome_core::schema::{ColumnDef, OnDelete, ReferenceDef};
 use authsome_core::store::Store;
 use authsome_core::value::ColumnType;
-use authsome_migrate::{Difference, Migrator};
+use authsome_migrate::{Difference, Migrator, Part};
 use mongodb::bson::{Document, doc};
 
 use crate::fixture::{Home, create, step, table};
@@ -44,9 +44,9 @@ async fn a_primary_key_and_an_index_that_are_missing_are_seen() {
         home.beside.collection::<Document>("authsome_sessions").drop_index(index).await.unwrap();
     }
     let found = differences(&home).await;
-    let missing = Difference::MissingIndex {
+    let missing = Difference::Missing {
         table: "authsome_sessions".to_owned(),
-        index: "authsome_sessions_user_idx".to_owned(),
+        part: Part::Index("authsome_sessions_user_idx".to_owned()),
     };
     assert!(found.contains(&missing), "{found:?}");
     assert_eq!(found.len(), 2, "{found:?}");
