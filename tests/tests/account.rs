@@ -192,8 +192,9 @@ fn a_changed_password_ends_the_other_sessions(server: &Server) {
             .post("/password/change", &json!({"current": current, "password": "another long password"}))
     };
     let _ = change("not the password").refused(401, "invalid_credentials");
-    let _ = change(PASSWORD).expect(204);
-    let _ = server.client().token(&here).get("/me").expect(200);
+    let renewed = change(PASSWORD).expect(200).session_token();
+    let _ = server.client().token(&renewed).get("/me").expect(200);
+    let _ = server.client().token(&here).get("/me").refused(401, "session_not_found");
     let _ = server.client().token(&there).get("/me").refused(401, "session_not_found");
 }
 

@@ -55,6 +55,7 @@ fn password_cases() -> Result<Vec<Case>, Cause> {
             user_id: id(number),
             scope: home.scope,
             hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
+            generation: 0,
             created_at: at(0),
             updated_at: at(0),
         }

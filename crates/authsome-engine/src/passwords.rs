@@ -7,7 +7,7 @@ use authsome_context::{EnvironmentContext, Foundation};
 use authsome_core::error::{Code, Error};
 use authsome_core::event::Event;
 use authsome_core::id::{SessionId, UserId};
-use authsome_core::plugin::{Attempt as _, PasswordDigest, PasswordMethod, Proof, Redeem, Verified};
+use authsome_core::plugin::{Attempt as _, PasswordDigest, PasswordGeneration, PasswordMethod, Proof, Redeem};
 use authsome_core::records::Records;
 use authsome_core::secret::Password;
 use authsome_core::store::StoreTx;
@@ -19,8 +19,27 @@ use crate::sessions;
 
 pub(crate) use authsome_context::PASSWORD as METHOD;
 
-/// A password that was verified before.
-pub(crate) const PROVEN: Proof<'static> = Proof { method: METHOD, amr: &["pwd"], redeem: &Verified };
+/// What a password proves.
+pub(crate) const fn proof(redeem: &dyn Redeem) -> Proof<'_> {
+    Proof { method: METHOD, amr: &["pwd"], redeem }
+}
+
+/// A password that was verified. It proves its user until another password is set.
+pub(crate) struct VerifiedPassword {
+    method: Arc<dyn PasswordMethod>,
+    generation: PasswordGeneration,
+}
+
+#[async_trait]
+impl Redeem for VerifiedPassword {
+    async fn redeem(&self, user: &User, tx: &dyn StoreTx) -> Result<(), Error> {
+        if self.method.is_current(tx, &user.scope, user.id, self.generation).await? {
+            Ok(())
+        } else {
+            Err(Error::new(Code::InvalidCredentials, "the password was changed at the same moment"))
+        }
+    }
+}
 
 /// The password method of the engine.
 fn method(foundation: &Foundation) -> Result<Arc<dyn PasswordMethod>, Error> {
@@ -81,18 +100,21 @@ impl Redeem for NewPassword {
 ///
 /// # Errors
 /// `invalid_credentials`, `account_locked`, `unavailable`.
-pub(crate) async fn prove(
+pub(crate) async fn verify(
     at: &EnvironmentContext,
     subject: Subject,
     user: Option<UserId>,
     password: &Password,
-) -> Result<(), Error> {
+) -> Result<VerifiedPassword, Error> {
     let method = method(at.foundation())?;
     let attempt = Attempt::begin(at, subject).await?;
     let records: &dyn Records = at.store();
     match method.verify(records, &at.scope(), user, password).await {
-        Ok(true) => Box::new(attempt).succeed().await,
-        Ok(false) => {
+        Ok(Some(generation)) => {
+            Box::new(attempt).succeed().await?;
+            Ok(VerifiedPassword { method, generation })
+        }
+        Ok(None) => {
             Box::new(attempt).fail().await?;
             Err(Error::new(Code::InvalidCredentials, "unknown account, or wrong password"))
         }

@@ -6,10 +6,9 @@ use async_trait::async_trait;
 use authsome_context::EnvironmentContext;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
-use authsome_core::plugin::{Attempt, AttemptSubject, NewAccount, Proof, SignInOutcome, SignIns};
+use authsome_core::plugin::{Attempt, AttemptSubject, NewAccount, Proof, SignInOutcome, SignIns, SignedIn};
 use authsome_core::records::Records;
 use authsome_core::route::{Principal, RateClass};
-use authsome_core::session::Session;
 use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
 
@@ -47,7 +46,7 @@ impl SignIns for Ports {
         self.auth().sign_up_proven(new, proof).await
     }
 
-    async fn reauthenticate(&self, proof: Proof<'_>) -> Result<Session, Error> {
+    async fn reauthenticate(&self, proof: Proof<'_>) -> Result<SignedIn, Error> {
         let Principal::Session(session) = &self.principal else {
             return Err(Error::new(Code::Unauthenticated, "sign in first"));
         };

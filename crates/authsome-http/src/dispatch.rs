@@ -72,8 +72,9 @@ async fn answer(
     let mut reply = route.handler().call(Request { context, params, query, headers: parts.headers, body }).await?;
     let cookie = match std::mem::replace(&mut reply.cookie, CookieChange::Keep) {
         CookieChange::Set(session, token) => Some(gate.cookie().set(&session, &token, now)?),
+        CookieChange::Renew(session, token) if sent_cookie => Some(gate.cookie().set(&session, &token, now)?),
         CookieChange::Clear if sent_cookie => Some(gate.cookie().clear()?),
-        CookieChange::Clear | CookieChange::Keep => None,
+        CookieChange::Renew(..) | CookieChange::Clear | CookieChange::Keep => None,
     };
     Ok(match cookie {
         Some((name, value)) => reply.header(name, value),

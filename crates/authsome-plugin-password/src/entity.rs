@@ -20,6 +20,8 @@ pub struct PasswordHash {
     /// The hash with its salt and cost, as a PHC string.
     #[entity(max_len = 512)]
     pub hash: String,
+    /// How often the user's password was replaced.
+    pub generation: i64,
     /// When the user first set a password.
     pub created_at: Timestamp,
     /// When the user last set a password.

@@ -9,7 +9,7 @@ use authsome_core::entropy::{Entropy, EntropyError};
 use authsome_core::environment::PasswordPolicy;
 use authsome_core::error::{Error, StoreError};
 use authsome_core::id::{TypedId, UserId};
-use authsome_core::plugin::{Host, Method, PasswordDigest, PasswordMethod};
+use authsome_core::plugin::{Host, Method, PasswordDigest, PasswordGeneration, PasswordMethod};
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
@@ -138,8 +138,16 @@ impl PasswordMethod for Passwords {
             ));
         }
         let hash = digest.as_str().to_owned();
-        let row = PasswordHash { user_id: user, scope: *scope, hash: hash.clone(), created_at: now, updated_at: now };
-        row.upsert(scope).set(PasswordHash::HASH, hash).set(PasswordHash::UPDATED_AT, now).run(records).await?;
+        let row = PasswordHash {
+            user_id: user,
+            scope: *scope,
+            hash: hash.clone(),
+            generation: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let upsert = row.upsert(scope).set(PasswordHash::HASH, hash).increment(PasswordHash::GENERATION, 1);
+        upsert.set(PasswordHash::UPDATED_AT, now).run(records).await?;
         Ok(())
     }
 
@@ -149,18 +157,29 @@ impl PasswordMethod for Passwords {
         scope: &Scope,
         user: Option<UserId>,
         password: &Password,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<PasswordGeneration>, Error> {
         let row = find(records, scope, user.unwrap_or(self.nobody)).await?;
         let stored = match &row {
             Some(row) => StoredHash::parse(&row.hash).map_err(|_| corrupt(row))?,
             None => self.dummy.clone(),
         };
         let checked = self.compare(password, stored).await?;
-        let Some(row) = row.filter(|_| checked.matches) else { return Ok(false) };
+        let Some(row) = row.filter(|_| checked.matches) else { return Ok(None) };
+        let verified = PasswordGeneration(row.generation);
         if let Some(hash) = checked.renewed {
             renew(records, row, hash).await;
         }
-        Ok(true)
+        Ok(Some(verified))
+    }
+
+    async fn is_current(
+        &self,
+        records: &dyn Records,
+        scope: &Scope,
+        user: UserId,
+        verified: PasswordGeneration,
+    ) -> Result<bool, Error> {
+        Ok(find(records, scope, user).await?.is_some_and(|row| row.generation == verified.0))
     }
 }
 

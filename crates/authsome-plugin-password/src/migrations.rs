@@ -24,6 +24,7 @@ fn password_hashes() -> TableDef {
         ColumnDef::new("user_id", ColumnType::Text).max_len(64),
     )
     .column(ColumnDef::new("hash", ColumnType::Text).max_len(512))
+    .column(ColumnDef::new("generation", ColumnType::Int))
     .column(ColumnDef::new("created_at", ColumnType::Time))
     .column(ColumnDef::new("updated_at", ColumnType::Time))
     .reference("user_id", "authsome_users", ScopeLevel::Environment, "id", OnDelete::Cascade)

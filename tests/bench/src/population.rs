@@ -299,6 +299,7 @@ impl Population {
             user_id: UserId::from_ulid(self.ulid("user", number)),
             scope: self.scope_of(number),
             hash: PASSWORD_HASH.to_owned(),
+            generation: 0,
             created_at: now,
             updated_at: now,
         }

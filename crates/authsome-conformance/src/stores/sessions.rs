@@ -22,7 +22,8 @@ pub(super) fn cases() -> Vec<Case> {
             an_update_writes_every_field_and_keeps_the_id,
             a_touch_notes_what_is_stale_alone,
             the_active_organization_is_set_and_unset,
-            a_fresh_proof_is_noted,
+            a_session_is_renewed_once_by_those_who_read_it_at_once,
+            a_sessions_refresh_tokens_end_without_it_and_without_anothers,
             a_deleted_session_takes_its_refresh_tokens_with_it,
             a_users_sessions_end_in_batches_except_one,
             an_environments_sessions_end_in_batches,
@@ -112,12 +113,35 @@ async fn the_active_organization_is_set_and_unset(cx: &mut Cx) -> Outcome {
     not_found(cx.db().set_session_organization(&scope(), id(2), None).await)
 }
 
-async fn a_fresh_proof_is_noted(cx: &mut Cx) -> Outcome {
+async fn a_session_is_renewed_once_by_those_who_read_it_at_once(cx: &mut Cx) -> Outcome {
     user(cx, 1).await?;
     let before = session(cx, 1).await?;
-    let after = cx.db().reauthenticate_session(&scope(), id(1), at(60)).await?;
-    ensure_eq!(after, Session { authenticated_at: at(60), ..before });
-    not_found(cx.db().reauthenticate_session(&scope(), id(2), at(60)).await)
+    let after = Session { authenticated_at: at(60), token_hash: hash(&home(), 9), ..before.clone() };
+    ensure_eq!(cx.db().renew_session(&scope(), &before, &after).await?, Some(after.clone()));
+    ensure_eq!(
+        cx.db().renew_session(&scope(), &before, &Session { token_hash: hash(&home(), 8), ..before.clone() }).await?,
+        None
+    );
+    ensure_eq!(cx.db().session(&scope(), id(1)).await?, Some(after));
+    let unknown = Session { id: id(2), ..before };
+    ensure_eq!(
+        cx.db().renew_session(&scope(), &unknown, &Session { token_hash: hash(&home(), 7), ..unknown.clone() }).await?,
+        None
+    );
+    Ok(())
+}
+
+async fn a_sessions_refresh_tokens_end_without_it_and_without_anothers(cx: &mut Cx) -> Outcome {
+    user(cx, 1).await?;
+    for number in [1, 2] {
+        session(cx, number).await?;
+        cx.db().create_refresh_token(&scope(), &RefreshToken::sample(&home(), number)).await?;
+    }
+    ensure_eq!(cx.db().delete_session_refresh_tokens(&scope(), id(1), 10).await?, 1);
+    ensure_eq!(cx.db().delete_session_refresh_tokens(&scope(), id(1), 10).await?, 0);
+    ensure!(cx.db().session(&scope(), id(1)).await?.is_some(), "the session lives on");
+    ensure_eq!(RefreshToken::find(&scope()).all(cx.db()).await?, vec![RefreshToken::sample(&home(), 2)]);
+    Ok(())
 }
 
 async fn a_deleted_session_takes_its_refresh_tokens_with_it(cx: &mut Cx) -> Outcome {

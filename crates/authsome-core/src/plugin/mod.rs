@@ -38,7 +38,7 @@ pub use hooks::{HookContext, Hooks, Moment};
 pub use job::Job;
 pub use method::Method;
 pub use notices::{DueNotice, Letter, Links, NoticeKind, Notices, Recipient};
-pub use password::{PasswordDigest, PasswordMethod};
+pub use password::{PasswordDigest, PasswordGeneration, PasswordMethod};
 pub use second_factor::SecondFactor;
 pub use sign_ins::{
     Attempt, AttemptSubject, NewAccount, Proof, Redeem, SecondFactorRequired, SignInOutcome, SignIns, SignedIn,

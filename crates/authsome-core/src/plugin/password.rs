@@ -36,6 +36,10 @@ impl fmt::Debug for PasswordDigest {
     }
 }
 
+/// Which of a user's passwords was verified: the one that was set so many times after the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordGeneration(pub i64);
+
 /// Sign-in with a password. The slow part is apart from the part that stores, so that no transaction waits for it.
 #[async_trait]
 pub trait PasswordMethod: Send + Sync {
@@ -64,8 +68,8 @@ pub trait PasswordMethod: Send + Sync {
         now: Timestamp,
     ) -> Result<(), Error>;
 
-    /// Whether the password is the user's. It takes the same time for a wrong password, for a user without a password,
-    /// and for an unknown user.
+    /// Which of the user's passwords this is: the present one, or `None` for a wrong one. It takes the same time for a
+    /// wrong password, for a user without a password, and for an unknown user.
     ///
     /// # Errors
     /// `unavailable`, with when to try again, if too many are waiting; those of the store.
@@ -75,5 +79,18 @@ pub trait PasswordMethod: Send + Sync {
         scope: &Scope,
         user: Option<UserId>,
         password: &Password,
+    ) -> Result<Option<PasswordGeneration>, Error>;
+
+    /// Whether the user's password is still the one that was verified. Asked in the transaction that relies on it, which
+    /// also writes the user.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn is_current(
+        &self,
+        records: &dyn Records,
+        scope: &Scope,
+        user: UserId,
+        verified: PasswordGeneration,
     ) -> Result<bool, Error>;
 }

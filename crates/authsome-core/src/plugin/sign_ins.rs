@@ -176,12 +176,15 @@ pub trait SignIns: Send + Sync {
     async fn sign_up(&self, new: NewAccount, proof: Proof<'_>) -> Result<SignInOutcome, Error>;
 
     /// Notes that the person of the request's session proved again who they are: for 10 minutes
-    /// [`Guard::RecentSession`](crate::route::Guard::RecentSession) lets the session through.
+    /// [`Guard::RecentSession`](crate::route::Guard::RecentSession) lets the session through. The session gets new
+    /// tokens, and the earlier ones end: answer with them
+    /// ([`Reply::renewed`](crate::route::Reply::renewed)).
     ///
     /// # Errors
-    /// `unauthenticated` without a session; `session_not_found` if it is gone; `method_not_allowed_here`, also if the
-    /// user has a second factor and the proof is not of one; the errors of the proof; `unavailable`.
-    async fn reauthenticate(&self, proof: Proof<'_>) -> Result<Session, Error>;
+    /// `unauthenticated` without a session; `session_not_found` if it is gone, or got new tokens at the same moment;
+    /// `method_not_allowed_here`, also if the user has a second factor and the proof is not of one; the errors of the
+    /// proof; `unavailable`.
+    async fn reauthenticate(&self, proof: Proof<'_>) -> Result<SignedIn, Error>;
 
     /// Takes a place for an attempt before it is verified, so that of any number of simultaneous attempts only as many
     /// are verified as are allowed.

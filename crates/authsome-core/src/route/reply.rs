@@ -10,7 +10,7 @@ use super::body::{BodyStream, Streamed};
 use crate::error::Error;
 use crate::plugin::SignedIn;
 use crate::secret::Token;
-use crate::session::{Session, SessionView};
+use crate::session::{Session, SessionAnswer, SessionView};
 use crate::user::{SignedInView, UserView};
 
 /// The answer of a handler: status, headers, an optional body, and a change of the browser's cookie.
@@ -54,6 +54,8 @@ pub enum CookieChange {
     Keep,
     /// It gets the session's token.
     Set(Box<Session>, Token),
+    /// It gets the session's token if the request carries it.
+    Renew(Box<Session>, Token),
     /// It is removed if the request carries it.
     Clear,
 }
@@ -89,6 +91,15 @@ impl Reply {
         let session = SessionView::issued(&signed_in);
         let reply = Self::json(status, &SignedInView { user: UserView::from(signed_in.user), session })?;
         Ok(reply.with_cookie(cookie, signed_in.session, signed_in.token))
+    }
+
+    /// `{"session"}` with the new tokens of the request's session, also in the cookie if the request carries it.
+    ///
+    /// # Errors
+    /// `internal` where the body does not serialize.
+    pub fn renewed(signed_in: SignedIn) -> Result<Self, Error> {
+        let reply = Self::json(StatusCode::OK, &SessionAnswer::from(SessionView::issued(&signed_in)))?;
+        Ok(Self { cookie: CookieChange::Renew(Box::new(signed_in.session), signed_in.token), ..reply })
     }
 
     /// An answer with a body that is sent as it is made. `media_type` is a header's value such as

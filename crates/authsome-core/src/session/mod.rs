@@ -6,4 +6,4 @@ mod view;
 
 pub use entity::{RefreshToken, RefreshTokenState, Session, SessionState};
 pub use store::SessionStore;
-pub use view::SessionView;
+pub use view::{SessionAnswer, SessionView};

@@ -91,18 +91,33 @@ pub trait SessionStore: Records {
         update.set(Session::ORGANIZATION_ID, organization).existing(self).await
     }
 
-    /// Notes that the person proved again who they are.
+    /// Writes the fields in which `after` differs from `before`, where the session still has the token that it was read
+    /// with; `None` where it got another meanwhile, or is gone. One step.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn reauthenticate_session(
+    /// [`StoreError::Conflict`].
+    async fn renew_session(
         &self,
         scope: &Scope,
-        id: SessionId,
-        now: Timestamp,
-    ) -> Result<Session, StoreError> {
-        let update = Session::update(scope).filter(Session::ID.eq(id));
-        update.set(Session::AUTHENTICATED_AT, now).existing(self).await
+        before: &Session,
+        after: &Session,
+    ) -> Result<Option<Session>, StoreError> {
+        let update = Session::update(scope).filter(Session::ID.eq(before.id));
+        let update = update.filter(Session::TOKEN_HASH.eq(&before.token_hash));
+        update.set_changed(before, after).one(self).await
+    }
+
+    /// Ends a batch of a session's refresh tokens; says how many. Zero: none is left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_session_refresh_tokens(
+        &self,
+        scope: &Scope,
+        session: SessionId,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        RefreshToken::delete(scope).filter(RefreshToken::SESSION_ID.eq(session)).batch(limit, self).await
     }
 
     /// Ends a session with its refresh tokens.

@@ -8,6 +8,19 @@ use crate::id::{DeviceId, EnvironmentId, OrganizationId, SessionId, UserId};
 use crate::plugin::SignedIn;
 use crate::time::Timestamp;
 
+/// The answer that holds a session.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionAnswer")]
+pub struct SessionAnswer {
+    session: SessionView,
+}
+
+impl<S: Into<SessionView>> From<S> for SessionAnswer {
+    fn from(session: S) -> Self {
+        Self { session: session.into() }
+    }
+}
+
 /// A session. Its tokens appear only in the answer that issues them.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Session")]

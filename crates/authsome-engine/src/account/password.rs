@@ -7,6 +7,7 @@ use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::identity::Email;
 use authsome_core::notification::CoreNotification;
+use authsome_core::plugin::{Redeem as _, SignedIn};
 use authsome_core::secret::{Password, Token};
 use authsome_core::session::Session;
 use authsome_core::user::User;
@@ -14,6 +15,7 @@ use authsome_outbox::Outbox;
 use serde_json::json;
 
 use super::{Account, require_accepted};
+use crate::auth::renewal::Renewal;
 use crate::lockout::{self, Subject};
 use crate::passwords::{self, NewPassword};
 
@@ -72,34 +74,42 @@ impl Account {
         Ok(())
     }
 
-    /// Changes the password of a session's user: every other session ends. Attempts are counted like sign-ins.
+    /// Changes the password of a session's user: every other session ends, and this one gets new tokens. Attempts are
+    /// counted like sign-ins.
     ///
     /// # Errors
-    /// `weak_password`; `invalid_credentials` if the current one is wrong; `account_locked`,
-    /// `method_not_allowed_here`; `session_not_found` if the session is gone; `unavailable`.
-    pub async fn change_password(&self, session: &Session, current: &Password, new: &Password) -> Result<(), Error> {
+    /// `weak_password`; `invalid_credentials` if the current one is wrong, or was changed at the same moment;
+    /// `account_locked`, `method_not_allowed_here`; `session_not_found` if the session is gone, or got new tokens at the
+    /// same moment; `unavailable`.
+    pub async fn change_password(
+        &self,
+        session: &Session,
+        current: &Password,
+        new: &Password,
+    ) -> Result<SignedIn, Error> {
         let (at, id) = (&self.at, session.user_id);
         at.require_method(passwords::METHOD)?;
         let method = passwords::method_for(at, new)?;
-        passwords::prove(at, Subject::user(id), Some(id), current).await?;
+        let verified = &passwords::verify(at, Subject::user(id), Some(id), current).await?;
         let new = &NewPassword::hash(method, new).await?;
         let (scope, now) = (&at.scope(), at.now());
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
-        at.transaction(|tx| async move {
+        let renewal = &Renewal::new(at, session, now).await?;
+        let renewed = at.transaction(|tx| async move {
             at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
-            // A reset at the same moment has ended the session, and its password stays.
-            if tx.session(scope, session.id).await?.is_none() {
-                return Err(Error::session_not_found());
-            }
             let found = tx.user(scope, id).await?.ok_or_else(Error::session_not_found)?;
-            let user = User { updated_at: now, ..found.clone() };
-            new.replace(at, &found, &user, Some(session.id), ended, &*tx).await?;
-            let told = at.notification(now, CoreNotification::PasswordChanged.into(), Some(id), user.email_key)?;
+            // A reset at the same moment has ended the session, and its password stays.
+            let renewed = renewal.write(User { updated_at: now, ..found.clone() }, &*tx).await?;
+            verified.redeem(&found, &*tx).await?;
+            new.replace(at, &found, &renewed.user, Some(session.id), ended, &*tx).await?;
+            let told = CoreNotification::PasswordChanged.into();
+            let told = at.notification(now, told, Some(id), renewed.user.email_key.clone())?;
             told.insert(scope, &*tx).await?;
-            Ok(at.event_by(&id, now, "password.changed", &id, nothing())?.insert(scope, &*tx).await?)
-        })
-        .await?;
+            at.event_by(&id, now, "password.changed", &id, nothing())?.insert(scope, &*tx).await?;
+            Ok::<_, Error>(renewed)
+        });
+        let renewed = renewed.await?;
         at.foundation().wakers.mail.wake();
-        Ok(())
+        Ok(renewed)
     }
 }

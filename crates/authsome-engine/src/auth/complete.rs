@@ -98,7 +98,7 @@ pub(super) async fn tell(at: &EnvironmentContext, outcome: Option<&SignInOutcome
 }
 
 /// Makes sign-ins of a user, and changes of what they depend on, exclude each other; returns the user as it is now.
-async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<Option<User>, StoreError> {
+pub(crate) async fn touch(scope: &Scope, user: UserId, tx: &dyn StoreTx) -> Result<Option<User>, StoreError> {
     let find = User::find(scope).filter(User::ID.eq(user)).filter(User::DELETED_AT.is_null());
     if find.touch(tx).await? { tx.user(scope, user).await } else { Ok(None) }
 }

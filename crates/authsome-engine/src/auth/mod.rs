@@ -3,6 +3,7 @@
 mod complete;
 mod need;
 mod refresh;
+pub(crate) mod renewal;
 mod resume;
 mod session;
 mod sign_in;

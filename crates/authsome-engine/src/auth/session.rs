@@ -5,14 +5,16 @@ use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::{OrganizationId, UserId};
 use authsome_core::organization::Member;
-use authsome_core::plugin::Proof;
+use authsome_core::plugin::{Proof, SignedIn};
 use authsome_core::secret::Password;
 use authsome_core::session::Session;
 use authsome_core::store::StoreTx;
 use serde_json::json;
 
 use super::Auth;
+use super::complete::touch;
 use super::need::offers;
+use super::renewal::Renewal;
 use crate::lockout::Subject;
 use crate::passwords;
 use crate::sessions;
@@ -26,39 +28,39 @@ impl Auth {
         if sessions::end(&self.at, session, "sign_out").await? { Ok(()) } else { Err(Error::session_not_found()) }
     }
 
-    /// Proves again who the person is, by password: the session has a recent proof. Attempts are counted like sign-ins.
+    /// Proves again who the person is, by password: the session has a recent proof, and new tokens. Attempts are counted
+    /// like sign-ins.
     ///
     /// # Errors
     /// `method_not_allowed_here`, also for a user with a second factor; `invalid_credentials`, `account_locked`;
     /// `session_not_found` if it is gone; `unavailable`.
-    pub async fn reauthenticate(&self, session: &Session, password: &Password) -> Result<Session, Error> {
+    pub async fn reauthenticate(&self, session: &Session, password: &Password) -> Result<SignedIn, Error> {
         let at = &self.at;
         at.require_method(passwords::METHOD)?;
         let user = session.user_id;
-        passwords::prove(at, Subject::user(user), Some(user), password).await?;
-        self.reauthenticate_by(session, passwords::PROVEN).await
+        let verified = passwords::verify(at, Subject::user(user), Some(user), password).await?;
+        self.reauthenticate_by(session, passwords::proof(&verified)).await
     }
 
     /// Notes that a method, or a second factor, has proven again who the person is. A user with a second factor must
-    /// use it.
+    /// use it. The session gets new tokens.
     ///
     /// # Errors
-    /// `method_not_allowed_here`; `session_not_found` if it is gone; the errors of the proof; `unavailable`.
-    pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<Session, Error> {
+    /// `method_not_allowed_here`; `session_not_found` if it is gone, or got new tokens at the same moment; the errors of
+    /// the proof; `unavailable`.
+    pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<SignedIn, Error> {
         let (at, now, user) = (&self.at, self.at.now(), session.user_id);
         let scope = &at.scope();
+        let renewal = &Renewal::new(at, session, now).await?;
         at.transaction(|tx| async move {
             let tx: &dyn StoreTx = &*tx;
             let at = at.require_still_active(tx).await?;
             require_strong_enough(&at, user, proof.method, tx).await?;
-            if tx.session(scope, session.id).await?.is_none() {
-                return Err(Error::session_not_found());
-            }
-            let found = tx.user(scope, user).await?.ok_or_else(Error::session_not_found)?;
-            proof.redeem.redeem(&found, tx).await?;
-            let session = tx.reauthenticate_session(scope, session.id, now).await?;
+            let found = touch(scope, user, tx).await?.ok_or_else(Error::session_not_found)?;
+            let renewed = renewal.write(found, tx).await?;
+            proof.redeem.redeem(&renewed.user, tx).await?;
             at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?.insert(scope, tx).await?;
-            Ok(session)
+            Ok(renewed)
         })
         .await
     }

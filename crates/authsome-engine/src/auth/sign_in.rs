@@ -42,9 +42,9 @@ impl Auth {
             let user = at.store().user_by_identifier(&at.scope(), &sign_in.identifier).await?;
             let id = user.as_ref().map(|user| user.id);
             let subject = Subject::of(&at, &sign_in.identifier, id);
-            passwords::prove(&at, subject, id, &sign_in.password).await?;
+            let verified = passwords::verify(&at, subject, id, &sign_in.password).await?;
             let user = user.ok_or_else(|| Error::new(Code::InvalidCredentials, "unknown account"))?;
-            if let Some(outcome) = complete(&at, &user, passwords::PROVEN).await? {
+            if let Some(outcome) = complete(&at, &user, passwords::proof(&verified)).await? {
                 return Ok(outcome);
             }
             at = at.require_still_active(at.store()).await?;

@@ -7,7 +7,7 @@ use authsome_core::id::{TypedId, UserId};
 use authsome_core::identity::{Email, Phone, Username};
 use authsome_core::metadata::Metadata;
 use authsome_core::notification::CoreNotification;
-use authsome_core::plugin::{Moment, NewAccount, Proof, SignInOutcome};
+use authsome_core::plugin::{Moment, NewAccount, Proof, SignInOutcome, Verified};
 use authsome_core::route::Client;
 use authsome_core::secret::Password;
 use authsome_core::store::StoreTx;
@@ -90,10 +90,9 @@ impl Auth {
         user.set_phone(sign_up.phone.as_ref());
         user.name = sign_up.name;
         user.metadata = metadata;
-        let proven = passwords::PROVEN;
-        let registration = Registration::new(&at, user, proven, now).await?;
+        let registration = Registration::new(&at, user, passwords::proof(&Verified), now).await?;
         let password = NewPassword::hash(method, &sign_up.password).await?;
-        registration.run(Proof { redeem: &password, ..proven }).await
+        registration.run(passwords::proof(&password)).await
     }
 
     /// Makes an account for a person whom another method has proven, and signs them in.

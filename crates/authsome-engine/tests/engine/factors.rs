@@ -294,8 +294,8 @@ async fn a_user_with_a_factor_is_proven_again_by_the_factor_alone() {
     let (here, session) = (world.here().await, issued.session);
     world.advance(seconds(60));
     let auth = here.auth();
-    let again = auth.reauthenticate(&session, &password(PASSWORD)).await.unwrap();
-    assert_eq!(again.authenticated_at, start_of_tests().plus(seconds(60)));
+    let session = auth.reauthenticate(&session, &password(PASSWORD)).await.unwrap().session;
+    assert_eq!(session.authenticated_at, start_of_tests().plus(seconds(60)));
     assert_eq!(code(auth.reauthenticate_by(&session, CODE).await), Code::MethodNotAllowedHere, "a factor nobody has");
     world.enroll(&here, issued.user.id).await;
     world.advance(seconds(60));
@@ -304,8 +304,8 @@ async fn a_user_with_a_factor_is_proven_again_by_the_factor_alone() {
         (refused.code(), &refused.extra()["methods"]),
         (Code::MethodNotAllowedHere, &serde_json::json!(["test_factor"]))
     );
-    let again = auth.reauthenticate_by(&session, CODE).await.unwrap();
-    assert_eq!(again.authenticated_at, start_of_tests().plus(seconds(120)));
+    let session = auth.reauthenticate_by(&session, CODE).await.unwrap().session;
+    assert_eq!(session.authenticated_at, start_of_tests().plus(seconds(120)));
     let port = here.ports(&Principal::Session(Arc::new(session))).0;
     port.reauthenticate(CODE).await.unwrap();
     assert_eq!(code(sign_ins(&here).reauthenticate(CODE).await), Code::Unauthenticated);

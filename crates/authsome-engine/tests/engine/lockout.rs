@@ -9,7 +9,7 @@ use authsome_core::environment::PasswordPolicy;
 use authsome_core::environment::Settings;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
-use authsome_core::plugin::{Capabilities, Host, PasswordDigest, PasswordMethod, Plugin};
+use authsome_core::plugin::{Capabilities, Host, PasswordDigest, PasswordGeneration, PasswordMethod, Plugin};
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::secret::Password;
@@ -189,13 +189,23 @@ impl PasswordMethod for Asked {
         Ok(())
     }
 
-    async fn verify(&self, _: &dyn Records, _: &Scope, _: Option<UserId>, _: &Password) -> Result<bool, Error> {
+    async fn verify(
+        &self,
+        _: &dyn Records,
+        _: &Scope,
+        _: Option<UserId>,
+        _: &Password,
+    ) -> Result<Option<PasswordGeneration>, Error> {
         self.verified.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        if self.overloaded { Err(Error::new(Code::Unavailable, "overloaded")) } else { Ok(false) }
+        if self.overloaded { Err(Error::new(Code::Unavailable, "overloaded")) } else { Ok(None) }
+    }
+
+    async fn is_current(&self, _: &dyn Records, _: &Scope, _: UserId, _: PasswordGeneration) -> Result<bool, Error> {
+        Ok(true)
     }
 }
 

@@ -123,12 +123,41 @@ async fn a_change_of_password_needs_the_current_one_and_ends_the_other_sessions(
     let new = password(NEW_PASSWORD);
     let refused = account.change_password(&this.session, &password("wrong password"), &new).await;
     assert_eq!(code(refused), Code::InvalidCredentials);
-    account.change_password(&this.session, &password(PASSWORD), &new).await.unwrap();
-    world.authenticate(&this.token).await.unwrap();
+    let changed = account.change_password(&this.session, &password(PASSWORD), &new).await.unwrap();
+    world.authenticate(&changed.token).await.unwrap();
+    assert_eq!(code(world.authenticate(&this.token).await), Code::SessionNotFound);
     assert_eq!(code(world.authenticate(&other.token).await), Code::SessionNotFound);
     world.sign_in(ALICE, NEW_PASSWORD).await.unwrap();
     let gone = account.change_password(&other.session, &new, &password(PASSWORD)).await;
     assert_eq!(code(gone), Code::SessionNotFound);
+}
+
+#[tokio::test]
+async fn of_changes_at_once_from_several_sessions_with_one_current_password_one_succeeds() {
+    let (world, first) = with_alice().await;
+    let mut sessions = vec![first.session];
+    for _ in 0..4 {
+        sessions.push(world.sign_in(ALICE, PASSWORD).await.unwrap().session);
+    }
+    let account = world.here().await.account();
+    let tasks: Vec<_> = (0..50)
+        .map(|number| {
+            let (account, session) = (account.clone(), sessions[number % 5].clone());
+            let new = password(&format!("the new password {number}"));
+            tokio::spawn(async move { account.change_password(&session, &password(PASSWORD), &new).await })
+        })
+        .collect();
+    let mut changed = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => changed += 1,
+            Err(error) => assert!(
+                matches!(error.code(), Code::InvalidCredentials | Code::SessionNotFound | Code::Unavailable),
+                "{error:?}"
+            ),
+        }
+    }
+    assert_eq!(changed, 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use authsome_core::environment::{Environment, PasswordPolicy};
 use authsome_core::error::{Code, Error};
 use authsome_core::event::Event;
 use authsome_core::id::UserId;
-use authsome_core::plugin::{Capabilities, HookContext, Hooks, Host, Moment, PasswordDigest, PasswordMethod, Plugin};
+use authsome_core::plugin::{
+    Capabilities, HookContext, Hooks, Host, Moment, PasswordDigest, PasswordGeneration, PasswordMethod, Plugin,
+};
 use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::secret::{Password, Token};
@@ -84,8 +86,18 @@ impl PasswordMethod for Slow {
         Ok(())
     }
 
-    async fn verify(&self, _: &dyn Records, _: &Scope, _: Option<UserId>, _: &Password) -> Result<bool, Error> {
+    async fn verify(
+        &self,
+        _: &dyn Records,
+        _: &Scope,
+        _: Option<UserId>,
+        _: &Password,
+    ) -> Result<Option<PasswordGeneration>, Error> {
         self.take_time().await?;
+        Ok(Some(PasswordGeneration(0)))
+    }
+
+    async fn is_current(&self, _: &dyn Records, _: &Scope, _: UserId, _: PasswordGeneration) -> Result<bool, Error> {
         Ok(true)
     }
 }
@@ -136,7 +148,7 @@ impl SlowWorld {
             2 => register(&at, "bob@example.com").await.map(|_| ()),
             3 => auth.refresh(&self.issued.refresh_token, &client()).await.map(|_| ()),
             4 => auth.reauthenticate(session, &secret).await.map(|_| ()),
-            5 => account.change_password(session, &secret, &secret).await,
+            5 => account.change_password(session, &secret, &secret).await.map(|_| ()),
             6 => account.verify_email(&self.verification).await.map(|_| ()),
             _ => account.reset(&self.reset, &secret).await,
         }

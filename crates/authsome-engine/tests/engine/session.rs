@@ -156,10 +156,35 @@ async fn a_person_proves_again_who_they_are() {
     world.advance(seconds(700));
     assert_eq!(code(auth.reauthenticate(&issued.session, &password("wrong password")).await), Code::InvalidCredentials);
     let fresh = auth.reauthenticate(&issued.session, &password(PASSWORD)).await.unwrap();
-    assert_eq!(fresh.authenticated_at, start_of_tests().plus(seconds(700)));
-    assert_eq!(fresh.expires_at, issued.session.expires_at);
-    let seen = session_of(world.authenticate(&issued.token).await.unwrap());
-    assert_eq!(seen.authenticated_at, fresh.authenticated_at);
+    assert_eq!(fresh.session.authenticated_at, start_of_tests().plus(seconds(700)));
+    assert_eq!(fresh.session.expires_at, issued.session.expires_at);
+    let seen = session_of(world.authenticate(&fresh.token).await.unwrap());
+    assert_eq!(seen.authenticated_at, fresh.session.authenticated_at);
+    assert_eq!(code(world.authenticate(&issued.token).await), Code::SessionNotFound, "the old token ends");
+    assert_eq!(code(auth.refresh(&issued.refresh_token, &client()).await), Code::SessionNotFound);
+    assert_eq!(auth.refresh(&fresh.refresh_token, &client()).await.unwrap().session.id, issued.session.id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_proofs_at_once_with_one_token_one_gets_the_next_token() {
+    let world = World::new().await;
+    let issued = world.sign_up(ALICE).await;
+    let auth = world.here().await.auth();
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (auth, session) = (auth.clone(), issued.session.clone());
+            tokio::spawn(async move { auth.reauthenticate(&session, &password(PASSWORD)).await })
+        })
+        .collect();
+    let mut fresh = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(renewed) => fresh.push(renewed),
+            Err(error) => assert!(matches!(error.code(), Code::SessionNotFound | Code::Unavailable), "{error:?}"),
+        }
+    }
+    assert_eq!(fresh.len(), 1);
+    world.authenticate(&fresh[0].token).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use authsome_core::error::{Code, Error};
 use authsome_core::identity::Email;
 use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::{Password, Token};
+use authsome_core::session::SessionAnswer;
 
 use super::services::{Services, TAG};
 use crate::text::PlainText;
@@ -51,14 +52,14 @@ pub(super) fn routes(services: &Services) -> Vec<Route> {
             .about(TAG, "Reset the password with a mailed token")
             .description("Ends all sessions and unlocks the account. The request acts in the token's environment.")
             .takes_credential(CredentialKind::PASSWORD_RESET, |body: &Reset| Some(body.token.as_str()))
-            .answers_empty(StatusCode::NO_CONTENT, "The password is changed.")
+            .answers::<SessionAnswer>(StatusCode::OK, "The password is changed: the session, with new tokens.")
             .errors(&[Code::InvalidToken, Code::WeakPassword, Code::MethodNotAllowedHere])
             .guard(Guard::Public)
             .handler(services.handler(reset)),
         Route::new(Method::POST, "/password/change")
             .rate(RateClass::SIGN_IN)
             .about(TAG, "Change the password")
-            .description("Ends all other sessions.")
+            .description("Ends all other sessions. This one gets new tokens: the earlier ones end.")
             .takes::<Change>()
             .counts_principal()
             .answers_empty(StatusCode::NO_CONTENT, "The password is changed.")
@@ -87,6 +88,5 @@ async fn change(services: Services, request: Request) -> Result<Reply, Error> {
     let body: Change = request.json()?;
     let context = &request.context;
     let session = context.session()?;
-    services.at(context).account().change_password(session, &body.current, &body.password).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    Reply::renewed(services.at(context).account().change_password(session, &body.current, &body.password).await?)
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use authsome_core::error::{Code, Error};
 use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Password;
+use authsome_core::session::SessionAnswer;
 
 use super::services::{Services, TAG};
 use crate::text::PlainText;
@@ -24,10 +25,13 @@ pub(super) fn route(services: &Services) -> Route {
     Route::new(Method::POST, "/reauthenticate")
         .rate(RateClass::SIGN_IN)
         .about(TAG, "Prove your identity again")
-        .description("For ten minutes, the session can use routes that need a recent proof of identity.")
+        .description(
+            "For ten minutes, the session can use routes that need a recent proof of identity. It gets new tokens: the \
+            earlier ones end.",
+        )
         .takes::<Body>()
         .counts_principal()
-        .answers_empty(StatusCode::NO_CONTENT, "The proof is accepted.")
+        .answers::<SessionAnswer>(StatusCode::OK, "The session, with new tokens.")
         .errors(&[Code::InvalidCredentials, Code::MethodNotAllowedHere, Code::AccountLocked])
         .guard(Guard::Session)
         .handler(services.handler(reauthenticate))
@@ -44,6 +48,5 @@ async fn reauthenticate(services: Services, request: Request) -> Result<Reply, E
         }
         _ => return Err(Error::invalid("", "give exactly one of password and code")),
     };
-    services.at(context).auth().reauthenticate(session, &password).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    Reply::renewed(services.at(context).auth().reauthenticate(session, &password).await?)
 }

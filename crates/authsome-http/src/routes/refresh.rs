@@ -7,10 +7,9 @@ use serde::Deserialize;
 use authsome_core::error::{Code, Error};
 use authsome_core::route::{CredentialKind, Guard, RateClass, Reply, Request, Route};
 use authsome_core::secret::Token;
-use authsome_core::session::{RefreshToken, SessionView};
+use authsome_core::session::{RefreshToken, SessionAnswer, SessionView};
 
 use super::services::{Services, TAG};
-use super::view::SessionAnswer;
 use crate::text::PlainText;
 
 #[derive(Deserialize, JsonSchema)]
@@ -43,6 +42,6 @@ async fn refresh(services: Services, request: Request) -> Result<Reply, Error> {
     let token = Token::presented(body.refresh_token.as_str());
     let row = context.credential::<RefreshToken>()?;
     let refreshed = services.at(context).auth().refresh_found(&token, row, &context.client).await?;
-    let answer = SessionAnswer { session: SessionView::issued(&refreshed) };
+    let answer = SessionAnswer::from(SessionView::issued(&refreshed));
     Ok(Reply::json(StatusCode::OK, &answer)?.with_cookie(body.cookie, refreshed.session, refreshed.token))
 }

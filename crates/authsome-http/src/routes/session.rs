@@ -7,11 +7,11 @@ use serde::Deserialize;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::{OrganizationId, SessionId};
 use authsome_core::route::{Guard, Reply, Request, Route};
-use authsome_core::session::SessionView;
+use authsome_core::session::{SessionAnswer, SessionView};
 
 use super::page::{PageQuery, page};
 use super::services::{Services, TAG};
-use super::view::{ListView, SessionAnswer};
+use super::view::ListView;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -76,5 +76,5 @@ async fn set_organization(services: Services, request: Request) -> Result<Reply,
     let body: OrganizationBody = request.json()?;
     let context = &request.context;
     let session = services.at(context).auth().set_organization(context.session()?, body.organization_id).await?;
-    Reply::json(StatusCode::OK, &SessionAnswer { session: session.into() })
+    Reply::json(StatusCode::OK, &SessionAnswer::from(session))
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use authsome_core::device::Device;
 use authsome_core::entity::Listed;
 use authsome_core::id::{DeviceId, EnvironmentId, UserId};
-use authsome_core::session::SessionView;
 use authsome_core::time::Timestamp;
 use authsome_core::user::UserView;
 
@@ -49,14 +48,6 @@ impl From<Device> for DeviceView {
 pub(super) struct UserAnswer {
     pub(super) user: UserView,
 }
-
-/// The answer that holds a session.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "SessionAnswer")]
-pub(super) struct SessionAnswer {
-    pub(super) session: SessionView,
-}
-
 /// The answer that holds a device.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DeviceAnswer")]

@@ -206,8 +206,11 @@ async fn what_needs_a_recent_proof_wants_another_one_after_ten_minutes() {
     prove(json!({"password": "wrong"})).send(&fixture).await.problem("invalid_credentials");
     prove(json!({"code": "123456"})).send(&fixture).await.problem("method_not_allowed_here");
     prove(json!({})).send(&fixture).await.problem("invalid_request");
-    prove(json!({"password": PASSWORD})).send(&fixture).await.ok(204);
-    export().send(&fixture).await.ok(200);
+    let answer = prove(json!({"password": PASSWORD})).send(&fixture).await;
+    assert!(!answer.headers.contains_key("set-cookie"), "the request carries none");
+    let token = answer.ok(200)["session"]["token"].as_str().unwrap();
+    Call::get("/me/export").bearer(token).send(&fixture).await.ok(200);
+    export().send(&fixture).await.problem("session_not_found");
 }
 
 #[tokio::test]
@@ -274,8 +277,10 @@ async fn a_changed_password_ends_the_other_sessions() {
     };
     change("wrong", OTHER_PASSWORD).send(&fixture).await.problem("invalid_credentials");
     change(PASSWORD, "short").send(&fixture).await.problem("weak_password");
-    change(PASSWORD, OTHER_PASSWORD).send(&fixture).await.ok(204);
-    Call::get("/me").bearer(&first.token).send(&fixture).await.ok(200);
+    let answer = change(PASSWORD, OTHER_PASSWORD).send(&fixture).await;
+    let token = answer.ok(200)["session"]["token"].as_str().unwrap();
+    Call::get("/me").bearer(token).send(&fixture).await.ok(200);
+    Call::get("/me").bearer(&first.token).send(&fixture).await.problem("session_not_found");
     Call::get("/me").bearer(&second.token).send(&fixture).await.problem("session_not_found");
     sign_in(&fixture, OTHER_PASSWORD).await.ok(200);
 }

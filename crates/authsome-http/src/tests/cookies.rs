@@ -38,6 +38,24 @@ async fn the_cookie_is_set_where_it_is_asked_for_and_signs_in() {
 }
 
 #[tokio::test]
+async fn the_cookie_gets_the_token_of_a_session_that_is_renewed() {
+    let fixture = Fixture::new().await;
+    let mut token = fixture.person(EMAIL).await.token;
+    for (path, body) in [
+        ("/reauthenticate", json!({"password": PASSWORD})),
+        ("/password/change", json!({"current": PASSWORD, "password": "another horse battery staple"})),
+    ] {
+        let call = Call::post(path).cookie(&token).header("origin", "http://localhost:8080");
+        let answer = call.json(&body).send(&fixture).await;
+        let renewed = answer.ok(200)["session"]["token"].as_str().unwrap().to_owned();
+        assert!(set_cookie(&answer).starts_with(&format!("authsome_session={renewed};")), "{path}");
+        Call::get("/me").cookie(&token).send(&fixture).await.problem("session_not_found");
+        Call::get("/me").cookie(&renewed).send(&fixture).await.ok(200);
+        token = renewed;
+    }
+}
+
+#[tokio::test]
 async fn over_https_the_cookie_is_bound_to_the_host() {
     let config = Config { public_url: "https://auth.example.com".to_owned(), ..Config::default() };
     let fixture = Fixture::with(config, HttpOptions::default()).await;

@@ -132,7 +132,8 @@ impl World {
         installed: &Installed,
         text: &str,
     ) -> Result<bool, Error> {
-        installed.password().verify(self.records(), &self.scope, user, &password(text)).await
+        let verified = installed.password().verify(self.records(), &self.scope, user, &password(text)).await?;
+        Ok(verified.is_some())
     }
 
     /// Stores a hash as something else than the plugin would.
@@ -141,6 +142,7 @@ impl World {
             user_id: self.user,
             scope: self.scope,
             hash: hash.to_owned(),
+            generation: 0,
             created_at: NOW,
             updated_at: NOW,
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use authsome_core::error::Code;
 use authsome_core::id::UserId;
+use authsome_core::plugin::PasswordGeneration;
 use authsome_core::secret::Password;
 
 use super::fixtures::{NOW, World, cheap, password};
@@ -104,8 +105,29 @@ async fn a_password_is_worth_nothing_in_another_environment() {
     let elsewhere = world.another_environment().await;
     world.set(&installed, "the password", NOW).await;
     let method = installed.password();
-    assert!(!method.verify(world.records(), &elsewhere, Some(world.user), &password("the password")).await.unwrap());
-    assert!(method.verify(world.records(), &world.scope, Some(world.user), &password("the password")).await.unwrap());
+    let there = method.verify(world.records(), &elsewhere, Some(world.user), &password("the password")).await.unwrap();
+    assert_eq!(there, None);
+    assert!(world.verify(&installed, "the password").await.unwrap());
+    let first = PasswordGeneration(0);
+    assert!(!method.is_current(world.records(), &elsewhere, world.user, first).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_verified_password_is_current_until_another_is_set_even_the_same() {
+    let world = World::new().await;
+    let installed = world.install(cheap());
+    let method = installed.password();
+    let verify =
+        async || method.verify(world.records(), &world.scope, Some(world.user), &password("a password")).await.unwrap();
+    let is_current =
+        async |verified| method.is_current(world.records(), &world.scope, world.user, verified).await.unwrap();
+    world.set(&installed, "a password", NOW).await;
+    let first = verify().await.unwrap();
+    assert!(is_current(first).await);
+    world.set(&installed, "a password", NOW).await;
+    assert!(!is_current(first).await);
+    let second = verify().await.unwrap();
+    assert!(second != first && is_current(second).await);
 }
 
 #[tokio::test]

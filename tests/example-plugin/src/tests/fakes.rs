@@ -152,7 +152,7 @@ impl SignIns for OneUser {
         unreachable!()
     }
 
-    async fn reauthenticate(&self, _: Proof<'_>) -> Result<Session, Error> {
+    async fn reauthenticate(&self, _: Proof<'_>) -> Result<SignedIn, Error> {
         unreachable!()
     }
 
