@@ -2,10 +2,8 @@
 
 use super::check::check_limit;
 use super::reach::Verb;
-use super::{Reach, Selected};
+use super::{Selected, Selection};
 use crate::error::StoreError;
-use crate::records::Predicate;
-use crate::schema::TableDef;
 
 /// Whether rows come smallest or greatest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +34,9 @@ pub struct Find {
 pub type FindRequest = Selected<Find>;
 
 impl FindRequest {
-    pub(crate) fn new(
-        table: &'static TableDef,
-        reach: &Reach,
-        filter: Vec<Predicate>,
-        order: Order,
-        limit: u32,
-    ) -> Result<Self, StoreError> {
-        check_limit(table, limit)?;
-        Self::bound(Verb::Find, table, reach, filter, Find { order, limit })
+    pub(crate) fn new(rows: Selection, order: Order, limit: u32) -> Result<Self, StoreError> {
+        check_limit(rows.table, limit)?;
+        Self::bound(Verb::Find, rows, Find { order, limit })
     }
 
     /// In which order.
@@ -92,7 +84,7 @@ pub struct Count(());
 pub type CountRequest = Selected<Count>;
 
 impl CountRequest {
-    pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
-        Self::bound(Verb::Count, table, reach, filter, Count(()))
+    pub(crate) fn new(rows: Selection) -> Result<Self, StoreError> {
+        Self::bound(Verb::Count, rows, Count(()))
     }
 }
