@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::fields::FieldError;
 use super::store::{Cause, StoreError};
+use crate::debug::shows_only;
 use crate::time::{Seconds, Timestamp};
 
 macro_rules! codes {
@@ -230,17 +231,8 @@ impl Error {
     }
 }
 
-impl fmt::Debug for Error {
-    /// Leaves out further members of the answer, which may be secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("code", &self.code)
-            .field("detail", &self.detail)
-            .field("fields", &self.fields)
-            .field("source", &self.source)
-            .finish_non_exhaustive()
-    }
-}
+// Further members of the answer may be secrets.
+shows_only!(Error { code, detail, fields, source });
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
