@@ -11,3 +11,15 @@ macro_rules! shows_only {
     };
 }
 pub(crate) use shows_only;
+
+/// Prints the name of the type in place of what it holds.
+macro_rules! unprinted {
+    ($($secret:ident),*) => {$(
+        impl ::std::fmt::Debug for $secret {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(concat!(stringify!($secret), "(…)"))
+            }
+        }
+    )*};
+}
+pub(crate) use unprinted;

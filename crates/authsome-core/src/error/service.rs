@@ -155,6 +155,19 @@ impl Error {
         Self::new(Code::SessionNotFound, "the session is unknown here: sign in")
     }
 
+    /// `environment_inactive`.
+    #[must_use]
+    pub fn suspended() -> Self {
+        let detail = "the environment is suspended: sign-in is possible when the suspension ends";
+        Self::new(Code::EnvironmentInactive, detail)
+    }
+
+    /// `method_not_allowed_here`.
+    #[must_use]
+    pub fn method_not_enabled() -> Self {
+        Self::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here")
+    }
+
     /// `invalid_token`, for a mailed token or a ticket.
     #[must_use]
     pub fn invalid_token() -> Self {

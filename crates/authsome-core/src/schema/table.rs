@@ -207,6 +207,15 @@ impl TableDef {
         std::iter::once(primary).chain(self.indexes.iter().filter(|index| index.unique).cloned()).collect()
     }
 
+    /// Whether one row at most can have given values in the columns for which `is_fixed` is true, and none in those of
+    /// `nulls`: a unique key lies within them, with its condition.
+    pub(crate) fn tells_apart(&self, is_fixed: impl Fn(&str) -> bool, nulls: &[&str]) -> bool {
+        self.uniques().iter().any(|unique| {
+            unique.columns.iter().all(|column| is_fixed(column))
+                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
+        })
+    }
+
     /// The column of this name.
     #[must_use]
     pub fn find_column(&self, name: &str) -> Option<&ColumnDef> {

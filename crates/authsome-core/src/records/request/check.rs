@@ -62,12 +62,12 @@ pub(super) fn check_identified(rows: &Selection) -> Result<(), StoreError> {
     let bound = reach.columns.iter().map(|(column, _)| *column);
     let fixed: Vec<&str> =
         bound.chain(filter.iter().flat_map(Predicate::equalities).map(|(column, _)| column)).collect();
-    let null: Vec<&str> = filter.iter().flat_map(Predicate::nulls).collect();
-    let identified = table.uniques().iter().any(|unique| {
-        unique.columns.iter().all(|column| fixed.contains(&column.as_str()))
-            && unique.only_where_null.as_ref().is_none_or(|column| null.contains(&column.as_str()))
-    });
-    if identified { Ok(()) } else { Err(invalid(table, "filter", "name one row by its id or a unique key")) }
+    let nulls: Vec<&str> = filter.iter().flat_map(Predicate::nulls).collect();
+    if table.tells_apart(|column| fixed.contains(&column), &nulls) {
+        Ok(())
+    } else {
+        Err(invalid(table, "filter", "name one row by its id or a unique key"))
+    }
 }
 
 fn check_predicate(table: &TableDef, predicate: &Predicate, depth: usize, size: &mut usize) -> Result<(), StoreError> {

@@ -61,12 +61,8 @@ impl FindRequest {
     /// most.
     fn tells_apart(&self, column: Option<&str>) -> bool {
         let fixed = self.predicate().equalities();
-        let nulls = self.predicate().nulls();
-        let known = |name: &String| column == Some(name) || fixed.iter().any(|(fixed, _)| fixed == name);
-        self.table().uniques().iter().any(|unique| {
-            unique.columns.iter().all(known)
-                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
-        })
+        let is_fixed = |name: &str| column == Some(name) || fixed.iter().any(|(fixed, _)| *fixed == name);
+        self.table().tells_apart(is_fixed, &self.predicate().nulls())
     }
 
     /// How many at most.
