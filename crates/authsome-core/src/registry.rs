@@ -68,8 +68,8 @@ pub(crate) fn is_genuine(table: &'static TableDef) -> bool {
 /// Core's migrations.
 ///
 /// The first one makes the tables as the entities declare them. It is in the history of every database and never
-/// changes, which a test holds: when an entity changes, add a migration, and write out here the table that the first one
-/// made.
+/// changes, which a test holds. So an entity that is new or changed gets a migration of its own; the first one then leaves
+/// the new table out, or makes the changed one as it was, written out here.
 #[must_use]
 pub fn migrations() -> MigrationGroup {
     let create = tables().into_iter().cloned().map(Operation::CreateTable).collect();

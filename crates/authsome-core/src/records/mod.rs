@@ -12,9 +12,10 @@ mod verbs;
 #[doc(hidden)]
 pub use async_trait::async_trait;
 pub use predicate::{Comparison, Predicate, end_of_prefix};
+pub(crate) use request::Reach;
+pub(crate) use request::Selection;
 pub use request::{
     Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, MAX_LIMIT, MAX_ROWS, Order, Selected,
     TouchRequest, UpdateRequest, UpsertRequest,
 };
-pub(crate) use request::{Reach, Selection};
 pub use verbs::{Records, Row};
