@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use authsome_core::entropy::Entropy;
 use authsome_core::environment::{EffectiveSettings, EnvironmentStore, TestCodes};
-use authsome_core::error::{Code, Error, StoreError};
+use authsome_core::error::{Error, StoreError};
 use authsome_core::records::Records;
 use authsome_core::route::{ActiveEnvironment, Client, Principal};
 use authsome_core::scope::Scope;
@@ -14,7 +14,6 @@ use authsome_core::store::{MaybeTransient, Store, StoreTx, Transactions};
 use authsome_core::time::Timestamp;
 
 use crate::foundation::Foundation;
-use crate::refusals::suspended;
 use crate::settings;
 
 /// The environment in which a service acts, its principal and its client. Services of an environment are made from it,
@@ -148,7 +147,7 @@ impl EnvironmentContext {
     /// # Errors
     /// `environment_inactive`.
     pub fn require_active(&self) -> Result<(), Error> {
-        if self.active.environment.is_active { Ok(()) } else { Err(suspended()) }
+        self.active.require_active()
     }
 
     /// The environment as it is now, read past the cache. A transaction that completes an authentication reads it,
@@ -158,7 +157,7 @@ impl EnvironmentContext {
     /// `environment_inactive` if it is suspended or deleted; `unavailable`.
     pub async fn require_still_active<R: Records + ?Sized>(&self, records: &R) -> Result<Self, Error> {
         let scope = self.scope();
-        let environment = records.environment(scope.app_id, scope.env_id).await?.ok_or_else(suspended)?;
+        let environment = records.environment(scope.app_id, scope.env_id).await?.ok_or_else(Error::suspended)?;
         let active = settings::activate(records, environment, &self.foundation).await?;
         let current = Self { active: Arc::new(active), ..self.clone() };
         current.require_active()?;
@@ -182,7 +181,7 @@ impl EnvironmentContext {
         if self.foundation.plugins.has_method(method) && self.settings().allows_method(method) {
             Ok(())
         } else {
-            Err(Error::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here"))
+            Err(Error::method_not_enabled())
         }
     }
 }

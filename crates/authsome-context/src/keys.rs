@@ -33,14 +33,3 @@ impl Keys {
         }
     }
 }
-
-/// Lower-case hexadecimal, the form of subjects in counters.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}

@@ -30,7 +30,7 @@ pub use config::Config;
 pub use environment::{EnvironmentContext, TOUCH_EVERY};
 pub use events::nothing;
 pub use foundation::{Foundation, Parts};
-pub use keys::{Keys, hex};
+pub use keys::Keys;
 pub use leases::{Dealt, LEASE, Leases};
 pub use plugins::{BuildError, PASSWORD, Plugins};
 pub use progress::{Budget, Progress};

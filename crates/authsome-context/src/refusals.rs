@@ -7,9 +7,3 @@ use authsome_core::error::{Code, Error};
 pub fn token_expired() -> Error {
     Error::new(Code::TokenExpired, "the token is expired: refresh it, or sign in again")
 }
-
-/// The environment is suspended.
-#[must_use]
-pub fn suspended() -> Error {
-    Error::new(Code::EnvironmentInactive, "the environment is suspended: sign-in is possible when the suspension ends")
-}

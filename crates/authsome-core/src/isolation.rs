@@ -17,7 +17,7 @@ use crate::formconfig::{Branding, FormConfig};
 use crate::id::TypedId;
 use crate::notification::Notification;
 use crate::organization::{Invitation, Member, Organization, Team, TeamMember};
-use crate::records::{Comparison, Direction, FindRequest, Order, Predicate, Reach, Records, Row};
+use crate::records::{Comparison, Direction, FindRequest, Order, Predicate, Reach, Records, Row, Selection};
 use crate::schema::TableDef;
 use crate::session::{RefreshToken, Session};
 use crate::signingkey::SigningKey;
@@ -48,9 +48,9 @@ impl Place {
         self.0.iter().zip(&other.0).all(|(one, other)| one == other)
     }
 
-    fn predicates(&self, table: &TableDef) -> Vec<Predicate> {
+    fn predicates(&self, table: &TableDef) -> impl Iterator<Item = Predicate> {
         let columns = table.scope.columns().iter().zip(&self.0);
-        columns.map(|(column, key)| compare(column, Comparison::Equal, key)).collect()
+        columns.map(|(column, key)| compare(column, Comparison::Equal, key))
     }
 }
 
@@ -107,9 +107,9 @@ struct Link {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn inspect<R: Records + ?Sized>(
+pub async fn inspect(
     tables: &[&'static TableDef],
-    records: &R,
+    records: &dyn Records,
     mut report: impl FnMut(Finding),
 ) -> Result<u64, StoreError> {
     let mut places = BTreeMap::new();
@@ -120,9 +120,11 @@ pub async fn inspect<R: Records + ?Sized>(
     let mut rows = 0;
     for &table in tables {
         for place in places.get(table.name.as_str()).unwrap_or(&none) {
-            let mut after = None;
+            let here = Here { table, place, records };
+            let mut after: Option<String> = None;
             loop {
-                let page = page(table, place, after.as_deref(), records).await?;
+                let beyond = after.as_deref().map(|id| compare(&table.id, Comparison::Greater, id));
+                let page = here.find(beyond, &table.id, PAGE).await?;
                 rows += page.len() as u64;
                 let mut links: BTreeMap<&str, Vec<Link>> = BTreeMap::new();
                 for link in page.iter().flat_map(|row| links_of(table, row, tables)) {
@@ -130,7 +132,7 @@ pub async fn inspect<R: Records + ?Sized>(
                 }
                 for (parent, links) in links {
                     let places = places.get(parent).unwrap_or(&none);
-                    for finding in astray(table, place, links, places, records).await? {
+                    for finding in here.astray(links, places).await? {
                         report(finding);
                     }
                 }
@@ -146,7 +148,7 @@ pub async fn inspect<R: Records + ?Sized>(
 
 /// The places that a table has rows of. Each costs one look-up; an app's, one pass over the app's rows on backends that
 /// sort by more than the index has.
-async fn places_of<R: Records + ?Sized>(table: &'static TableDef, records: &R) -> Result<Vec<Place>, StoreError> {
+async fn places_of(table: &'static TableDef, records: &dyn Records) -> Result<Vec<Place>, StoreError> {
     let mut places = vec![Place::default()];
     for &column in table.scope.columns() {
         let mut inner = Vec::new();
@@ -154,7 +156,7 @@ async fn places_of<R: Records + ?Sized>(table: &'static TableDef, records: &R) -
             let mut after: Option<String> = None;
             loop {
                 let beyond = after.as_deref().map(|key| compare(column, Comparison::Greater, key));
-                let next = find(table, place, beyond, column, 1, records).await?.pop();
+                let next = Here { table, place, records }.find(beyond, column, 1).await?.pop();
                 let Some(key) = next.as_ref().and_then(|row| text(table, row, column)) else { break };
                 inner.push(place.within(key.to_owned()));
                 after = Some(key.to_owned());
@@ -165,86 +167,71 @@ async fn places_of<R: Records + ?Sized>(table: &'static TableDef, records: &R) -
     Ok(places)
 }
 
-async fn page<R: Records + ?Sized>(
+/// The rows of a table in a place.
+#[derive(Clone, Copy)]
+struct Here<'a> {
     table: &'static TableDef,
-    place: &Place,
-    after: Option<&str>,
-    records: &R,
-) -> Result<Vec<Row>, StoreError> {
-    let beyond = after.map(|id| compare(&table.id, Comparison::Greater, id));
-    find(table, place, beyond, &table.id, PAGE, records).await
+    place: &'a Place,
+    records: &'a dyn Records,
 }
 
-/// Those of the ids that a table has rows of in a place.
-async fn existing<R: Records + ?Sized>(
-    table: &'static TableDef,
-    place: &Place,
-    ids: impl Iterator<Item = &String>,
-    records: &R,
-) -> Result<BTreeSet<String>, StoreError> {
-    let values: Vec<Value> = ids.map(|id| Value::Text(id.clone())).collect();
-    if values.is_empty() {
-        return Ok(BTreeSet::new());
+impl Here<'_> {
+    /// Those of the ids that there are rows of.
+    async fn existing(&self, ids: impl Iterator<Item = &String>) -> Result<BTreeSet<String>, StoreError> {
+        let values: Vec<Value> = ids.map(|id| Value::Text(id.clone())).collect();
+        if values.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let id = &self.table.id;
+        let limit = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        let rows = self.find(Some(Predicate::In { column: id, values }), id, limit).await?;
+        Ok(rows.iter().filter_map(|row| text(self.table, row, id)).map(ToOwned::to_owned).collect())
     }
-    let limit = u32::try_from(values.len()).unwrap_or(u32::MAX);
-    let rows = find(table, place, Some(Predicate::In { column: &table.id, values }), &table.id, limit, records).await?;
-    Ok(rows.iter().filter_map(|row| text(table, row, &table.id)).map(ToOwned::to_owned).collect())
-}
 
-async fn find<R: Records + ?Sized>(
-    table: &'static TableDef,
-    place: &Place,
-    filter: Option<Predicate>,
-    column: &'static str,
-    limit: u32,
-    records: &R,
-) -> Result<Vec<Row>, StoreError> {
-    let filter = place.predicates(table).into_iter().chain(filter).collect();
-    let order = Order { column, direction: Direction::Ascending };
-    records.find(FindRequest::new(table, &Reach::unbound(), filter, order, limit)?).await
-}
+    async fn find(&self, filter: Option<Predicate>, column: &'static str, limit: u32) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Selection::new(self.table, Reach::unbound());
+        rows.filter = self.place.predicates(self.table).chain(filter).collect();
+        let order = Order { column, direction: Direction::Ascending };
+        self.records.find(FindRequest::new(rows, order, limit)?).await
+    }
 
-/// The links, all to one table, that do not lead to a row in the place of their own rows or in a place around it.
-async fn astray<R: Records + ?Sized>(
-    table: &'static TableDef,
-    place: &Place,
-    links: Vec<Link>,
-    places: &[Place],
-    records: &R,
-) -> Result<Vec<Finding>, StoreError> {
-    let Some(parent) = links.first().map(|link| link.parent) else { return Ok(Vec::new()) };
-    let mut missing: BTreeSet<String> = links.iter().map(|link| link.target.clone()).collect();
-    let levels = parent.scope.columns().len();
-    let home = place.outer(levels);
-    // A place may have got its first row since the places were listed.
-    let homes =
-        if home.0.len() == levels { vec![&home] } else { places.iter().filter(|at| at.agrees(place)).collect() };
-    for home in homes {
-        let there = existing(parent, home, missing.iter(), records).await?;
-        missing.retain(|id| !there.contains(id));
+    /// The links, all to one table, that do not lead to a row in the place of their own rows or in a place around it.
+    async fn astray(&self, links: Vec<Link>, places: &[Place]) -> Result<Vec<Finding>, StoreError> {
+        let Self { table, place, records } = *self;
+        let Some(parent) = links.first().map(|link| link.parent) else { return Ok(Vec::new()) };
+        let mut missing: BTreeSet<String> = links.iter().map(|link| link.target.clone()).collect();
+        let levels = parent.scope.columns().len();
+        let home = place.outer(levels);
+        // A place may have got its first row since the places were listed.
+        let homes =
+            if home.0.len() == levels { vec![&home] } else { places.iter().filter(|at| at.agrees(place)).collect() };
+        for home in homes {
+            let there = Here { table: parent, place: home, records }.existing(missing.iter()).await?;
+            missing.retain(|id| !there.contains(id));
+        }
+        let mut elsewhere = BTreeMap::new();
+        for away in places.iter().filter(|at| !at.agrees(place)) {
+            let there = Here { table: parent, place: away, records }.existing(missing.iter()).await?;
+            elsewhere.extend(there.into_iter().map(|id| (id, away.clone())));
+        }
+        let is_astray =
+            |link: &Link| missing.contains(&link.target) && (link.declared || elsewhere.contains_key(&link.target));
+        let links: Vec<Link> = links.into_iter().filter(is_astray).collect();
+        // A row that was deleted meanwhile may have gone with its target.
+        let ids: BTreeSet<String> = links.iter().map(|link| link.id.clone()).collect();
+        let ids = self.existing(ids.iter()).await?;
+        let links = links.into_iter().filter(|link| ids.contains(&link.id));
+        Ok(links
+            .map(|Link { id, column, target, .. }| Finding {
+                table: &table.name,
+                id,
+                place: place.clone(),
+                column,
+                target_place: elsewhere.get(&target).cloned(),
+                target,
+            })
+            .collect())
     }
-    let mut elsewhere = BTreeMap::new();
-    for away in places.iter().filter(|at| !at.agrees(place)) {
-        let there = existing(parent, away, missing.iter(), records).await?;
-        elsewhere.extend(there.into_iter().map(|id| (id, away.clone())));
-    }
-    let is_astray =
-        |link: &Link| missing.contains(&link.target) && (link.declared || elsewhere.contains_key(&link.target));
-    let links: Vec<Link> = links.into_iter().filter(is_astray).collect();
-    // A row that was deleted meanwhile may have gone with its target.
-    let ids: BTreeSet<String> = links.iter().map(|link| link.id.clone()).collect();
-    let ids = existing(table, place, ids.iter(), records).await?;
-    let links = links.into_iter().filter(|link| ids.contains(&link.id));
-    Ok(links
-        .map(|Link { id, column, target, .. }| Finding {
-            table: &table.name,
-            id,
-            place: place.clone(),
-            column,
-            target_place: elsewhere.get(&target).cloned(),
-            target,
-        })
-        .collect())
 }
 
 fn links_of(table: &'static TableDef, row: &Row, tables: &[&'static TableDef]) -> Vec<Link> {

@@ -52,6 +52,15 @@ impl<'de> Deserialize<'de> for Plain {
 
 struct PlainVisitor;
 
+/// Takes every value of these types.
+macro_rules! any {
+    ($($visit:ident: $scalar:ty),*) => {$(
+        fn $visit<E>(self, _: $scalar) -> Result<Plain, E> {
+            Ok(Plain)
+        }
+    )*};
+}
+
 impl<'de> Visitor<'de> for PlainVisitor {
     type Value = Plain;
 
@@ -63,25 +72,7 @@ impl<'de> Visitor<'de> for PlainVisitor {
         Ok(Plain)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Plain, E> {
-        Ok(Plain)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Plain, E> {
-        Ok(Plain)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Plain, E> {
-        Ok(Plain)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Plain, E> {
-        Ok(Plain)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Plain, E> {
-        Ok(Plain)
-    }
+    any!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
         while let Some(Plain) = items.next_element()? {}

@@ -19,6 +19,7 @@ pub mod attempt;
 pub mod authenticator;
 pub mod clock;
 pub mod confirmation;
+mod debug;
 pub mod device;
 pub mod entity;
 pub mod entropy;

@@ -1,8 +1,8 @@
 //! [`Mailer`]: the transport of mails.
 
-use std::fmt;
-
 use async_trait::async_trait;
+
+use crate::debug::shows_only;
 
 /// A mail to one person. Its text may hold a secret link, so it is not printed.
 #[derive(Clone)]
@@ -19,11 +19,7 @@ pub struct Mail {
     pub production: bool,
 }
 
-impl fmt::Debug for Mail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mail").field("subject", &self.subject).finish_non_exhaustive()
-    }
-}
+shows_only!(Mail { subject });
 
 /// Why a mail was not handed over.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,6 @@
 //! Tokens of high entropy are stored as SHA-256 ([`TokenHash`]); short codes as HMAC-SHA-256 and what must be read back
 //! as XChaCha20-Poly1305, both under keys derived from the [`MasterKey`] by HKDF-SHA-256 (RFC 5869).
 
-use std::fmt;
-
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::BASE64URL_NOPAD;
@@ -14,19 +12,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::debug::unprinted;
 use crate::entropy::{Entropy, EntropyError};
 use crate::value::{ColumnType, ColumnValue, DecodeError, Value};
-
-/// Prints the name of the type in place of what it holds.
-macro_rules! unprinted {
-    ($($secret:ident),*) => {$(
-        impl fmt::Debug for $secret {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($secret), "(…)"))
-            }
-        }
-    )*};
-}
 
 unprinted!(SecretString, Token, TokenHash, MasterKey, Subkey, Password);
 

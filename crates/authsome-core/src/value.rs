@@ -199,10 +199,7 @@ macro_rules! small_int_column {
             }
 
             fn from_value(value: Value) -> Result<Self, DecodeError> {
-                match value {
-                    Value::Int(inner) => Self::try_from(inner).map_err(|_| DecodeError),
-                    _ => Err(DecodeError),
-                }
+                i64::from_value(value)?.try_into().map_err(|_| DecodeError)
             }
         }
         impl Ordered for $ty {}
@@ -232,10 +229,7 @@ impl<const N: usize> ColumnValue for [u8; N] {
     }
 
     fn from_value(value: Value) -> Result<Self, DecodeError> {
-        match value {
-            Value::Bytes(bytes) => Self::try_from(bytes.as_slice()).map_err(|_| DecodeError),
-            _ => Err(DecodeError),
-        }
+        Vec::from_value(value)?.try_into().map_err(|_| DecodeError)
     }
 }
 
@@ -257,10 +251,7 @@ where
     }
 
     fn from_value(value: Value) -> Result<Self, DecodeError> {
-        match value {
-            Value::Json(json) => serde_json::from_value(json).map(Self).map_err(|_| DecodeError),
-            _ => Err(DecodeError),
-        }
+        serde_json::from_value(serde_json::Value::from_value(value)?).map(Self).map_err(|_| DecodeError)
     }
 }
 
@@ -287,11 +278,7 @@ impl ColumnValue for Marker {
     }
 
     fn from_value(value: Value) -> Result<Self, DecodeError> {
-        match value {
-            Value::Null => Ok(Self(false)),
-            Value::Bool(flag) => Ok(Self(flag)),
-            _ => Err(DecodeError),
-        }
+        Option::from_value(value).map(|flag| Self(flag == Some(true)))
     }
 }
 
@@ -349,10 +336,9 @@ macro_rules! __text_column {
             }
 
             fn from_value(value: $crate::value::Value) -> Result<Self, $crate::value::DecodeError> {
-                match value {
-                    $crate::value::Value::Text(text) => text.parse().map_err(|_| $crate::value::DecodeError),
-                    _ => Err($crate::value::DecodeError),
-                }
+                <String as $crate::value::ColumnValue>::from_value(value)?
+                    .parse()
+                    .map_err(|_| $crate::value::DecodeError)
             }
         }
         impl $crate::value::Ordered for $ty {}

@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use authsome_context::{EnvironmentContext, hex};
+use authsome_context::EnvironmentContext;
 use authsome_core::attempt::Lockout;
 use authsome_core::entity::{Entity, Update};
 use authsome_core::error::{Error, StoreError};
@@ -23,6 +23,7 @@ use authsome_core::records::Records;
 use authsome_core::scope::Scope;
 use authsome_core::ticket::Ticket;
 use authsome_core::time::Timestamp;
+use data_encoding::HEXLOWER;
 use serde_json::json;
 
 /// How long after the last failure the count is kept.
@@ -56,7 +57,7 @@ impl Subject {
         user.map_or_else(
             || {
                 let mac = at.foundation().keys.lockout.mac(&[identifier.subject().as_bytes()]);
-                Self { key: hex(&mac), user: None }
+                Self { key: HEXLOWER.encode(&mac), user: None }
             },
             Self::user,
         )

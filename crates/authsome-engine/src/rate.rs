@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsome_context::rules::network;
-use authsome_context::{Dealt, Foundation, LEASE, hex};
+use authsome_context::{Dealt, Foundation, LEASE};
 use authsome_core::attempt::RateWindow;
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error, StoreError};
 use authsome_core::route::{RateClass, RateLimit};
 use authsome_core::scope::Scope;
 use authsome_core::time::{Seconds, Timestamp};
+use data_encoding::HEXLOWER;
 
 /// The smallest limit that is taken in blocks.
 const GENEROUS: u32 = 600;
@@ -77,7 +78,7 @@ impl RateLimiter {
         }
         let now = foundation.now();
         let address = address.map(|ip| network::origin(ip).to_string());
-        let subject = subject.map(|subject| hex(&foundation.keys.rate.mac(&[subject.as_bytes()])));
+        let subject = subject.map(|subject| HEXLOWER.encode(&foundation.keys.rate.mac(&[subject.as_bytes()])));
         let mut tightest: Option<RateDecision> = None;
         for (limit, what, origin) in [(class.address, "address", address), (class.subject, "subject", subject)] {
             let (Some(limit), Some(origin)) = (limit, origin) else { continue };

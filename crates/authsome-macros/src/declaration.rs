@@ -1,6 +1,7 @@
 //! The declaration of an entity, read from its attributes and fields.
 
 use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, Ident, LitInt, LitStr, Result, Token, Type, Visibility, parenthesized};
@@ -9,20 +10,13 @@ use syn::{Data, DeriveInput, Error, Fields, Ident, LitInt, LitStr, Result, Token
 pub(crate) struct Declaration {
     pub(crate) name: Ident,
     pub(crate) table: LitStr,
-    pub(crate) scope: ScopeWord,
+    /// The type of its kind of scope.
+    pub(crate) scope: Ident,
     pub(crate) id: Field,
     pub(crate) scope_field: Option<Ident>,
     pub(crate) fields: Vec<Field>,
     pub(crate) indexes: Vec<Index>,
     pub(crate) references: Vec<Reference>,
-}
-
-/// The kind of scope.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ScopeWord {
-    Environment,
-    App,
-    Global,
 }
 
 /// A field that is a column.
@@ -71,7 +65,7 @@ impl Declaration {
                     if meta.path.is_ident("table") {
                         table = Some(meta.value()?.parse::<LitStr>()?);
                     } else if meta.path.is_ident("scope") {
-                        scope = Some(scope_word(&meta.value()?.parse()?)?);
+                        scope = Some(meta.value()?.call(scope_kind)?);
                     } else {
                         return Err(meta.error("expected `table` or `scope`"));
                     }
@@ -91,21 +85,16 @@ impl Declaration {
         let mut scope_field = None;
         let mut fields = Vec::new();
         for field in named.named {
-            let parsed = ParsedField::parse(field)?;
-            match parsed.role {
-                Role::Id => id = Some(parsed.field),
-                Role::Scope => scope_field = Some(parsed.field.ident),
-                Role::Column => fields.push(parsed.field),
+            match Field::parse(field)? {
+                (Role::Id, field) => id = Some(field),
+                (Role::Scope, field) => scope_field = Some(field.ident),
+                (Role::Column, field) => fields.push(field),
             }
         }
         let id = id.ok_or_else(|| Error::new(span, "an entity marks its id: #[entity(id)]"))?;
-        match (scope, &scope_field) {
-            (ScopeWord::Global, Some(field)) => {
-                return Err(Error::new(field.span(), "a global entity has no scope"));
-            }
-            (ScopeWord::Environment | ScopeWord::App, None) => {
-                return Err(Error::new(span, "a scoped entity marks its scope: #[entity(scope)]"));
-            }
+        match (scope == "Global", &scope_field) {
+            (true, Some(field)) => return Err(Error::new(field.span(), "a global entity has no scope")),
+            (false, None) => return Err(Error::new(span, "a scoped entity marks its scope: #[entity(scope)]")),
             _ => {}
         }
         Ok(Self { name: input.ident, table, scope, id, scope_field, fields, indexes, references })
@@ -117,13 +106,10 @@ impl Declaration {
     }
 }
 
-fn scope_word(ident: &Ident) -> Result<ScopeWord> {
-    match ident.to_string().as_str() {
-        "PerEnvironment" => Ok(ScopeWord::Environment),
-        "PerApp" => Ok(ScopeWord::App),
-        "Global" => Ok(ScopeWord::Global),
-        _ => Err(Error::new(ident.span(), "expected PerEnvironment, PerApp or Global")),
-    }
+fn scope_kind(input: ParseStream<'_>) -> Result<Ident> {
+    let kind: Ident = input.parse()?;
+    let known = ["PerEnvironment", "PerApp", "Global"].iter().any(|known| kind == known);
+    if known { Ok(kind) } else { Err(Error::new(kind.span(), "expected PerEnvironment, PerApp or Global")) }
 }
 
 enum Role {
@@ -132,13 +118,8 @@ enum Role {
     Column,
 }
 
-struct ParsedField {
-    role: Role,
-    field: Field,
-}
-
-impl ParsedField {
-    fn parse(field: syn::Field) -> Result<Self> {
+impl Field {
+    fn parse(field: syn::Field) -> Result<(Role, Self)> {
         let span = field.span();
         let ident = field.ident.ok_or_else(|| Error::new(span, "an entity has named fields"))?;
         let mut role = Role::Column;
@@ -163,38 +144,32 @@ impl ParsedField {
                 Ok(())
             })?;
         }
-        Ok(Self { role, field: Field { ident, visibility: field.vis, ty: field.ty, column, json, max_len } })
+        Ok((role, Self { ident, visibility: field.vis, ty: field.ty, column, json, max_len }))
     }
 }
 
 impl Index {
     fn parse(attribute: &syn::Attribute) -> Result<Self> {
-        let mut name = None;
-        let mut index = Self {
-            name: LitStr::new("", attribute.span()),
-            columns: Vec::new(),
-            unique: false,
-            global: false,
-            only_where_null: None,
-        };
+        let (mut name, mut columns, mut only_where_null) = (None, Vec::new(), None);
+        let (mut unique, mut global) = (false, false);
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("name") {
                 name = Some(meta.value()?.parse::<LitStr>()?);
             } else if meta.path.is_ident("columns") {
-                index.columns = idents(&meta)?;
+                columns = idents(&meta)?;
             } else if meta.path.is_ident("unique") {
-                index.unique = true;
+                unique = true;
             } else if meta.path.is_ident("global") {
-                index.global = true;
+                global = true;
             } else if meta.path.is_ident("only_where_null") {
-                index.only_where_null = Some(meta.value()?.parse()?);
+                only_where_null = Some(meta.value()?.parse()?);
             } else {
                 return Err(meta.error("expected `name`, `columns`, `unique`, `global` or `only_where_null`"));
             }
             Ok(())
         })?;
-        index.name = name.ok_or_else(|| Error::new(attribute.span(), "an index has a name"))?;
-        Ok(index)
+        let name = name.ok_or_else(|| Error::new(attribute.span(), "an index has a name"))?;
+        Ok(Self { name, columns, unique, global, only_where_null })
     }
 }
 

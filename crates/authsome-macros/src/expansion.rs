@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::declaration::{Declaration, Field, Index, Reference, ScopeWord};
+use crate::declaration::{Declaration, Field, Index, Reference};
 
 pub(crate) fn expand(declaration: &Declaration) -> TokenStream {
     let constants = constants(declaration);
@@ -53,17 +53,16 @@ fn entity(declaration: &Declaration) -> TokenStream {
     let id_type = &declaration.id.ty;
     let id_constant = constant(id);
     let table = table(declaration);
-    let (scope_type, scope_key, scope_values, scope_read) = scope(declaration);
+    let scope_type = &declaration.scope;
+    let scope_key = declaration.scope_field.as_ref().map_or_else(|| quote!(()), |field| quote!(&self.#field));
+    let scope_read = scope_read(declaration);
     let values = declaration.columns().map(|Field { ident, json, .. }| {
         if *json {
-            quote!(::authsome_core::value::Value::Json(
-                ::authsome_core::value::__json(&self.#ident)
-            ))
+            quote!(::authsome_core::value::Value::Json(::authsome_core::value::__json(&self.#ident)))
         } else {
             quote!(::authsome_core::value::ColumnValue::to_value(&self.#ident))
         }
     });
-    let scope_field = declaration.scope_field.iter();
     let reads = declaration.columns().map(|field| {
         let ident = &field.ident;
         let ty = column_type(field);
@@ -93,51 +92,36 @@ fn entity(declaration: &Declaration) -> TokenStream {
             }
 
             fn to_row(&self) -> ::authsome_core::records::Row {
-                ::std::vec![#(#scope_values,)* #(#values,)*]
+                ::authsome_core::entity::row_of::<Self>(self.scope_key(), [#(#values,)*])
             }
 
             fn from_row(
                 row: ::authsome_core::records::Row,
             ) -> ::core::result::Result<Self, ::authsome_core::error::StoreError> {
                 let mut reader = ::authsome_core::entity::RowReader::new(Self::table(), row);
-                #scope_read
-                ::core::result::Result::Ok(Self { #(#scope_field,)* #(#reads,)* })
+                ::core::result::Result::Ok(Self { #scope_read #(#reads,)* })
             }
         }
     }
 }
 
-/// The scope's type, its key, its values in a row, and how it is read back into the first field of the struct literal.
-fn scope(declaration: &Declaration) -> (Ident, TokenStream, Vec<TokenStream>, TokenStream) {
-    let field = declaration.scope_field.as_ref();
-    match (declaration.scope, field) {
-        (ScopeWord::Environment, Some(field)) => (
-            format_ident!("PerEnvironment"),
-            quote!(&self.#field),
-            vec![
-                quote!(::authsome_core::value::ColumnValue::to_value(&self.#field.app_id)),
-                quote!(::authsome_core::value::ColumnValue::to_value(&self.#field.env_id)),
-            ],
-            quote! {
-                let #field = ::authsome_core::scope::Scope { app_id: reader.read()?, env_id: reader.read()? };
-            },
-        ),
-        (ScopeWord::App, Some(field)) => (
-            format_ident!("PerApp"),
-            quote!(&self.#field),
-            vec![quote!(::authsome_core::value::ColumnValue::to_value(&self.#field))],
-            quote!(let #field = reader.read()?;),
-        ),
-        _ => (format_ident!("Global"), quote!(()), Vec::new(), quote!()),
-    }
+/// The field of the scope, read back from the first columns of a row.
+fn scope_read(declaration: &Declaration) -> Option<TokenStream> {
+    let field = declaration.scope_field.as_ref()?;
+    let scope = if declaration.scope == "PerEnvironment" {
+        quote!(::authsome_core::scope::Scope { app_id: reader.read()?, env_id: reader.read()? })
+    } else {
+        quote!(reader.read()?)
+    };
+    Some(quote!(#field: #scope,))
 }
 
 fn table(declaration: &Declaration) -> TokenStream {
     let name = &declaration.table;
-    let level = level(declaration.scope);
+    let level = level(declaration);
     let id = column(&declaration.id);
     let columns = declaration.fields.iter().map(column);
-    let indexes = declaration.indexes.iter().map(|index| index_definition(index, declaration.scope));
+    let indexes = declaration.indexes.iter().map(|index| index_definition(index, declaration));
     let references = declaration.references.iter().map(|each| reference(each, declaration));
     quote! {
         ::authsome_core::schema::TableDef::new(#name, #level, #id)
@@ -147,12 +131,9 @@ fn table(declaration: &Declaration) -> TokenStream {
     }
 }
 
-fn level(scope: ScopeWord) -> TokenStream {
-    match scope {
-        ScopeWord::Environment => quote!(::authsome_core::schema::ScopeLevel::Environment),
-        ScopeWord::App => quote!(::authsome_core::schema::ScopeLevel::App),
-        ScopeWord::Global => quote!(::authsome_core::schema::ScopeLevel::Global),
-    }
+fn level(declaration: &Declaration) -> TokenStream {
+    let scope = &declaration.scope;
+    quote!(<::authsome_core::scope::#scope as ::authsome_core::scope::ScopeKind>::LEVEL)
 }
 
 fn column(field: &Field) -> TokenStream {
@@ -165,21 +146,17 @@ fn column(field: &Field) -> TokenStream {
     quote!(::authsome_core::entity::column_of::<#ty>(#name, #max_len))
 }
 
-fn index_definition(index: &Index, scope: ScopeWord) -> TokenStream {
+fn index_definition(index: &Index, declaration: &Declaration) -> TokenStream {
     let name = &index.name;
-    let mut columns: Vec<String> = match scope {
-        _ if index.global => Vec::new(),
-        ScopeWord::Environment => vec!["app_id".to_owned(), "env_id".to_owned()],
-        ScopeWord::App => vec!["app_id".to_owned()],
-        ScopeWord::Global => Vec::new(),
-    };
-    columns.extend(index.columns.iter().map(Ident::to_string));
+    let columns = index.columns.iter().map(Ident::to_string);
+    let level = level(declaration);
+    let within = (!index.global).then(|| quote!(.within(#level)));
     let kind = if index.unique { quote!(unique) } else { quote!(plain) };
     let condition = index.only_where_null.as_ref().map(|column| {
         let column = column.to_string();
         quote!(.only_where_null(#column))
     });
-    quote!(::authsome_core::schema::IndexDef::#kind(#name, &[#(#columns),*]) #condition)
+    quote!(::authsome_core::schema::IndexDef::#kind(#name, &[#(#columns),*]) #within #condition)
 }
 
 fn reference(reference: &Reference, declaration: &Declaration) -> TokenStream {
@@ -189,7 +166,7 @@ fn reference(reference: &Reference, declaration: &Declaration) -> TokenStream {
     let is_own = matches!(to, syn::Type::Path(path) if path.path.is_ident("Self") || path.path.is_ident(own));
     // An entity's own table is still being made here, so it cannot be asked.
     let parent = if is_own {
-        let (name, level, id) = (&declaration.table, level(declaration.scope), &declaration.id.column);
+        let (name, level, id) = (&declaration.table, level(declaration), &declaration.id.column);
         quote!(#name, #level, #id)
     } else {
         let table = quote!(<#to as ::authsome_core::entity::Entity>::table());

@@ -36,10 +36,7 @@ enum Of {
 
 impl MailedProof {
     /// What a notification asks for; `None` where there is nobody, or nothing any more, to ask for it.
-    pub(crate) async fn of<R: Records + ?Sized>(
-        notification: &Notification,
-        records: &R,
-    ) -> Result<Option<Self>, Error> {
+    pub(crate) async fn of(notification: &Notification, records: &dyn Records) -> Result<Option<Self>, Error> {
         let of = match notification.kind {
             NotificationKind::Core(CoreNotification::VerifyEmail) => Of::Address(VerificationPurpose::Confirm),
             NotificationKind::Core(CoreNotification::ChangeEmail) => Of::Address(VerificationPurpose::Change),
@@ -170,12 +167,12 @@ impl MailedProof {
     }
 
     /// Whether this token is neither used nor expired.
-    async fn is_open<R: Records + ?Sized>(
+    async fn is_open(
         &self,
         scope: &Scope,
         hash: &TokenHash,
         now: Timestamp,
-        records: &R,
+        records: &dyn Records,
     ) -> Result<bool, StoreError> {
         Ok(match self.of {
             Of::Address(_) => {
@@ -191,10 +188,7 @@ impl MailedProof {
 }
 
 /// Whom a notification is for: the user it names, else the one who has its address.
-pub(crate) async fn addressee<R: Records + ?Sized>(
-    notification: &Notification,
-    records: &R,
-) -> Result<Option<User>, StoreError> {
+pub(crate) async fn addressee(notification: &Notification, records: &dyn Records) -> Result<Option<User>, StoreError> {
     let scope = &notification.scope;
     match notification.user_id {
         Some(id) => records.user(scope, id).await,

@@ -4,25 +4,24 @@ use std::marker::PhantomData;
 
 use super::{Entity, Filter};
 use crate::error::StoreError;
-use crate::records::{Comparison, DeleteRequest, Predicate, Reach, Records};
+use crate::records::{Comparison, DeleteRequest, Reach, Records, Selection};
 
 /// Deletes entities.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is run"]
 pub struct Delete<E> {
-    reach: Reach,
-    filter: Vec<Predicate>,
+    rows: Selection,
     of: PhantomData<fn() -> E>,
 }
 
 impl<E: Entity> Delete<E> {
     pub(crate) fn new(reach: Reach) -> Self {
-        Self { reach, filter: Vec::new(), of: PhantomData }
+        Self { rows: Selection::new(E::table(), reach), of: PhantomData }
     }
 
     /// Only those for which this holds too.
     pub fn filter(mut self, filter: Filter<E>) -> Self {
-        self.filter.push(filter.predicate);
+        self.rows.filter.push(filter.predicate);
         self
     }
 
@@ -31,7 +30,7 @@ impl<E: Entity> Delete<E> {
     /// # Errors
     /// [`StoreError::Reference`] if a row refers to one by `Restrict`.
     pub async fn batch<R: Records + ?Sized>(self, limit: u32, records: &R) -> Result<u64, StoreError> {
-        records.delete(DeleteRequest::new(E::table(), &self.reach, self.filter, limit)?).await
+        records.delete(DeleteRequest::new(self.rows, limit)?).await
     }
 
     /// Deletes the one with this id.

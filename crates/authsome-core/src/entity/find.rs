@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{Column, Entity, Filter, Listed, Page};
 use crate::error::StoreError;
 use crate::records::{
-    Comparison, CountRequest, Direction, FindRequest, MAX_LIMIT, Order, Predicate, Reach, Records, Row, TouchRequest,
+    Comparison, CountRequest, Direction, FindRequest, MAX_LIMIT, Order, Reach, Records, Row, Selection, TouchRequest,
 };
 use crate::store::StoreTx;
 use crate::value::{ColumnValue, Ordered};
@@ -14,8 +14,7 @@ use crate::value::{ColumnValue, Ordered};
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is run"]
 pub struct Find<E> {
-    reach: Reach,
-    filter: Vec<Predicate>,
+    rows: Selection,
     order: Option<Order>,
     limit: u32,
     of: PhantomData<fn() -> E>,
@@ -23,16 +22,16 @@ pub struct Find<E> {
 
 impl<E: Entity> Find<E> {
     pub(crate) fn new(reach: Reach) -> Self {
-        Self::of(reach, Vec::new())
+        Self::of(Selection::new(E::table(), reach))
     }
 
-    pub(super) fn of(reach: Reach, filter: Vec<Predicate>) -> Self {
-        Self { reach, filter, order: None, limit: MAX_LIMIT, of: PhantomData }
+    pub(super) fn of(rows: Selection) -> Self {
+        Self { rows, order: None, limit: MAX_LIMIT, of: PhantomData }
     }
 
     /// Only those for which this holds too.
     pub fn filter(mut self, filter: Filter<E>) -> Self {
-        self.filter.push(filter.predicate);
+        self.rows.filter.push(filter.predicate);
         self
     }
 
@@ -72,7 +71,7 @@ impl<E: Entity> Find<E> {
 
     async fn rows<R: Records + ?Sized>(self, records: &R) -> Result<Vec<Row>, StoreError> {
         let order = self.order.unwrap_or(Order { column: E::ID_COLUMN.name, direction: Direction::Descending });
-        records.find(FindRequest::new(E::table(), &self.reach, self.filter, order, self.limit)?).await
+        records.find(FindRequest::new(self.rows, order, self.limit)?).await
     }
 
     /// Runs it for the first one.
@@ -118,7 +117,7 @@ impl<E: Entity> Find<E> {
     /// # Errors
     /// [`StoreError`].
     pub async fn count<R: Records + ?Sized>(self, records: &R) -> Result<u64, StoreError> {
-        records.count(CountRequest::new(E::table(), &self.reach, self.filter)?).await
+        records.count(CountRequest::new(self.rows)?).await
     }
 
     /// Writes the one row without changing it, so that transactions that touch it exclude each other, and says whether
@@ -127,6 +126,6 @@ impl<E: Entity> Find<E> {
     /// # Errors
     /// [`StoreError`].
     pub async fn touch<T: StoreTx + ?Sized>(self, tx: &T) -> Result<bool, StoreError> {
-        tx.touch(TouchRequest::new(E::table(), &self.reach, self.filter)?).await
+        tx.touch(TouchRequest::new(self.rows)?).await
     }
 }

@@ -28,7 +28,7 @@ pub use delete::Delete;
 pub use find::Find;
 pub use page::{Listed, Page};
 #[doc(hidden)]
-pub use row::{RowReader, column_of};
+pub use row::{RowReader, column_of, row_of};
 pub use update::Update;
 pub use upsert::Upsert;
 

@@ -1,8 +1,10 @@
 //! What the derive needs to read rows and to declare columns.
 
+use super::Entity;
 use crate::error::StoreError;
 use crate::records::Row;
 use crate::schema::{ColumnDef, TableDef};
+use crate::scope::ScopeKind;
 use crate::value::{ColumnValue, Value};
 
 /// Reads the values of a row one by one. For the derive.
@@ -39,6 +41,13 @@ impl RowReader {
             id: self.id.clone(),
         })
     }
+}
+
+/// The row of an entity that lives here: the values of the scope columns, then the others. For the derive.
+#[doc(hidden)]
+#[must_use]
+pub fn row_of<E: Entity>(key: <E::Scope as ScopeKind>::Key<'_>, values: impl IntoIterator<Item = Value>) -> Row {
+    E::Scope::columns(key).into_iter().map(|(_, value)| Value::Text(value)).chain(values).collect()
 }
 
 /// A column's definition for a field of type `T`. For the derive.

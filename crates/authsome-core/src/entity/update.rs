@@ -4,16 +4,14 @@ use std::marker::PhantomData;
 
 use super::{Column, Entity, Filter, Find};
 use crate::error::StoreError;
-use crate::records::{Change, Predicate, Reach, Records, UpdateRequest};
-use crate::schema::TableDef;
+use crate::records::{Change, Reach, Records, Selection, UpdateRequest};
 use crate::value::{ColumnValue, Counter, Value};
 
 /// Changes entities.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is run"]
 pub struct Update<E> {
-    reach: Reach,
-    filter: Vec<Predicate>,
+    rows: Selection,
     changes: Vec<Change>,
     /// Whether an update without a change is allowed.
     may_be_empty: bool,
@@ -22,12 +20,13 @@ pub struct Update<E> {
 
 impl<E: Entity> Update<E> {
     pub(super) fn new(reach: Reach) -> Self {
-        Self { reach, filter: Vec::new(), changes: Vec::new(), may_be_empty: false, of: PhantomData }
+        let rows = Selection::new(E::table(), reach);
+        Self { rows, changes: Vec::new(), may_be_empty: false, of: PhantomData }
     }
 
     /// Only those for which this holds too.
     pub fn filter(mut self, filter: Filter<E>) -> Self {
-        self.filter.push(filter.predicate);
+        self.rows.filter.push(filter.predicate);
         self
     }
 
@@ -64,7 +63,7 @@ impl<E: Entity> Update<E> {
         let key = table.primary_key();
         for (position, (column, value)) in table.columns.iter().zip(entity.to_row()).enumerate() {
             if !key.contains(&column.name) && chosen(position, &value) {
-                self.changes.push(Change::Set { column: static_name(table, &column.name), value });
+                self.changes.push(Change::Set { column: &column.name, value });
             }
         }
         self
@@ -77,10 +76,9 @@ impl<E: Entity> Update<E> {
     /// [`StoreError::Conflict`], [`StoreError::Reference`]; [`StoreError::Invalid`] if the filter may mean several.
     pub async fn one<R: Records + ?Sized>(self, records: &R) -> Result<Option<E>, StoreError> {
         if self.may_be_empty && self.changes.is_empty() {
-            return Find::of(self.reach, self.filter).one(records).await;
+            return Find::of(self.rows).one(records).await;
         }
-        let request = UpdateRequest::one(E::table(), &self.reach, self.filter, self.changes)?;
-        records.update(request).await?.map(E::from_row).transpose()
+        records.update(UpdateRequest::one(self.rows, self.changes)?).await?.map(E::from_row).transpose()
     }
 
     /// The same, for an entity that must exist.
@@ -96,14 +94,10 @@ impl<E: Entity> Update<E> {
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::Reference`].
     pub async fn all<R: Records + ?Sized>(self, records: &R) -> Result<u64, StoreError> {
-        records.update_all(UpdateRequest::all(E::table(), &self.reach, self.filter, self.changes)?).await
+        records.update_all(UpdateRequest::all(self.rows, self.changes)?).await
     }
 }
 
 pub(super) fn increment<E, T: Counter>(column: Column<E, T>, by: i64) -> Change {
     Change::Increment { column: column.name, by, min: T::MIN, max: T::MAX }
-}
-
-fn static_name(table: &'static TableDef, name: &str) -> &'static str {
-    table.find_column(name).map_or("", |column| column.name.as_str())
 }

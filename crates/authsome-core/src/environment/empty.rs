@@ -1,7 +1,7 @@
 //! Emptying an environment.
 
 use crate::error::StoreError;
-use crate::records::{DeleteRequest, Reach, Records};
+use crate::records::{DeleteRequest, Reach, Records, Selection};
 use crate::schema::TableDef;
 use crate::scope::{PerEnvironment, Scope};
 
@@ -16,5 +16,6 @@ pub async fn delete_rows(
     limit: u32,
     records: &(impl Records + ?Sized),
 ) -> Result<u64, StoreError> {
-    records.delete(DeleteRequest::new(table, &Reach::within::<PerEnvironment>(scope), Vec::new(), limit)?).await
+    let rows = Selection::new(table, Reach::within::<PerEnvironment>(scope));
+    records.delete(DeleteRequest::new(rows, limit)?).await
 }

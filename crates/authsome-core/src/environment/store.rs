@@ -3,12 +3,22 @@
 use async_trait::async_trait;
 
 use super::Environment;
-use crate::entity::{Entity, Listed, Page};
+use crate::entity::{Entity, Filter, Find, Listed, Page, Update};
 use crate::error::StoreError;
 use crate::id::{AppId, EnvironmentId};
 use crate::records::Records;
 use crate::time::Timestamp;
 use crate::value::Marker;
+
+/// The environments of an app for which this holds, without those that are being deleted.
+fn find(app: AppId, which: Filter<Environment>) -> Find<Environment> {
+    Environment::find(&app).filter(which).filter(Environment::DELETED_AT.is_null())
+}
+
+/// A change of an environment that is not being deleted.
+fn update(app: AppId, id: EnvironmentId) -> Update<Environment> {
+    Environment::update(&app).filter(Environment::ID.eq(id)).filter(Environment::DELETED_AT.is_null())
+}
 
 /// Environments of apps. Those that are being deleted are found by no look-up and no list.
 #[async_trait]
@@ -27,8 +37,7 @@ pub trait EnvironmentStore: Records {
     /// # Errors
     /// [`StoreError`].
     async fn environment(&self, app: AppId, id: EnvironmentId) -> Result<Option<Environment>, StoreError> {
-        let find = Environment::find(&app).filter(Environment::ID.eq(id));
-        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+        find(app, Environment::ID.eq(id)).one(self).await
     }
 
     /// The environment with this slug.
@@ -36,8 +45,7 @@ pub trait EnvironmentStore: Records {
     /// # Errors
     /// [`StoreError`].
     async fn environment_by_slug(&self, app: AppId, slug: &str) -> Result<Option<Environment>, StoreError> {
-        let find = Environment::find(&app).filter(Environment::SLUG.eq(slug));
-        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+        find(app, Environment::SLUG.eq(slug)).one(self).await
     }
 
     /// The app's default environment.
@@ -45,8 +53,7 @@ pub trait EnvironmentStore: Records {
     /// # Errors
     /// [`StoreError`].
     async fn default_environment(&self, app: AppId) -> Result<Option<Environment>, StoreError> {
-        let find = Environment::find(&app).filter(Environment::IS_DEFAULT.eq(true));
-        find.filter(Environment::DELETED_AT.is_null()).one(self).await
+        find(app, Environment::IS_DEFAULT.eq(true)).one(self).await
     }
 
     /// Writes the fields in which `after` differs from `before`, the environment as it was read: what others changed
@@ -60,8 +67,7 @@ pub trait EnvironmentStore: Records {
         before: &Environment,
         after: &Environment,
     ) -> Result<Environment, StoreError> {
-        let update = Environment::update(&app).filter(Environment::ID.eq(before.id));
-        update.filter(Environment::DELETED_AT.is_null()).set_changed(before, after).existing(self).await
+        update(app, before.id).set_changed(before, after).existing(self).await
     }
 
     /// Takes the default flag from the environment that has it. Part of a transaction that sets it elsewhere.
@@ -87,13 +93,8 @@ pub trait EnvironmentStore: Records {
         id: EnvironmentId,
         now: Timestamp,
     ) -> Result<Environment, StoreError> {
-        Environment::update(&app)
-            .filter(Environment::ID.eq(id))
-            .filter(Environment::DELETED_AT.is_null())
-            .set(Environment::IS_DEFAULT, Marker(true))
-            .set(Environment::UPDATED_AT, now)
-            .existing(self)
-            .await
+        let marked = update(app, id).set(Environment::IS_DEFAULT, Marker(true));
+        marked.set(Environment::UPDATED_AT, now).existing(self).await
     }
 
     /// Suspends the environment, or ends its suspension.
@@ -107,13 +108,8 @@ pub trait EnvironmentStore: Records {
         active: bool,
         now: Timestamp,
     ) -> Result<Environment, StoreError> {
-        Environment::update(&app)
-            .filter(Environment::ID.eq(id))
-            .filter(Environment::DELETED_AT.is_null())
-            .set(Environment::IS_ACTIVE, active)
-            .set(Environment::UPDATED_AT, now)
-            .existing(self)
-            .await
+        let changed = update(app, id).set(Environment::IS_ACTIVE, active);
+        changed.set(Environment::UPDATED_AT, now).existing(self).await
     }
 
     /// Deletes the environment softly: it is found no more, its slug is free again. Its rows are removed by a job.
@@ -121,14 +117,8 @@ pub trait EnvironmentStore: Records {
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there, is deleted already, or is the default.
     async fn delete_environment(&self, app: AppId, id: EnvironmentId, now: Timestamp) -> Result<(), StoreError> {
-        Environment::update(&app)
-            .filter(Environment::ID.eq(id))
-            .filter(Environment::DELETED_AT.is_null())
-            .filter(Environment::IS_DEFAULT.is_null())
-            .set(Environment::DELETED_AT, Some(now))
-            .existing(self)
-            .await
-            .map(|_| ())
+        let other = update(app, id).filter(Environment::IS_DEFAULT.is_null());
+        other.set(Environment::DELETED_AT, Some(now)).existing(self).await.map(|_| ())
     }
 
     /// Deletes every environment of an app softly, the default one too; says how many. Part of the app's deletion.

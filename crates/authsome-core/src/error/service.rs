@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::fields::FieldError;
 use super::store::{Cause, StoreError};
+use crate::debug::shows_only;
 use crate::time::{Seconds, Timestamp};
 
 macro_rules! codes {
@@ -154,6 +155,19 @@ impl Error {
         Self::new(Code::SessionNotFound, "the session is unknown here: sign in")
     }
 
+    /// `environment_inactive`.
+    #[must_use]
+    pub fn suspended() -> Self {
+        let detail = "the environment is suspended: sign-in is possible when the suspension ends";
+        Self::new(Code::EnvironmentInactive, detail)
+    }
+
+    /// `method_not_allowed_here`.
+    #[must_use]
+    pub fn method_not_enabled() -> Self {
+        Self::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here")
+    }
+
     /// `invalid_token`, for a mailed token or a ticket.
     #[must_use]
     pub fn invalid_token() -> Self {
@@ -230,17 +244,8 @@ impl Error {
     }
 }
 
-impl fmt::Debug for Error {
-    /// Leaves out further members of the answer, which may be secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("code", &self.code)
-            .field("detail", &self.detail)
-            .field("fields", &self.fields)
-            .field("source", &self.source)
-            .finish_non_exhaustive()
-    }
-}
+// Further members of the answer may be secrets.
+shows_only!(Error { code, detail, fields, source });
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

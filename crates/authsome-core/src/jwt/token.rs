@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::Claims;
+use crate::debug::shows_only;
 use crate::entropy::{Entropy, EntropyError};
 use crate::id::{AppId, EnvironmentId, SigningKeyId};
 use crate::time::Timestamp;
@@ -64,11 +65,7 @@ impl SigningPair {
     }
 }
 
-impl std::fmt::Debug for SigningPair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningPair").field("id", &self.id).finish_non_exhaustive()
-    }
-}
+shows_only!(SigningPair { id });
 
 /// The public half of a key pair.
 #[derive(Clone, Debug, PartialEq, Eq)]

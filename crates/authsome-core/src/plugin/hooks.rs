@@ -1,10 +1,9 @@
 //! [`Hooks`]: a plugin's code at moments of a flow.
 
-use std::fmt;
-
 use async_trait::async_trait;
 
 use super::Notices;
+use crate::debug::shows_only;
 use crate::error::Error;
 use crate::route::{ActiveEnvironment, Client};
 use crate::session::Session;
@@ -67,11 +66,7 @@ pub struct HookContext<'a> {
     pub notices: &'a dyn Notices,
 }
 
-impl fmt::Debug for HookContext<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HookContext").field("now", &self.now).finish_non_exhaustive()
-    }
-}
+shows_only!(HookContext<'_> { now });
 
 /// A plugin's code at moments of a flow. Runs for every method of signing in.
 #[async_trait]

@@ -19,10 +19,10 @@ mod second_factor;
 mod sign_ins;
 mod user_data;
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::debug::shows_only;
 use crate::entropy::Entropy;
 use crate::environment::SettingDeclaration;
 use crate::error::Error;
@@ -102,11 +102,7 @@ impl Host {
     }
 }
 
-impl fmt::Debug for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("plugin", &self.plugin).finish_non_exhaustive()
-    }
-}
+shows_only!(Host { plugin });
 
 /// What a plugin brings. It fills in the fields that it needs.
 #[derive(Default)]
@@ -135,11 +131,4 @@ pub struct Capabilities {
     pub jobs: Vec<Arc<dyn Job>>,
 }
 
-impl fmt::Debug for Capabilities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Capabilities")
-            .field("routes", &self.routes)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
+shows_only!(Capabilities { routes, settings });

@@ -1,9 +1,8 @@
 //! [`PasswordMethod`]: the slot for passwords, which core's own flows use.
 
-use std::fmt;
-
 use async_trait::async_trait;
 
+use crate::debug::unprinted;
 use crate::environment::PasswordPolicy;
 use crate::error::Error;
 use crate::id::UserId;
@@ -30,11 +29,7 @@ impl PasswordDigest {
     }
 }
 
-impl fmt::Debug for PasswordDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordDigest(…)")
-    }
-}
+unprinted!(PasswordDigest);
 
 /// Which of a user's passwords was verified: the one that was set so many times after the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod verbs;
 pub use async_trait::async_trait;
 pub use predicate::{Comparison, Predicate, end_of_prefix};
 pub(crate) use request::Reach;
+pub(crate) use request::Selection;
 pub use request::{
     Change, CountRequest, DeleteRequest, Direction, FindRequest, InsertRequest, MAX_LIMIT, MAX_ROWS, Order, Selected,
     TouchRequest, UpdateRequest, UpsertRequest,

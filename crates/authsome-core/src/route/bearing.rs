@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::request::json;
 use crate::account::{PasswordReset, Verification};
 use crate::authenticator::{Credential, resolve};
+use crate::debug::shows_only;
 use crate::entity::Entity;
 use crate::error::{Error, StoreError};
 use crate::records::Records;
@@ -119,11 +120,7 @@ impl ResolvedCredential {
     }
 }
 
-impl fmt::Debug for ResolvedCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResolvedCredential").field("scope", &self.scope).finish_non_exhaustive()
-    }
-}
+shows_only!(ResolvedCredential { scope });
 
 /// Reads a body as its route does, and returns a part of it.
 pub(super) type Read<T> = dyn Fn(&HeaderMap, &Bytes) -> Result<T, Error> + Send + Sync;

@@ -34,22 +34,22 @@ impl ActiveEnvironment {
         self.environment.scope()
     }
 
+    /// Refuses a suspended environment.
+    ///
+    /// # Errors
+    /// [`Code::EnvironmentInactive`].
+    pub fn require_active(&self) -> Result<(), Error> {
+        if self.environment.is_active { Ok(()) } else { Err(Error::suspended()) }
+    }
+
     /// Refuses a suspended environment, and a method that the environment does not allow. Signing in refuses them as
     /// well; a route that only prepares a sign-in, such as by a mail, calls this first.
     ///
     /// # Errors
     /// [`Code::EnvironmentInactive`], [`Code::MethodNotAllowedHere`].
     pub fn require_method(&self, method: &str) -> Result<(), Error> {
-        if !self.environment.is_active {
-            return Err(Error::new(
-                Code::EnvironmentInactive,
-                "the environment is suspended: sign-in is possible when the suspension ends",
-            ));
-        }
-        if !self.settings.allows_method(method) {
-            return Err(Error::new(Code::MethodNotAllowedHere, "this method of authentication is not enabled here"));
-        }
-        Ok(())
+        self.require_active()?;
+        if self.settings.allows_method(method) { Ok(()) } else { Err(Error::method_not_enabled()) }
     }
 }
 

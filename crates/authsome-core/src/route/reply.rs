@@ -1,12 +1,11 @@
 //! [`Reply`]: the answer of a handler.
 
-use std::fmt;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use super::body::{BodyStream, Streamed};
+use crate::debug::shows_only;
 use crate::error::Error;
 use crate::plugin::SignedIn;
 use crate::secret::Token;
@@ -60,12 +59,8 @@ pub enum CookieChange {
     Clear,
 }
 
-impl fmt::Debug for Reply {
-    /// Shows only the status: a body holds tokens.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
-    }
-}
+// A body holds tokens.
+shows_only!(Reply { status });
 
 impl Reply {
     /// An answer without a body.

@@ -3,5 +3,6 @@
 mod table;
 mod whole;
 
-pub use table::{ColumnDef, IndexDef, OnDelete, ReferenceDef, ScopeLevel, TableDef};
+pub use crate::scope::ScopeLevel;
+pub use table::{ColumnDef, IndexDef, OnDelete, ReferenceDef, TableDef};
 pub use whole::{Schema, SchemaError};

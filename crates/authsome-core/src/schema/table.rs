@@ -2,35 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scope::{APP_COLUMN, ENV_COLUMN};
+use crate::scope::ScopeLevel;
 use crate::value::{ColumnType, Value};
 
 /// How many code points a text column holds by default.
 pub(super) const DEFAULT_MAX_LEN: u32 = 2_000;
-
-/// How a table is scoped: which scope columns it leads with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeLevel {
-    /// `app_id` and `env_id`.
-    Environment,
-    /// `app_id`.
-    App,
-    /// None.
-    Global,
-}
-
-impl ScopeLevel {
-    /// The scope columns, in the order in which every key and index leads with them.
-    #[must_use]
-    pub const fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Environment => &[APP_COLUMN, ENV_COLUMN],
-            Self::App => &[APP_COLUMN],
-            Self::Global => &[],
-        }
-    }
-}
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -94,6 +70,13 @@ impl IndexDef {
     #[must_use]
     pub fn unique(name: &str, columns: &[&str]) -> Self {
         Self { unique: true, ..Self::plain(name, columns) }
+    }
+
+    /// The same index, led by the scope columns of a table of this level.
+    #[must_use]
+    pub fn within(mut self, level: ScopeLevel) -> Self {
+        self.columns.splice(..0, owned(level.columns()));
+        self
     }
 
     /// The same index over only the rows in which `column` is null.
@@ -244,6 +227,15 @@ impl TableDef {
             ..IndexDef::plain(&reference.name, &[])
         };
         self.indexes.iter().cloned().chain(unserved.map(own)).collect()
+    }
+
+    /// Whether one row at most can have given values in the columns for which `is_fixed` is true, and none in those of
+    /// `nulls`: a unique key lies within them, with its condition.
+    pub(crate) fn tells_apart(&self, is_fixed: impl Fn(&str) -> bool, nulls: &[&str]) -> bool {
+        self.uniques().iter().any(|unique| {
+            unique.columns.iter().all(|column| is_fixed(column))
+                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
+        })
     }
 
     /// The column of this name.

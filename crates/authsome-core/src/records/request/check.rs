@@ -1,7 +1,7 @@
 //! Refusal of values, filters and changes that do not fit their table, before a backend sees them.
 
 use super::reach::Verb;
-use super::{Change, MAX_LIMIT, Reach};
+use super::{Change, MAX_LIMIT, Reach, Selection};
 use crate::error::StoreError;
 use crate::json;
 use crate::records::{Predicate, Row};
@@ -49,24 +49,25 @@ pub(super) fn check_changes(table: &TableDef, changes: &[Change]) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn check_filter(table: &'static TableDef, reach: &Reach, filter: &[Predicate]) -> Result<(), StoreError> {
-    reach.check(table)?;
+pub(super) fn check_filter(rows: &Selection) -> Result<(), StoreError> {
+    rows.reach.check(rows.table)?;
     let mut size = 0;
-    filter.iter().try_for_each(|predicate| check_predicate(table, predicate, 1, &mut size))
+    rows.filter.iter().try_for_each(|predicate| check_predicate(rows.table, predicate, 1, &mut size))
 }
 
 /// Refuses a filter that may mean several rows. It must have an equality for every column of the primary key, or of a
 /// unique index together with the index's condition.
-pub(super) fn check_identified(table: &TableDef, reach: &Reach, filter: &[Predicate]) -> Result<(), StoreError> {
+pub(super) fn check_identified(rows: &Selection) -> Result<(), StoreError> {
+    let Selection { table, reach, filter } = rows;
     let bound = reach.columns.iter().map(|(column, _)| *column);
     let fixed: Vec<&str> =
         bound.chain(filter.iter().flat_map(Predicate::equalities).map(|(column, _)| column)).collect();
-    let null: Vec<&str> = filter.iter().flat_map(Predicate::nulls).collect();
-    let identified = table.uniques().iter().any(|unique| {
-        unique.columns.iter().all(|column| fixed.contains(&column.as_str()))
-            && unique.only_where_null.as_ref().is_none_or(|column| null.contains(&column.as_str()))
-    });
-    if identified { Ok(()) } else { Err(invalid(table, "filter", "name one row by its id or a unique key")) }
+    let nulls: Vec<&str> = filter.iter().flat_map(Predicate::nulls).collect();
+    if table.tells_apart(|column| fixed.contains(&column), &nulls) {
+        Ok(())
+    } else {
+        Err(invalid(table, "filter", "name one row by its id or a unique key"))
+    }
 }
 
 fn check_predicate(table: &TableDef, predicate: &Predicate, depth: usize, size: &mut usize) -> Result<(), StoreError> {

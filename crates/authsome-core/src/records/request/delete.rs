@@ -2,10 +2,8 @@
 
 use super::check::check_limit;
 use super::reach::Verb;
-use super::{Reach, Selected};
+use super::{Selected, Selection};
 use crate::error::StoreError;
-use crate::records::Predicate;
-use crate::schema::TableDef;
 
 /// What is wanted of rows that are deleted.
 #[derive(Clone, Debug)]
@@ -17,14 +15,9 @@ pub struct Delete {
 pub type DeleteRequest = Selected<Delete>;
 
 impl DeleteRequest {
-    pub(crate) fn new(
-        table: &'static TableDef,
-        reach: &Reach,
-        filter: Vec<Predicate>,
-        limit: u32,
-    ) -> Result<Self, StoreError> {
-        check_limit(table, limit)?;
-        Self::bound(Verb::Delete, table, reach, filter, Delete { limit })
+    pub(crate) fn new(rows: Selection, limit: u32) -> Result<Self, StoreError> {
+        check_limit(rows.table, limit)?;
+        Self::bound(Verb::Delete, rows, Delete { limit })
     }
 
     /// How many at most. The backend chooses which.

@@ -2,10 +2,8 @@
 
 use super::check::check_limit;
 use super::reach::Verb;
-use super::{Reach, Selected};
+use super::{Selected, Selection};
 use crate::error::StoreError;
-use crate::records::Predicate;
-use crate::schema::TableDef;
 
 /// Whether rows come smallest or greatest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +34,9 @@ pub struct Find {
 pub type FindRequest = Selected<Find>;
 
 impl FindRequest {
-    pub(crate) fn new(
-        table: &'static TableDef,
-        reach: &Reach,
-        filter: Vec<Predicate>,
-        order: Order,
-        limit: u32,
-    ) -> Result<Self, StoreError> {
-        check_limit(table, limit)?;
-        Self::bound(Verb::Find, table, reach, filter, Find { order, limit })
+    pub(crate) fn new(rows: Selection, order: Order, limit: u32) -> Result<Self, StoreError> {
+        check_limit(rows.table, limit)?;
+        Self::bound(Verb::Find, rows, Find { order, limit })
     }
 
     /// In which order.
@@ -69,12 +61,8 @@ impl FindRequest {
     /// most.
     fn tells_apart(&self, column: Option<&str>) -> bool {
         let fixed = self.predicate().equalities();
-        let nulls = self.predicate().nulls();
-        let known = |name: &String| column == Some(name) || fixed.iter().any(|(fixed, _)| fixed == name);
-        self.table().uniques().iter().any(|unique| {
-            unique.columns.iter().all(known)
-                && unique.only_where_null.as_ref().is_none_or(|column| nulls.contains(&column.as_str()))
-        })
+        let is_fixed = |name: &str| column == Some(name) || fixed.iter().any(|(fixed, _)| *fixed == name);
+        self.table().tells_apart(is_fixed, &self.predicate().nulls())
     }
 
     /// How many at most.
@@ -92,7 +80,7 @@ pub struct Count(());
 pub type CountRequest = Selected<Count>;
 
 impl CountRequest {
-    pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
-        Self::bound(Verb::Count, table, reach, filter, Count(()))
+    pub(crate) fn new(rows: Selection) -> Result<Self, StoreError> {
+        Self::bound(Verb::Count, rows, Count(()))
     }
 }

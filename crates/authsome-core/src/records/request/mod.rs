@@ -17,6 +17,7 @@ pub use find::{CountRequest, Direction, FindRequest, Order};
 pub use insert::{InsertRequest, MAX_ROWS};
 pub(crate) use reach::Reach;
 pub use selected::Selected;
+pub(crate) use selected::Selection;
 pub use touch::TouchRequest;
 pub use update::UpdateRequest;
 pub use upsert::UpsertRequest;

@@ -2,10 +2,8 @@
 
 use super::check::check_identified;
 use super::reach::Verb;
-use super::{Reach, Selected};
+use super::{Selected, Selection};
 use crate::error::StoreError;
-use crate::records::Predicate;
-use crate::schema::TableDef;
 
 /// What is wanted of a row that is touched.
 #[derive(Clone, Debug)]
@@ -15,8 +13,8 @@ pub struct Touch(());
 pub type TouchRequest = Selected<Touch>;
 
 impl TouchRequest {
-    pub(crate) fn new(table: &'static TableDef, reach: &Reach, filter: Vec<Predicate>) -> Result<Self, StoreError> {
-        check_identified(table, reach, &filter)?;
-        Self::bound(Verb::Touch, table, reach, filter, Touch(()))
+    pub(crate) fn new(rows: Selection) -> Result<Self, StoreError> {
+        check_identified(&rows)?;
+        Self::bound(Verb::Touch, rows, Touch(()))
     }
 }
