@@ -11,20 +11,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsome::engine::{Config, Engine, EnvironmentHandle, NewUser};
+use authsome::engine::{Config, Engine, EnvironmentCopy, EnvironmentHandle, NewUser};
 use authsome::http::{Http, HttpOptions};
 use authsome::password::PasswordPlugin;
 use authsome_conformance::at;
 use authsome_core::clock::{Clock, ManualClock};
 use authsome_core::entity::Entity;
 use authsome_core::entropy::SeededEntropy;
-use authsome_core::environment::SettingsPatch;
+use authsome_core::environment::{EnvironmentType, SettingsPatch};
 use authsome_core::error::Cause;
 use authsome_core::mail::Mailer;
 use authsome_core::secret::{MasterKey, SecretString};
 use authsome_core::store::Store;
 use authsome_core::user::User;
-use authsome_example_plugin::{MagicLink, MagicLinkPlugin, PaperCodePlugin};
+use authsome_example_plugin::{BlockedDomainsPlugin, MagicLink, MagicLinkPlugin, PaperCodePlugin};
 use authsome_tests::backends::backends;
 use authsome_tests::fixtures::world::{Mails, password};
 use authsome_tests::matrix::Matrix;
@@ -53,6 +53,7 @@ const LAWS: &[Law] = &[
     ("a_link_lives_as_long_as_the_setting_says", |world| Box::pin(lifetime(world))),
     ("a_link_acts_in_its_own_environment_alone", |world| Box::pin(environments(world))),
     ("a_link_is_worth_nothing_after_what_voids_it", |world| Box::pin(voided(world))),
+    ("a_blocked_domain_registers_nobody_and_clones_take_it_along", |world| Box::pin(blocked_domains(world))),
     ("erasure_and_expiry_remove_the_rows_and_an_export_shows_no_token", |world| Box::pin(rows(world))),
 ];
 
@@ -79,6 +80,7 @@ impl World {
             .plugin(PasswordPlugin::default())
             .plugin(MagicLinkPlugin)
             .plugin(PaperCodePlugin)
+            .plugin(BlockedDomainsPlugin)
             .build()?;
         engine.prepare().await?;
         let options =
@@ -256,6 +258,33 @@ async fn voided(world: &World) {
     let token = world.link().await;
     users.ban(world.alice.id).await.unwrap();
     assert_ne!(world.redeem(&token).await.0, 200);
+}
+
+async fn blocked_domains(world: &World) {
+    let at_domain = async |method, at: &str| {
+        let path = format!("/blocked-domains/Blocked.example?env={at}");
+        world.send(method, &path, Some(ADMINISTRATOR), None).await.0
+    };
+    let register = async |email: &str, at: &str| {
+        let body = json!({ "email": email, "password": "a long passphrase" });
+        world.post(&format!("/signup?env={at}"), body).await.0
+    };
+    assert_eq!(at_domain(Method::PUT, "development").await, 204);
+    assert_eq!(register("one@BLOCKED.example", "development").await, 403);
+    assert_eq!(register("one@other.example", "development").await, 201);
+    assert_eq!(register("one@blocked.example", "staging").await, 201);
+    let scope = world.here().await.scope();
+    let copy = EnvironmentCopy {
+        name: "Copy".to_owned(),
+        slug: None,
+        kind: EnvironmentType::Custom,
+        settings: SettingsPatch::default(),
+        webhook_url: None,
+    };
+    world.engine.environments_of(scope.app_id).copy(scope.env_id, &copy).await.unwrap();
+    assert_eq!(at_domain(Method::DELETE, "development").await, 204);
+    assert_eq!(register("one@blocked.example", "copy").await, 403);
+    assert_eq!(register("one@blocked.example", "development").await, 201);
 }
 
 async fn rows(world: &World) {

@@ -201,6 +201,18 @@ async fn a_registration_by_a_method_that_is_refused_makes_nothing_and_uses_nothi
     let _alice = strict.auth().sign_up_proven(account(ALICE, true), slip.proof()).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_registration_begun_before_addresses_had_to_be_proven_makes_nothing_and_uses_nothing_up() {
+    let world = World::with_slips().await;
+    let here = world.here().await;
+    let slip = world.slip(here.scope()).await;
+    world.configure("development", serde_json::json!({ "require_email_verification": true })).await;
+    let refused = here.auth().sign_up_proven(account(ALICE, false), slip.proof()).await;
+    assert_eq!(code(refused), Code::Unavailable, "the next try is told why");
+    assert!(slip.is_there(&world).await);
+    assert_eq!(world.registered(&here).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_registrations_at_once_with_one_proof_one_succeeds() {
     let world = World::with_slips().await;
