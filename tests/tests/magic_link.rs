@@ -50,6 +50,7 @@ const LAWS: &[Law] = &[
     ("of_fifty_redemptions_of_a_link_one_signs_in", |world| Box::pin(single_use(world))),
     ("a_link_waits_for_the_second_factor_that_the_user_has", |world| Box::pin(second_factor(world))),
     ("a_required_factor_that_nobody_enrolled_leads_to_enrolment", |world| Box::pin(enrolment(world))),
+    ("a_code_on_paper_works_once_and_wrong_ones_lock_it", |world| Box::pin(paper_code(world))),
     ("a_link_lives_as_long_as_the_setting_says", |world| Box::pin(lifetime(world))),
     ("a_link_acts_in_its_own_environment_alone", |world| Box::pin(environments(world))),
     ("a_link_is_worth_nothing_after_what_voids_it", |world| Box::pin(voided(world))),
@@ -191,6 +192,35 @@ async fn second_factor(world: &World) {
     }
     let spent = world.post("/paper-code/verify", json!({ "mfa_ticket": ticket, "code": code })).await;
     assert_eq!((spent.0, &spent.1["code"]), (400, &json!("invalid_token")));
+}
+
+async fn paper_code(world: &World) {
+    let session = world.session().await;
+    let make = async || {
+        let (_, made) = world.send(Method::POST, "/paper-code", Some(&session), Some(json!({}))).await;
+        made["code"].as_str().unwrap().to_owned()
+    };
+    let ticket = async || world.redeem(&world.link().await).await.1["mfa_ticket"].as_str().unwrap().to_owned();
+    let verify = async |ticket: &str, code: &str| {
+        let (status, body) = world.post("/paper-code/verify", json!({ "mfa_ticket": ticket, "code": code })).await;
+        (status, body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let wrong = (401, "invalid_credentials".to_owned());
+    let code = make().await;
+    let confirm = Some(json!({ "code": code }));
+    assert_eq!(world.send(Method::POST, "/paper-code/confirm", Some(&session), confirm).await.0, 204);
+    let (first, second) = (ticket().await, ticket().await);
+    let others = [ticket().await, ticket().await];
+    assert_eq!(verify(&first, &code).await.0, 200);
+    assert_eq!(verify(&second, &code).await, wrong);
+    let unconfirmed = make().await;
+    assert_eq!(verify(&second, &unconfirmed).await, wrong);
+    for other in &others {
+        for _ in 0..5 {
+            assert_eq!(verify(other, "wrong").await, wrong);
+        }
+    }
+    assert_eq!(verify(&second, &unconfirmed).await.1, "account_locked");
 }
 
 async fn enrolment(world: &World) {

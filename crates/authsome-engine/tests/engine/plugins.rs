@@ -9,7 +9,9 @@ use authsome_core::entity::Entity;
 use authsome_core::environment::{Setting, Settings};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
-use authsome_core::plugin::{Capabilities, DueNotice, EnvironmentData, Host, Letter, NoticeKind, Plugin, SecondFactor};
+use authsome_core::plugin::{
+    Capabilities, DueNotice, EnvironmentData, Host, Letter, NoticeKind, Plugin, SecondFactor, UserData,
+};
 use authsome_core::records::Records;
 use authsome_core::route::{Guard, RateClass, RateLimit, Reply, Request, Route};
 use authsome_core::scope::Scope;
@@ -73,8 +75,27 @@ impl Plugin for MorePasswords {
     }
 }
 
-/// Rows that cannot be taken along.
+/// Rows that can be neither taken along nor removed.
 struct Stuck;
+
+fn stuck() -> Brings {
+    Brings("stuck", || Capabilities {
+        user_data: Some(Arc::new(Stuck)),
+        environment_data: Some(Arc::new(Stuck)),
+        ..Capabilities::default()
+    })
+}
+
+#[async_trait]
+impl UserData for Stuck {
+    async fn export(&self, _: &dyn Records, _: &Scope, _: UserId) -> Result<serde_json::Value, Error> {
+        Ok(serde_json::json!({}))
+    }
+
+    async fn erase(&self, _: &dyn Records, _: &Scope, _: UserId) -> Result<(), Error> {
+        Err(Error::new(Code::Forbidden, "not today"))
+    }
+}
 
 #[async_trait]
 impl EnvironmentData for Stuck {
@@ -293,12 +314,20 @@ async fn expired_rows_of_a_plugin_are_deleted_in_every_environment_a_batch_at_a_
 
 #[tokio::test]
 async fn a_copy_ends_as_a_whole_where_a_plugin_cannot_take_its_rows_along() {
-    let stuck = Brings("stuck", || Capabilities { environment_data: Some(Arc::new(Stuck)), ..Capabilities::default() });
-    let world = World::with(|builder| builder.plugin(Slips).plugin(stuck)).await;
+    let world = World::with(|builder| builder.plugin(Slips).plugin(stuck())).await;
     let staging = world.environment("staging").await.scope();
     world.slip(staging).await;
     let (environments, events) = (world.environments().await, world.app_events().await.len());
     assert_eq!(code(environments.copy(staging.env_id, &copy_named("Copy")).await), Code::Forbidden);
     assert_eq!(code(environments.get_by_slug("copy").await), Code::NotFound);
     assert_eq!(world.app_events().await.len(), events);
+}
+
+#[tokio::test]
+async fn nobody_is_erased_of_whom_a_plugin_cannot_remove_its_rows() {
+    let world = World::with(|builder| builder.plugin(stuck())).await;
+    let here = world.here().await;
+    let user = world.user(&here, ALICE).await;
+    assert_eq!(code(here.users().erase(user.id).await), Code::Forbidden);
+    assert_eq!(here.users().get(user.id).await.unwrap(), user);
 }
