@@ -11,20 +11,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsome::engine::{Config, Engine, EnvironmentHandle, NewUser};
+use authsome::engine::{Config, Engine, EnvironmentCopy, EnvironmentHandle, NewUser};
 use authsome::http::{Http, HttpOptions};
 use authsome::password::PasswordPlugin;
 use authsome_conformance::at;
 use authsome_core::clock::{Clock, ManualClock};
 use authsome_core::entity::Entity;
 use authsome_core::entropy::SeededEntropy;
-use authsome_core::environment::SettingsPatch;
+use authsome_core::environment::{EnvironmentType, SettingsPatch};
 use authsome_core::error::Cause;
 use authsome_core::mail::Mailer;
 use authsome_core::secret::{MasterKey, SecretString};
 use authsome_core::store::Store;
 use authsome_core::user::User;
-use authsome_example_plugin::{MagicLink, MagicLinkPlugin, PaperCodePlugin};
+use authsome_example_plugin::{BlockedDomainsPlugin, MagicLink, MagicLinkPlugin, PaperCodePlugin};
 use authsome_tests::backends::backends;
 use authsome_tests::fixtures::world::{Mails, password};
 use authsome_tests::matrix::Matrix;
@@ -50,9 +50,11 @@ const LAWS: &[Law] = &[
     ("of_fifty_redemptions_of_a_link_one_signs_in", |world| Box::pin(single_use(world))),
     ("a_link_waits_for_the_second_factor_that_the_user_has", |world| Box::pin(second_factor(world))),
     ("a_required_factor_that_nobody_enrolled_leads_to_enrolment", |world| Box::pin(enrolment(world))),
+    ("a_code_on_paper_works_once_and_wrong_ones_lock_it", |world| Box::pin(paper_code(world))),
     ("a_link_lives_as_long_as_the_setting_says", |world| Box::pin(lifetime(world))),
     ("a_link_acts_in_its_own_environment_alone", |world| Box::pin(environments(world))),
     ("a_link_is_worth_nothing_after_what_voids_it", |world| Box::pin(voided(world))),
+    ("a_blocked_domain_registers_nobody_and_clones_take_it_along", |world| Box::pin(blocked_domains(world))),
     ("erasure_and_expiry_remove_the_rows_and_an_export_shows_no_token", |world| Box::pin(rows(world))),
 ];
 
@@ -79,6 +81,7 @@ impl World {
             .plugin(PasswordPlugin::default())
             .plugin(MagicLinkPlugin)
             .plugin(PaperCodePlugin)
+            .plugin(BlockedDomainsPlugin)
             .build()?;
         engine.prepare().await?;
         let options =
@@ -191,6 +194,35 @@ async fn second_factor(world: &World) {
     assert_eq!((spent.0, &spent.1["code"]), (400, &json!("invalid_token")));
 }
 
+async fn paper_code(world: &World) {
+    let session = world.session().await;
+    let make = async || {
+        let (_, made) = world.send(Method::POST, "/paper-code", Some(&session), Some(json!({}))).await;
+        made["code"].as_str().unwrap().to_owned()
+    };
+    let ticket = async || world.redeem(&world.link().await).await.1["mfa_ticket"].as_str().unwrap().to_owned();
+    let verify = async |ticket: &str, code: &str| {
+        let (status, body) = world.post("/paper-code/verify", json!({ "mfa_ticket": ticket, "code": code })).await;
+        (status, body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let wrong = (401, "invalid_credentials".to_owned());
+    let code = make().await;
+    let confirm = Some(json!({ "code": code }));
+    assert_eq!(world.send(Method::POST, "/paper-code/confirm", Some(&session), confirm).await.0, 204);
+    let (first, second) = (ticket().await, ticket().await);
+    let others = [ticket().await, ticket().await];
+    assert_eq!(verify(&first, &code).await.0, 200);
+    assert_eq!(verify(&second, &code).await, wrong);
+    let unconfirmed = make().await;
+    assert_eq!(verify(&second, &unconfirmed).await, wrong);
+    for other in &others {
+        for _ in 0..5 {
+            assert_eq!(verify(other, "wrong").await, wrong);
+        }
+    }
+    assert_eq!(verify(&second, &unconfirmed).await.1, "account_locked");
+}
+
 async fn enrolment(world: &World) {
     assert_eq!(world.configure(json!({ "mfa_required": true })).await.0, 200);
     let (status, refused) = world.redeem(&world.link().await).await;
@@ -256,6 +288,33 @@ async fn voided(world: &World) {
     let token = world.link().await;
     users.ban(world.alice.id).await.unwrap();
     assert_ne!(world.redeem(&token).await.0, 200);
+}
+
+async fn blocked_domains(world: &World) {
+    let at_domain = async |method, at: &str| {
+        let path = format!("/blocked-domains/Blocked.example?env={at}");
+        world.send(method, &path, Some(ADMINISTRATOR), None).await.0
+    };
+    let register = async |email: &str, at: &str| {
+        let body = json!({ "email": email, "password": "a long passphrase" });
+        world.post(&format!("/signup?env={at}"), body).await.0
+    };
+    assert_eq!(at_domain(Method::PUT, "development").await, 204);
+    assert_eq!(register("one@BLOCKED.example", "development").await, 403);
+    assert_eq!(register("one@other.example", "development").await, 201);
+    assert_eq!(register("one@blocked.example", "staging").await, 201);
+    let scope = world.here().await.scope();
+    let copy = EnvironmentCopy {
+        name: "Copy".to_owned(),
+        slug: None,
+        kind: EnvironmentType::Custom,
+        settings: SettingsPatch::default(),
+        webhook_url: None,
+    };
+    world.engine.environments_of(scope.app_id).copy(scope.env_id, &copy).await.unwrap();
+    assert_eq!(at_domain(Method::DELETE, "development").await, 204);
+    assert_eq!(register("one@blocked.example", "copy").await, 403);
+    assert_eq!(register("one@blocked.example", "development").await, 201);
 }
 
 async fn rows(world: &World) {

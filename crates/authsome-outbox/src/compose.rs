@@ -97,4 +97,10 @@ mod tests {
         assert_eq!(mail.link.as_deref(), Some("https://app.example/reset-password?token=apt_x"));
         assert!(mail.text.contains("valid for 1 hour"));
     }
+
+    #[test]
+    fn a_subject_has_one_line_whatever_a_plugin_puts_in_it() {
+        let letter = Letter { subject: "A slip\r\nBcc: x".to_owned(), text: String::new(), link: None };
+        assert_eq!(mail("a@b.example".to_owned(), letter, "Shop", None).subject, "A slip  Bcc: x");
+    }
 }

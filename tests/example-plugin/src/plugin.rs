@@ -60,7 +60,7 @@ impl Plugin for MagicLinkPlugin {
 }
 
 /// Signing in by a link that was mailed.
-struct ByMagicLink;
+pub(crate) struct ByMagicLink;
 
 #[async_trait]
 impl Method for ByMagicLink {

@@ -186,6 +186,7 @@ mod tests {
     use super::*;
 
     static TTL: Setting<Seconds> = Setting::seconds("link_ttl", 60..=3_600, 900, "How long.");
+    static QUIET: Setting<bool> = Setting::flag("quiet", false, "Whether.");
     static MODE: Setting<String> = Setting::choice("mode", &["code", "link"], "link", "Which.");
 
     fn settings(text: &str) -> Settings {
@@ -215,9 +216,19 @@ mod tests {
             let fields: Vec<_> = settings(text).check(&declared).into_iter().map(|error| error.field).collect();
             assert_eq!(fields, ["link_ttl"], "{text}");
         }
+        for text in [r#"{"quiet": 1}"#, r#"{"quiet": "true"}"#] {
+            assert_eq!(settings(text).check(&[QUIET.declaration()]).len(), 1, "{text}");
+        }
         assert_eq!(settings(r#"{"mode": "pigeon"}"#).check(&declared).len(), 1);
         assert!(settings(r#"{"link_ttl": 60, "mode": "code"}"#).check(&declared).is_empty());
         assert_eq!(settings(r#"{"other": 1}"#).unknown(&declared).len(), 1);
+    }
+
+    #[test]
+    fn what_no_declaration_could_allow_is_not_read() {
+        let long = "x".repeat(65);
+        let text = json!({"a": [1], "b": {"c": 1}, "d": null, "e": long, "f": true, (long): 1}).to_string();
+        assert_eq!(settings(&text), settings(r#"{"f": true}"#));
     }
 
     #[test]

@@ -204,6 +204,35 @@ async fn a_ticket_is_not_used_up_in_a_suspended_environment_or_by_a_method_that_
 }
 
 #[tokio::test]
+async fn a_ticket_is_not_used_up_by_a_second_proof_that_is_refused() {
+    let world = World::with_slips().await;
+    let here = world.here().await;
+    let user = world.sign_up(ALICE).await.user;
+    world.enroll(&here, user.id).await;
+    let (first, second, slip) = (world.ticket(&here).await, world.ticket(&here).await, world.slip(here.scope()).await);
+    let once = |slip| Proof { redeem: slip, ..CODE };
+    here.auth().resume(&first, once(&slip)).await.unwrap().signed_in().unwrap();
+    assert!(!slip.is_there(&world).await);
+    assert_eq!(code(here.auth().resume(&second, once(&slip)).await), Code::InvalidToken);
+    assert!(world.is_there(&second).await);
+    resumed(&here, &second).await.unwrap().signed_in().unwrap();
+}
+
+#[tokio::test]
+async fn a_ticket_waits_where_the_address_must_be_proven_first_since_it_was_issued() {
+    let world = World::new().await;
+    let here = world.here().await;
+    let user = world.sign_up(ALICE).await.user;
+    world.enroll(&here, user.id).await;
+    let ticket = world.ticket(&here).await;
+    let strict = world.configure("development", serde_json::json!({ "require_email_verification": true })).await;
+    for at in [here, strict] {
+        assert_eq!(code(resumed(&at, &ticket).await), Code::EmailNotVerified);
+    }
+    assert!(world.is_there(&ticket).await);
+}
+
+#[tokio::test]
 async fn a_ticket_for_enrolment_is_worth_nothing_once_its_user_has_a_factor() {
     let world = World::new().await;
     let user = world.sign_up(ALICE).await.user;

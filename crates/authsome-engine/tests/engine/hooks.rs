@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use authsome_core::entity::Page;
+use authsome_core::entity::{Entity, Page};
 use authsome_core::environment::Settings;
 use authsome_core::error::{Code, Error};
-use authsome_core::plugin::{Capabilities, HookContext, Hooks, Host, Moment, Plugin};
+use authsome_core::plugin::{Capabilities, HookContext, Hooks, Host, Moment, Plugin, Proof, Verified};
+use authsome_core::ticket::Ticket;
 use authsome_core::user::UserQuery;
 use authsome_engine::ProfilePatch;
 
@@ -150,6 +151,28 @@ async fn a_refusal_of_each_moment_leaves_things_as_they_were() {
     world.authenticate(&issued.token).await.unwrap();
     assert_eq!(here.users().get(issued.user.id).await.unwrap(), issued.user);
     here.auth().refresh(&issued.refresh_token, &client()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_factor_leads_to_a_session_between_the_same_hooks() {
+    let log = Log::default();
+    let witness = Witness::new("a", &log);
+    let world = World::with(|builder| builder.plugin(witness.clone())).await;
+    let user = world.sign_up(ALICE).await.user;
+    let here = world.here().await.acting(&authsome_core::route::Principal::Anonymous, &client());
+    world.enroll(&here, user.id).await;
+    assert_eq!(code(world.sign_in(ALICE, PASSWORD).await), Code::MfaRequired);
+    let ticket = Ticket::find(&here.scope()).one(&*world.store).await.unwrap().unwrap();
+    let proof = Proof { method: "test_factor", amr: &["otp"], redeem: &Verified };
+    for refused in ["sign_in", "session_create"] {
+        *witness.refuses.lock().unwrap() = Some(refused);
+        assert_eq!(code(here.auth().resume(&ticket, proof).await), Code::Forbidden, "{refused}");
+    }
+    *witness.refuses.lock().unwrap() = None;
+    take(&log);
+    here.auth().resume(&ticket, proof).await.unwrap().signed_in().unwrap();
+    let hooks = ["a before sign_in", "a before session_create", "a after session_create", "a after sign_in"];
+    assert_eq!(take(&log), hooks);
 }
 
 #[tokio::test]

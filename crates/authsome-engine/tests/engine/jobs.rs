@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use authsome_core::account::PasswordReset;
+use authsome_core::account::{PasswordReset, Verification};
 use authsome_core::attempt::{Lockout, RateWindow};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
+use authsome_core::organization::Invitation;
 use authsome_core::plugin::{Capabilities, Host, Job, Plugin};
 use authsome_core::route::RateClass;
 use authsome_core::session::{RefreshToken, Session};
@@ -55,6 +56,22 @@ async fn what_is_expired_is_deleted_and_nothing_else() {
     world.advance(days(29));
     world.run_jobs().await;
     assert_eq!(count().await, [0, 0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn mailed_links_and_invitations_are_deleted_once_they_are_expired() {
+    let world = World::new().await;
+    world.fill("development").await;
+    let scope = world.here().await.scope();
+    let count = async || {
+        let verifications = Verification::find(&scope).count(&*world.store).await.unwrap();
+        (verifications > 0, Invitation::find(&scope).count(&*world.store).await.unwrap())
+    };
+    for (after, left) in [(hours(1), (true, 1)), (days(5), (false, 1)), (days(2), (false, 0))] {
+        world.advance(after);
+        world.run_jobs().await;
+        assert_eq!(count().await, left);
+    }
 }
 
 #[tokio::test]

@@ -386,3 +386,14 @@ async fn a_notification_that_no_mail_can_be_made_of_keeps_no_other_waiting() {
     let failed = (NotificationKind::Core(CoreNotification::ChangeEmail), NotificationStatus::Failed);
     assert!(statuses(&world).await.contains(&failed));
 }
+
+#[tokio::test]
+async fn the_address_of_a_deleted_account_gets_no_mail() {
+    let (world, issued) = with_alice().await;
+    let here = world.here().await;
+    here.users().delete(issued.user.id).await.unwrap();
+    here.account().resend_verification(&ALICE.parse().unwrap()).await.unwrap();
+    forgot(&world, ALICE).await;
+    world.run_jobs().await;
+    assert!(world.mails.take().is_empty());
+}

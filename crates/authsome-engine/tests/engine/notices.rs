@@ -120,6 +120,32 @@ async fn a_mail_is_erased_with_its_user_whether_it_waits_or_was_sent() {
 }
 
 #[tokio::test]
+async fn a_mail_to_a_user_who_was_deleted_meanwhile_goes_to_nobody() {
+    let world = World::with_slips().await;
+    let here = world.here().await;
+    let user = world.user(&here, ALICE).await;
+    let address = ALICE.parse().unwrap();
+    for kind in ["slips.note", "slips.call"] {
+        world.queue(kind, Recipient::User(user.id)).await;
+    }
+    world.queue("slips.note", Recipient::Address(&address)).await;
+    here.users().delete(user.id).await.unwrap();
+    assert!(world.recipients().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_waiting_mail_is_erased_with_its_user_however_the_address_was_typed() {
+    let world = World::with_slips().await;
+    let here = world.here().await;
+    let user = world.user(&here, "Alice@Example.com").await;
+    for (kind, typed) in [("slips.note", "ALICE@example.com"), ("slips.call", "Alice@Example.com")] {
+        world.queue(kind, Recipient::Address(&typed.parse().unwrap())).await;
+    }
+    here.users().erase(user.id).await.unwrap();
+    assert_eq!(Notification::find(&here.scope()).count(&*world.store).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_mail_of_which_its_plugin_has_nothing_to_say_is_dropped() {
     let world = World::with_slips().await;
     let here = world.here().await;

@@ -9,11 +9,14 @@ use authsome_core::entity::Entity;
 use authsome_core::environment::{Setting, Settings};
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
-use authsome_core::plugin::{Capabilities, DueNotice, Host, Letter, NoticeKind, Plugin, SecondFactor};
+use authsome_core::plugin::{
+    Capabilities, DueNotice, EnvironmentData, Host, Letter, NoticeKind, Plugin, SecondFactor, UserData,
+};
 use authsome_core::records::Records;
 use authsome_core::route::{Guard, RateClass, RateLimit, Reply, Request, Route};
 use authsome_core::scope::Scope;
-use authsome_core::time::Seconds;
+use authsome_core::store::StoreTx;
+use authsome_core::time::{Seconds, Timestamp};
 use authsome_engine::{BuildError, Config, Engine, EnvironmentPatch};
 use authsome_store_memory::MemoryStore;
 use http::{Method, StatusCode};
@@ -56,6 +59,48 @@ impl NoticeKind for Named {
 
     async fn letter(&self, _: &DueNotice<'_>) -> Result<Option<Letter>, Error> {
         Ok(None)
+    }
+}
+
+/// Passwords once more, under another name.
+struct MorePasswords;
+
+impl Plugin for MorePasswords {
+    fn name(&self) -> &'static str {
+        "more_passwords"
+    }
+
+    fn install(&self, host: Host) -> Result<Capabilities, Error> {
+        Ok(Capabilities { password: passwords().install(host)?.password, ..Capabilities::default() })
+    }
+}
+
+/// Rows that can be neither taken along nor removed.
+struct Stuck;
+
+fn stuck() -> Brings {
+    Brings("stuck", || Capabilities {
+        user_data: Some(Arc::new(Stuck)),
+        environment_data: Some(Arc::new(Stuck)),
+        ..Capabilities::default()
+    })
+}
+
+#[async_trait]
+impl UserData for Stuck {
+    async fn export(&self, _: &dyn Records, _: &Scope, _: UserId) -> Result<serde_json::Value, Error> {
+        Ok(serde_json::json!({}))
+    }
+
+    async fn erase(&self, _: &dyn Records, _: &Scope, _: UserId) -> Result<(), Error> {
+        Err(Error::new(Code::Forbidden, "not today"))
+    }
+}
+
+#[async_trait]
+impl EnvironmentData for Stuck {
+    async fn copy(&self, _: &Scope, _: &Scope, _: Timestamp, _: &dyn StoreTx) -> Result<(), Error> {
+        Err(Error::new(Code::Forbidden, "not today"))
     }
 }
 
@@ -112,6 +157,11 @@ fn what_only_one_plugin_can_bring_is_refused_from_a_second_one() {
             ..Capabilities::default()
         },
     );
+    let core = build(vec![Brings("mail", || route(class("mail", 1)))]);
+    assert!(matches!(core, Err(BuildError::Duplicate { what: "rate class", name: "mail" })), "{core:?}");
+    let passwords = Engine::builder().store(Arc::new(MemoryStore::new())).plugin(passwords()).plugin(MorePasswords);
+    let passwords = passwords.build();
+    assert!(matches!(passwords, Err(BuildError::Duplicate { name: "password", .. })), "{passwords:?}");
     build(vec![Brings("a", || route(class("a_b_c", 1))), Brings("a_b", || route(class("a_b_c", 1)))]).unwrap();
 }
 
@@ -129,6 +179,7 @@ fn a_plugin_declares_names_of_its_own_alone() {
     refused("notice", || notice("ab.x"));
     refused("notice", || notice("a."));
     refused("notice", || notice("a.two words"));
+    refused("notice", || notice("a.a_word_with_which_a_name_is_one_character_longer_than_it_may_be"));
     refused("authentication method", || method("carrier-pigeon"));
     refused("authentication method", || method(""));
     refused("second factor", || factor("Paper"));
@@ -138,6 +189,10 @@ fn a_plugin_declares_names_of_its_own_alone() {
     refused("rate class", || route(class("b", 1)));
     refused("rate class", || route(class("a", 0)));
     refused("rate class", || route(class("a_name_of_more_than_32_characters", 1)));
+    for name in ["", "Upper", "two words", "a-b"] {
+        let refused = build(vec![Brings(name, Capabilities::default)]);
+        assert!(matches!(refused, Err(BuildError::Declaration { what: "name", .. })), "{name}: {refused:?}");
+    }
     let instant = RateLimit { most: 1, window: Duration::from_millis(1) };
     assert!(build(vec![Brings("a", || notice("a.x")), Brings("b", || notice("b.x"))]).is_ok());
     assert!(!RateClass { address: Some(instant), ..class("a", 1) }.is_valid());
@@ -186,9 +241,13 @@ async fn a_setting_that_nobody_declares_or_that_is_out_of_range_is_refused_by_it
             assert_eq!(fields, [field], "{settings}");
         }
     }
-    let config = Config { settings: serde_json::from_str(r#"{"slip_ttl": 59}"#).unwrap(), ..Config::default() };
-    let refused = Engine::builder().store(Arc::new(MemoryStore::new())).plugin(Slips).config(config).build();
-    assert!(matches!(refused, Err(BuildError::Config(fields)) if fields[0].field == "settings.slip_ttl"));
+    for (settings, field) in
+        [(r#"{"slip_ttl": 59}"#, "settings.slip_ttl"), (r#"{"slip_tll": 60}"#, "settings.slip_tll")]
+    {
+        let config = Config { settings: serde_json::from_str(settings).unwrap(), ..Config::default() };
+        let refused = Engine::builder().store(Arc::new(MemoryStore::new())).plugin(Slips).config(config).build();
+        assert!(matches!(refused, Err(BuildError::Config(fields)) if fields[0].field == field), "{settings}");
+    }
 }
 
 #[tokio::test]
@@ -232,4 +291,43 @@ async fn rows_of_a_plugin_are_deleted_once_they_are_expired_and_not_before() {
     world.advance(seconds(2));
     world.run_jobs().await;
     assert!(!old.is_there(&world).await && fresh.is_there(&world).await);
+}
+
+#[tokio::test]
+async fn expired_rows_of_a_plugin_are_deleted_in_every_environment_a_batch_at_a_time() {
+    let world = World::with_slips().await;
+    let scopes = [world.here().await.scope(), world.environment("staging").await.scope()];
+    for scope in scopes {
+        for _ in 0..600 {
+            world.slip(scope).await;
+        }
+    }
+    world.advance(hours(1) + seconds(1));
+    world.store.asked();
+    world.run_jobs().await;
+    let asked = world.store.asked();
+    assert_eq!(asked.iter().filter(|asked| *asked == "delete authsome_slips").count(), 3, "each of at most 500 rows");
+    for scope in scopes {
+        assert_eq!(Slip::find(&scope).count(&*world.store).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_ends_as_a_whole_where_a_plugin_cannot_take_its_rows_along() {
+    let world = World::with(|builder| builder.plugin(Slips).plugin(stuck())).await;
+    let staging = world.environment("staging").await.scope();
+    world.slip(staging).await;
+    let (environments, events) = (world.environments().await, world.app_events().await.len());
+    assert_eq!(code(environments.copy(staging.env_id, &copy_named("Copy")).await), Code::Forbidden);
+    assert_eq!(code(environments.get_by_slug("copy").await), Code::NotFound);
+    assert_eq!(world.app_events().await.len(), events);
+}
+
+#[tokio::test]
+async fn nobody_is_erased_of_whom_a_plugin_cannot_remove_its_rows() {
+    let world = World::with(|builder| builder.plugin(stuck())).await;
+    let here = world.here().await;
+    let user = world.user(&here, ALICE).await;
+    assert_eq!(code(here.users().erase(user.id).await), Code::Forbidden);
+    assert_eq!(here.users().get(user.id).await.unwrap(), user);
 }

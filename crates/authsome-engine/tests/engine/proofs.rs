@@ -102,6 +102,37 @@ async fn a_sign_in_that_is_refused_uses_nothing_up() {
     let _signed_in = here.auth().complete_sign_in(user.id, slip.proof()).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_sign_in_begun_before_addresses_had_to_be_proven_uses_nothing_up() {
+    let world = World::with_slips().await;
+    let here = world.here().await;
+    let user = world.user(&here, ALICE).await;
+    let unproven = UserPatch { email_verified: Some(false), ..UserPatch::default() };
+    here.users().update(user.id, &unproven).await.unwrap();
+    let slip = world.slip(here.scope()).await;
+    world.configure("development", serde_json::json!({ "require_email_verification": true })).await;
+    assert_eq!(code(here.auth().complete_sign_in(user.id, slip.proof()).await), Code::EmailNotVerified);
+    assert!(slip.is_there(&world).await);
+    assert_eq!(world.sessions_at(&here).await, 0);
+}
+
+#[tokio::test]
+async fn a_proof_by_which_a_person_proves_again_who_they_are_is_used_up_with_that() {
+    let world = World::with_slips().await;
+    let (here, session) = (world.here().await, world.sign_up(ALICE).await.session);
+    let (first, second) = (world.slip(here.scope()).await, world.slip(here.scope()).await);
+    let auth = here.auth();
+    world.advance(seconds(60));
+    let again = auth.reauthenticate_by(&session, first.proof()).await.unwrap();
+    assert!(!first.is_there(&world).await);
+    world.advance(seconds(60));
+    assert_eq!(code(auth.reauthenticate_by(&session, first.proof()).await), Code::InvalidToken);
+    assert_eq!(here.sessions().get(session.id).await.unwrap().authenticated_at, again.authenticated_at);
+    auth.sign_out(&session).await.unwrap();
+    assert_eq!(code(auth.reauthenticate_by(&session, second.proof()).await), Code::SessionNotFound);
+    assert!(second.is_there(&world).await);
+}
+
 /// Changes a user in the middle of a sign-in, once.
 #[derive(Clone, Default)]
 struct Meddler(Arc<Mutex<Option<(Users, Change)>>>);
@@ -199,6 +230,18 @@ async fn a_registration_by_a_method_that_is_refused_makes_nothing_and_uses_nothi
     world.run_jobs().await;
     assert!(world.mails.take().is_empty());
     let _alice = strict.auth().sign_up_proven(account(ALICE, true), slip.proof()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_registration_begun_before_addresses_had_to_be_proven_makes_nothing_and_uses_nothing_up() {
+    let world = World::with_slips().await;
+    let here = world.here().await;
+    let slip = world.slip(here.scope()).await;
+    world.configure("development", serde_json::json!({ "require_email_verification": true })).await;
+    let refused = here.auth().sign_up_proven(account(ALICE, false), slip.proof()).await;
+    assert_eq!(code(refused), Code::Unavailable, "the next try is told why");
+    assert!(slip.is_there(&world).await);
+    assert_eq!(world.registered(&here).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -138,3 +138,18 @@ async fn limits_that_are_off_limit_nothing() {
     let decision = world.engine.rate_limiter().check(RateClass::MAIL, &scope, None, Some("a")).await.unwrap();
     assert_eq!(decision, None);
 }
+
+#[tokio::test]
+async fn a_plugin_counts_what_only_its_handler_knows() {
+    let world = World::new().await;
+    let limit = async |slug: &str, subject: &str| {
+        let (sign_ins, _) = world.environment(slug).await.ports(&authsome_core::route::Principal::Anonymous);
+        sign_ins.limit(RateClass::SIGN_IN, subject).await
+    };
+    for _ in 0..10 {
+        limit("development", "one").await.unwrap();
+    }
+    assert_eq!(code(limit("development", "one").await), Code::RateLimited);
+    limit("development", "two").await.unwrap();
+    limit("staging", "one").await.unwrap();
+}

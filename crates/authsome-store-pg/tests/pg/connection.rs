@@ -8,7 +8,7 @@ use authsome_core::entity::Entity;
 use authsome_core::error::{AbortReason, StoreError};
 use authsome_core::store::Store;
 use authsome_store_pg::PgStore;
-use sea_orm::{ConnectionTrait, Database, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, Statement, TransactionTrait};
 
 fn is_unavailable<T>(outcome: &Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Unavailable { .. }))
@@ -68,6 +68,16 @@ async fn a_store_shares_the_pool_of_its_program() {
     assert_eq!(Item::find(&scope()).count(&own).await.unwrap(), 1);
     store.close().await.unwrap();
     assert!(is_unavailable(&own.ping().await));
+}
+
+#[tokio::test]
+async fn a_pool_of_one_connection_is_refused_since_a_migration_would_wait_for_another() {
+    let scratch = Scratch::new().await;
+    let mut options = ConnectOptions::new(scratch.url.clone());
+    options.max_connections(1);
+    let pool = Database::connect(options).await.unwrap();
+    let error = PgStore::from_connection(pool).unwrap_err();
+    assert!(matches!(error, StoreError::Invalid { why, .. } if why.contains("max_connections")), "{error:?}");
 }
 
 #[tokio::test]

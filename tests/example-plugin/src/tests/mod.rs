@@ -11,9 +11,10 @@ use authsome_core::environment::{Environment, EnvironmentType, Settings, Sourced
 use authsome_core::error::{Code, Error};
 use authsome_core::id::{AppId, EnvironmentId, NotificationId, SessionId, TypedId, UserId};
 use authsome_core::notification::{Notification, NotificationKind, NotificationStatus};
-use authsome_core::plugin::{DueNotice, Letter, Links, NoticeKind, UserData};
+use authsome_core::plugin::{DueNotice, Letter, Links, Method, NoticeKind, UserData};
 use authsome_core::route::{
-    ActiveEnvironment, Client, Context, Principal, Reply, ReplyBody, Request, ResolvedCredential,
+    ActiveEnvironment, Client, Context, Principal, RateClass, RateSubject, Reply, ReplyBody, Request,
+    ResolvedCredential, Route,
 };
 use authsome_core::scope::Scope;
 use authsome_core::secret::{MasterKey, Token};
@@ -26,6 +27,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::notice::{SIGN_IN, SignInMail};
+use crate::plugin::ByMagicLink;
 use crate::user_data::MagicLinkData;
 use crate::{MAGIC_LINK_TTL, MagicLink, routes};
 use fakes::{Noted, OneLink, OneUser};
@@ -125,10 +127,17 @@ fn sign_ins(user: User, store: &Arc<OneLink>) -> Arc<OneUser> {
     Arc::new(OneUser { user, session, store: Arc::clone(store), proofs: Vec::new().into() })
 }
 
+fn route(path: &str) -> Route {
+    routes::routes().into_iter().find(|route| route.path() == path).unwrap()
+}
+
+fn json_headers() -> HeaderMap {
+    HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
+}
+
 /// What a route answers.
 async fn call(path: &str, body: &'static str, context: Context) -> Result<Reply, Error> {
-    let route = routes::routes().into_iter().find(|route| route.path() == path).unwrap();
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    let (route, headers) = (route(path), json_headers());
     let body = Bytes::from_static(body.as_bytes()).into();
     let request = Request { context, params: BTreeMap::new(), query: String::new(), headers, body };
     route.handler().call(request).await
@@ -213,6 +222,38 @@ async fn a_request_for_a_link_queues_a_mail_for_any_address() {
     let reply = call("/magic-link", r#"{"email": "NOBODY@example.com"}"#, context(&nobody, &notices, None, NOW)).await;
     assert_eq!(reply.unwrap().status, StatusCode::ACCEPTED);
     assert_eq!(*notices.0.lock().unwrap(), [(SIGN_IN, "nobody@example.com".to_owned())]);
+}
+
+#[test]
+fn requests_for_links_are_counted_on_the_mailbox_in_every_spelling() {
+    let route = route("/magic-link");
+    assert_eq!(route.rate(), RateClass::MAIL);
+    let RateSubject::Body(subject) = route.subject() else { panic!("the mailbox is counted") };
+    let body = Bytes::from_static(br#"{"email": "ADA@example.com"}"#);
+    assert_eq!(subject.read(&json_headers(), &body).unwrap().as_deref(), Some("ada@example.com"));
+}
+
+#[tokio::test]
+async fn no_mail_is_queued_where_links_sign_nobody_in() {
+    let mut suspended = environment("{}");
+    suspended.environment.is_active = false;
+    let without_links = environment(r#"{"allowed_auth_methods": ["password"]}"#);
+    for (at, code) in [(suspended, Code::EnvironmentInactive), (without_links, Code::MethodNotAllowedHere)] {
+        let notices = Arc::<Noted>::default();
+        let context = context(&sign_ins(ada(), &Arc::default()), &notices, None, NOW);
+        let context = Context { environment: Arc::new(at), ..context };
+        let refused = call("/magic-link", r#"{"email": "ada@example.com"}"#, context).await.unwrap_err();
+        assert_eq!(refused.code(), code);
+        assert!(notices.0.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_account_can_use_links_once_its_address_was_proven() {
+    let never_proven = User { email_verified: false, ..ada() };
+    for (user, can) in [(ada(), true), (never_proven, false)] {
+        assert_eq!(ByMagicLink.is_available(&user, &OneLink::default()).await.unwrap(), can);
+    }
 }
 
 #[tokio::test]
