@@ -176,7 +176,7 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    /// Those of the ids that there are rows of.
+    /// The ids among these that have rows.
     async fn existing(&self, ids: impl Iterator<Item = &String>) -> Result<BTreeSet<String>, StoreError> {
         let values: Vec<Value> = ids.map(|id| Value::Text(id.clone())).collect();
         if values.is_empty() {

@@ -168,7 +168,8 @@ pub trait SignIns: Send + Sync {
     /// now; those of [`complete`](Self::complete).
     async fn resume(&self, ticket: &Ticket, proof: Proof<'_>) -> Result<SignInOutcome, Error>;
 
-    /// Makes an account for a proven person, and signs the person in.
+    /// Makes an account for a proven person, and signs the person in. The environment's sign-up form is not asked for: what
+    /// it wants goes into the account's metadata where the method knows it.
     ///
     /// # Errors
     /// `registration_closed`; `conflict` if the address has an account; `email_not_verified` if the environment

@@ -103,7 +103,7 @@ pub trait SessionStore: Records {
         after: &Session,
     ) -> Result<Option<Session>, StoreError> {
         let update = Session::update(scope).filter(Session::ID.eq(before.id));
-        let update = update.filter(Session::TOKEN_HASH.eq(&before.token_hash));
+        let update = update.filter(Session::TOKEN_HASH.eq(before.token_hash));
         update.set_changed(before, after).one(self).await
     }
 

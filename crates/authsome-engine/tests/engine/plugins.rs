@@ -159,6 +159,15 @@ fn what_only_one_plugin_can_bring_is_refused_from_a_second_one() {
     );
     let core = build(vec![Brings("mail", || route(class("mail", 1)))]);
     assert!(matches!(core, Err(BuildError::Duplicate { what: "rate class", name: "mail" })), "{core:?}");
+    let twice_by_one = || Capabilities {
+        routes: [route(class("a_x", 1)), route(class("a_x", 2))]
+            .into_iter()
+            .flat_map(|brought| brought.routes)
+            .collect(),
+        ..Capabilities::default()
+    };
+    let refused = build(vec![Brings("a", twice_by_one)]);
+    assert!(matches!(refused, Err(BuildError::Duplicate { what: "rate class", name: "a_x" })), "{refused:?}");
     let passwords = Engine::builder().store(Arc::new(MemoryStore::new())).plugin(passwords()).plugin(MorePasswords);
     let passwords = passwords.build();
     assert!(matches!(passwords, Err(BuildError::Duplicate { name: "password", .. })), "{passwords:?}");

@@ -123,11 +123,11 @@ async fn a_proof_by_which_a_person_proves_again_who_they_are_is_used_up_with_tha
     let (first, second) = (world.slip(here.scope()).await, world.slip(here.scope()).await);
     let auth = here.auth();
     world.advance(seconds(60));
-    let again = auth.reauthenticate_by(&session, first.proof()).await.unwrap();
+    let session = auth.reauthenticate_by(&session, first.proof()).await.unwrap().session;
     assert!(!first.is_there(&world).await);
     world.advance(seconds(60));
     assert_eq!(code(auth.reauthenticate_by(&session, first.proof()).await), Code::InvalidToken);
-    assert_eq!(here.sessions().get(session.id).await.unwrap().authenticated_at, again.authenticated_at);
+    assert_eq!(here.sessions().get(session.id).await.unwrap().authenticated_at, session.authenticated_at);
     auth.sign_out(&session).await.unwrap();
     assert_eq!(code(auth.reauthenticate_by(&session, second.proof()).await), Code::SessionNotFound);
     assert!(second.is_there(&world).await);
