@@ -55,4 +55,5 @@ pub mod ticket;
 pub mod time;
 pub mod user;
 pub mod value;
+mod view;
 pub mod webhook;

@@ -7,6 +7,7 @@ use super::Session;
 use crate::id::{DeviceId, EnvironmentId, OrganizationId, SessionId, UserId};
 use crate::plugin::SignedIn;
 use crate::time::Timestamp;
+use crate::view;
 
 /// The answer that holds a session.
 #[derive(Serialize, JsonSchema)]
@@ -21,52 +22,31 @@ impl<S: Into<SessionView>> From<S> for SessionAnswer {
     }
 }
 
-/// A session. Its tokens appear only in the answer that issues them.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Session")]
-pub struct SessionView {
-    id: SessionId,
-    /// Sent as `Authorization: Bearer`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-    /// Exchanged for the next pair of tokens, once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
-    expires_at: Timestamp,
-    refresh_expires_at: Timestamp,
-    env_id: EnvironmentId,
-    user_id: UserId,
-    organization_id: Option<OrganizationId>,
-    created_at: Timestamp,
-    last_seen_at: Timestamp,
-    /// When the person last proved who they are.
-    authenticated_at: Timestamp,
-    /// How the person proved it (RFC 8176).
-    amr: Vec<String>,
-    ip: Option<String>,
-    user_agent: Option<String>,
-    device_id: Option<DeviceId>,
-}
-
-impl From<Session> for SessionView {
-    fn from(session: Session) -> Self {
-        Self {
-            id: session.id,
-            token: None,
-            refresh_token: None,
-            expires_at: session.expires_at,
-            refresh_expires_at: session.refresh_expires_at,
-            env_id: session.scope.env_id,
-            user_id: session.user_id,
-            organization_id: session.organization_id,
-            created_at: session.created_at,
-            last_seen_at: session.last_seen_at,
-            authenticated_at: session.authenticated_at,
-            amr: session.amr,
-            ip: session.ip,
-            user_agent: session.user_agent,
-            device_id: session.device_id,
-        }
+view! {
+    /// A session. Its tokens appear only in the answer that issues them.
+    #[schemars(rename = "Session")]
+    pub struct SessionView of session: Session {
+        id: SessionId,
+        /// Sent as `Authorization: Bearer`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<String> = None,
+        /// Exchanged for the next pair of tokens, once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refresh_token: Option<String> = None,
+        expires_at: Timestamp,
+        refresh_expires_at: Timestamp,
+        env_id: EnvironmentId = session.scope.env_id,
+        user_id: UserId,
+        organization_id: Option<OrganizationId>,
+        created_at: Timestamp,
+        last_seen_at: Timestamp,
+        /// When the person last proved who they are.
+        authenticated_at: Timestamp,
+        /// How the person proved it (RFC 8176).
+        amr: Vec<String>,
+        ip: Option<String>,
+        user_agent: Option<String>,
+        device_id: Option<DeviceId>,
     }
 }
 

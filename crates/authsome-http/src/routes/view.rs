@@ -8,37 +8,22 @@ use authsome_core::entity::Listed;
 use authsome_core::id::{DeviceId, EnvironmentId, UserId};
 use authsome_core::time::Timestamp;
 use authsome_core::user::UserView;
+use authsome_core::view;
 
-/// A device that a user signs in with.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Device")]
-pub(super) struct DeviceView {
-    id: DeviceId,
-    env_id: EnvironmentId,
-    user_id: UserId,
-    name: Option<String>,
-    user_agent: Option<String>,
-    ip: Option<String>,
-    trusted: bool,
-    last_seen_at: Timestamp,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl From<Device> for DeviceView {
-    fn from(device: Device) -> Self {
-        Self {
-            id: device.id,
-            env_id: device.scope.env_id,
-            user_id: device.user_id,
-            name: device.name,
-            user_agent: device.user_agent,
-            ip: device.ip,
-            trusted: device.trusted,
-            last_seen_at: device.last_seen_at,
-            created_at: device.created_at,
-            updated_at: device.updated_at,
-        }
+view! {
+    /// A device that a user signs in with.
+    #[schemars(rename = "Device")]
+    pub(super) struct DeviceView of device: Device {
+        id: DeviceId,
+        env_id: EnvironmentId = device.scope.env_id,
+        user_id: UserId,
+        name: Option<String>,
+        user_agent: Option<String>,
+        ip: Option<String>,
+        trusted: bool,
+        last_seen_at: Timestamp,
+        created_at: Timestamp,
+        updated_at: Timestamp,
     }
 }
 
