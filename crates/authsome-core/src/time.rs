@@ -132,6 +132,16 @@ impl Seconds {
         Self(minutes.saturating_mul(60))
     }
 
+    /// In its largest whole unit, as texts for people say it: `15 minutes`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+        let whole = units.into_iter().find(|(unit, _)| self.0 >= *unit && self.0.is_multiple_of(*unit));
+        let (unit, name) = whole.unwrap_or((1, "second"));
+        let count = self.0 / unit;
+        if count == 1 { format!("{count} {name}") } else { format!("{count} {name}s") }
+    }
+
     /// As a [`Duration`].
     #[must_use]
     pub const fn duration(self) -> Duration {
@@ -148,6 +158,13 @@ impl Seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_is_said_in_its_largest_whole_unit() {
+        for (seconds, text) in [(3_600, "1 hour"), (5_400, "90 minutes"), (172_800, "2 days"), (61, "61 seconds")] {
+            assert_eq!(Seconds(seconds).in_words(), text);
+        }
+    }
 
     #[test]
     fn text_round_trips_at_the_ends_of_the_range() {

@@ -116,29 +116,13 @@ impl<'a> Links<'a> {
     /// The sentence about a link that works once, for so long.
     #[must_use]
     pub fn validity(valid: Seconds) -> String {
-        format!("The link works once and is valid for {}.", in_words(valid))
+        format!("The link works once and is valid for {}.", valid.in_words())
     }
-}
-
-/// A duration in its largest whole unit.
-fn in_words(seconds: Seconds) -> String {
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let whole = units.into_iter().find(|(unit, _)| seconds.0 >= *unit && seconds.0.is_multiple_of(*unit));
-    let (unit, name) = whole.unwrap_or((1, "second"));
-    let count = seconds.0 / unit;
-    if count == 1 { format!("{count} {name}") } else { format!("{count} {name}s") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_duration_is_said_in_its_largest_whole_unit() {
-        for (seconds, text) in [(3_600, "1 hour"), (5_400, "90 minutes"), (172_800, "2 days"), (61, "61 seconds")] {
-            assert_eq!(in_words(Seconds(seconds)), text);
-        }
-    }
 
     #[test]
     fn a_link_begins_with_the_public_url_and_keeps_the_token_whole() {
