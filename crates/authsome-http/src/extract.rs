@@ -71,7 +71,8 @@ impl<S: Send + Sync> FromRequestParts<S> for RequireSession {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let context: Context = extension(parts)?;
-        guard::admit(Guard::Session, &context)?;
+        let engine: Engine = extension(parts)?;
+        guard::admit(Guard::Session, &context, &**engine.store()).await?;
         Ok(Self(Arc::clone(context.session()?)))
     }
 }

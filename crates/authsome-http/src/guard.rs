@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authsome_core::error::{Code, Error};
+use authsome_core::records::Records;
 use authsome_core::route::{Context, Guard, Principal};
 use authsome_core::ticket::{Ticket, TicketPurpose};
 
@@ -12,8 +13,10 @@ pub(crate) const RECENT: Duration = Duration::from_secs(600);
 /// Lets a request through, or says why not.
 ///
 /// # Errors
-/// `unauthenticated` without a credential, `forbidden` with the wrong one, `reauthentication_required`.
-pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
+/// `unauthenticated` without a credential, `forbidden` with the wrong one, `reauthentication_required`, also where a user
+/// with a second factor has not proven it in this session; `invalid_token` for a ticket that does not fit, also one for
+/// enrolment whose user has a factor by now; those of the store.
+pub(crate) async fn admit(guard: Guard, context: &Context, records: &dyn Records) -> Result<(), Error> {
     match (guard, &context.principal) {
         (Guard::Public, _)
         | (Guard::Session | Guard::SessionOrPermission(_), Principal::Session(_))
@@ -26,15 +29,22 @@ pub(crate) fn admit(guard: Guard, context: &Context) -> Result<(), Error> {
             Ok(())
         }
         (Guard::Ticket, _) => ticket(context, TicketPurpose::Challenge),
-        (Guard::RecentSessionOrTicket, _) if context.credential.is_some() => ticket(context, TicketPurpose::Enroll),
+        (Guard::RecentSessionOrTicket, _) if context.credential.is_some() => {
+            ticket(context, TicketPurpose::Enroll)?;
+            let factors = context.sign_ins.factors_of(context.user_id()?, records).await?;
+            // The first factor alone must neither add another nor replace it.
+            if factors.is_empty() { Ok(()) } else { Err(Error::invalid_token()) }
+        }
         (Guard::RecentSession | Guard::RecentSessionOrTicket, Principal::Session(session)) => {
-            if context.now.since(session.authenticated_at) <= RECENT {
+            let missing = |detail: &'static str| Err(Error::new(Code::ReauthenticationRequired, detail));
+            if context.now.since(session.authenticated_at) > RECENT {
+                return missing("the last proof of identity is more than 10 minutes old");
+            }
+            let is_strong = session.amr.iter().any(|proof| proof == "mfa");
+            if is_strong || context.sign_ins.factors_of(session.user_id, records).await?.is_empty() {
                 Ok(())
             } else {
-                Err(Error::new(
-                    Code::ReauthenticationRequired,
-                    "the last proof of identity is more than 10 minutes old",
-                ))
+                missing("the account has a second factor: prove it")
             }
         }
         (_, Principal::Anonymous) => Err(Error::new(Code::Unauthenticated, "send a credential")),

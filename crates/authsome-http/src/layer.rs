@@ -52,7 +52,7 @@ impl Admission for EnvironmentLayer {
     async fn admit(&self, parts: &mut Parts) -> Result<(), Error> {
         let client = self.gate.client(parts)?;
         let context = self.gate.arrive(parts, client, StaleCookie::Ignored, None).await?.context?;
-        guard::admit(self.guard, &context)?;
+        guard::admit(self.guard, &context, &**self.gate.engine().store()).await?;
         parts.extensions.insert(context);
         parts.extensions.insert(self.gate.engine().clone());
         Ok(())

@@ -37,13 +37,13 @@ pub(crate) async fn limit_subject(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<(), Error> {
-    let subject = match route.subject() {
-        RateSubject::None => None,
-        RateSubject::Principal => match &context.principal {
-            Principal::Session(session) => Some(session.user_id.to_string()),
-            other => other.actor(),
-        },
-        RateSubject::Body(subject) => subject.read(headers, body)?,
+    let subject = match (route.subject(), context.ticket(), &context.principal) {
+        (RateSubject::Body(subject), ..) => subject.read(headers, body)?,
+        // A half-done sign-in counts on its user.
+        (_, Ok(ticket), _) => Some(ticket.user_id.to_string()),
+        (RateSubject::None, ..) => None,
+        (RateSubject::Principal, _, Principal::Session(session)) => Some(session.user_id.to_string()),
+        (RateSubject::Principal, _, other) => other.actor(),
     };
     let Some(subject) = subject else { return Ok(()) };
     let decision = engine.rate_limiter().check(route.rate(), &context.scope(), None, Some(&subject)).await?;

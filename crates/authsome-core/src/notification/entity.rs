@@ -28,6 +28,7 @@ text_enum! {
 #[entity(table = "authsome_notifications", scope = PerEnvironment)]
 #[index(name = "authsome_notifications_due_idx", columns(due_at), global)]
 #[index(name = "authsome_notifications_user_idx", columns(user_id, id))]
+#[index(name = "authsome_notifications_recipient_idx", columns(recipient, id))]
 #[reference(env_id, to = Environment, on_delete = Restrict)]
 pub struct Notification {
     /// Id.

@@ -126,6 +126,8 @@ impl From<SecondFactorRequired> for Error {
 pub enum AttemptSubject<'a> {
     /// The user of a session.
     User(UserId),
+    /// The second factors of a session's user, which count apart from passwords.
+    SecondFactor(UserId),
     /// The user whom an identifier means; an unknown identifier is counted and locked alike.
     Identifier(&'a Identifier, Option<UserId>),
     /// A half-done sign-in: counted on the ticket, where all factors share a few attempts, and on its user.
@@ -177,8 +179,8 @@ pub trait SignIns: Send + Sync {
     async fn sign_up(&self, new: NewAccount, proof: Proof<'_>) -> Result<SignInOutcome, Error>;
 
     /// Notes that the person of the request's session proved again who they are: for 10 minutes
-    /// [`Guard::RecentSession`](crate::route::Guard::RecentSession) lets the session through. The session gets new
-    /// tokens, and the earlier ones end: answer with them
+    /// [`Guard::RecentSession`](crate::route::Guard::RecentSession) lets the session through. Its `amr` gets the
+    /// proof's, and `mfa` with a second factor. The session gets new tokens, and the earlier ones end: answer with them
     /// ([`Reply::renewed`](crate::route::Reply::renewed)).
     ///
     /// # Errors
@@ -186,6 +188,12 @@ pub trait SignIns: Send + Sync {
     /// `method_not_allowed_here`, also if the user has a second factor and the proof is not of one; the errors of the
     /// proof; `unavailable`.
     async fn reauthenticate(&self, proof: Proof<'_>) -> Result<SignedIn, Error>;
+
+    /// What the second factors of a user offer; empty without one. Ask in the transaction that relies on it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn factors_of(&self, user: UserId, records: &dyn Records) -> Result<Vec<&'static str>, Error>;
 
     /// Takes a place for an attempt before it is verified, so that of any number of simultaneous attempts only as many
     /// are verified as are allowed.

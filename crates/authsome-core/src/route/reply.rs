@@ -94,7 +94,7 @@ impl Reply {
     /// `internal` where the body does not serialize.
     pub fn renewed(signed_in: SignedIn) -> Result<Self, Error> {
         let reply = Self::json(StatusCode::OK, &SessionAnswer::from(SessionView::issued(&signed_in)))?;
-        Ok(Self { cookie: CookieChange::Renew(Box::new(signed_in.session), signed_in.token), ..reply })
+        Ok(reply.with_renewed_cookie(signed_in.session, signed_in.token))
     }
 
     /// An answer with a body that is sent as it is made. `media_type` is a header's value such as
@@ -118,6 +118,13 @@ impl Reply {
         if wanted == Some(true) {
             self.cookie = CookieChange::Set(Box::new(session), token);
         }
+        self
+    }
+
+    /// The same answer, with the cookie if the request carries it: for a session that got new tokens.
+    #[must_use]
+    pub fn with_renewed_cookie(mut self, session: Session, token: Token) -> Self {
+        self.cookie = CookieChange::Renew(Box::new(session), token);
         self
     }
 

@@ -94,7 +94,7 @@ impl Account {
         let new = &NewPassword::hash(method, new).await?;
         let (scope, now) = (&at.scope(), at.now());
         let ended = &at.event_by(&id, now, "sessions.revoked", &id, json!({ "reason": "password_changed" }))?;
-        let renewal = &Renewal::new(at, session, now).await?;
+        let renewal = &Renewal::new(at, session, &[], now).await?;
         let renewed = at.transaction(|tx| async move {
             at.require_still_active(&*tx).await?.require_method(passwords::METHOD)?;
             let found = tx.user(scope, id).await?.ok_or_else(Error::session_not_found)?;

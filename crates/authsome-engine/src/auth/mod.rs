@@ -1,7 +1,7 @@
 //! [`Auth`]: sign-up, sign-in, sign-out, refresh.
 
 mod complete;
-mod need;
+pub(crate) mod need;
 mod refresh;
 pub(crate) mod renewal;
 mod resume;

@@ -30,6 +30,17 @@ pub(super) async fn need(
     })
 }
 
+/// What was proven before and now, each once.
+pub(super) fn joined<'a>(before: &'a [String], now: &[&'a str]) -> Vec<&'a str> {
+    let mut amr: Vec<&str> = Vec::new();
+    for proof in before.iter().map(String::as_str).chain(now.iter().copied()) {
+        if !amr.contains(&proof) {
+            amr.push(proof);
+        }
+    }
+    amr
+}
+
 /// The offers of a user's second factors.
 pub(crate) async fn offers(
     at: &EnvironmentContext,

@@ -10,6 +10,7 @@ use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 
 use super::complete::refresh_token;
+use super::need::joined;
 use crate::jwt::SigningKeys;
 
 /// How many refresh tokens one statement deletes.
@@ -24,12 +25,21 @@ pub(crate) struct Renewal<'a> {
 }
 
 impl<'a> Renewal<'a> {
-    /// `session` is as the request was admitted with it.
-    pub(crate) async fn new(at: &EnvironmentContext, session: &'a Session, now: Timestamp) -> Result<Self, Error> {
+    /// `session` is as the request was admitted with it; its `amr` gets what was proven now.
+    pub(crate) async fn new(
+        at: &EnvironmentContext,
+        session: &'a Session,
+        proven: &[&str],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let entropy = at.entropy();
         let mut tokens = Pair::generate(entropy)?;
-        let mut after =
-            Session { authenticated_at: now, last_seen_at: session.last_seen_at.max(now), ..session.clone() };
+        let mut after = Session {
+            amr: joined(&session.amr, proven).into_iter().map(str::to_owned).collect(),
+            authenticated_at: now,
+            last_seen_at: session.last_seen_at.max(now),
+            ..session.clone()
+        };
         tokens.session = SigningKeys { at: at.clone() }.access_token(&after, &tokens.session, now).await?;
         after.token_hash = tokens.session.hash();
         let refresh = refresh_token(&after, &tokens.refresh, now, entropy)?;

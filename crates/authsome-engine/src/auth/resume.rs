@@ -10,7 +10,7 @@ use authsome_core::ticket::{Ticket, TicketPurpose};
 use authsome_core::user::User;
 
 use super::Auth;
-use super::need::{SEVERAL_FACTORS, offers};
+use super::need::{SEVERAL_FACTORS, joined, offers};
 
 impl Auth {
     /// Goes on with a half-done sign-in by a second factor, or by the enrolment of the user's first one. The ticket and
@@ -21,22 +21,11 @@ impl Auth {
     /// now; those of [`Auth::complete_sign_in`].
     pub async fn resume(&self, ticket: &Ticket, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
         let both = Both { at: &self.at, ticket, second: proof.redeem };
-        let proof = Proof { method: &ticket.method, amr: &amr(ticket, &proof), redeem: &both };
+        let now = [proof.amr, &[SEVERAL_FACTORS]].concat();
+        let proof = Proof { method: &ticket.method, amr: &joined(&ticket.amr, &now), redeem: &both };
         // A ticket whose account is gone is worth nothing.
         self.complete(ticket.user_id, proof).await?.ok_or_else(Error::invalid_token)
     }
-}
-
-/// The proofs of both factors, each once, and that they are several.
-fn amr<'a>(ticket: &'a Ticket, proof: &Proof<'a>) -> Vec<&'a str> {
-    let mut amr: Vec<&str> = Vec::new();
-    let given = ticket.amr.iter().map(String::as_str).chain(proof.amr.iter().copied());
-    for proof in given.chain([SEVERAL_FACTORS]) {
-        if !amr.contains(&proof) {
-            amr.push(proof);
-        }
-    }
-    amr
 }
 
 /// The first factor, which a ticket stands for, and the second one.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::Auth;
 use super::complete::touch;
-use super::need::offers;
+use super::need::{SEVERAL_FACTORS, offers};
 use super::renewal::Renewal;
 use crate::lockout::Subject;
 use crate::passwords;
@@ -51,14 +51,17 @@ impl Auth {
     pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<SignedIn, Error> {
         let (at, now, user) = (&self.at, self.at.now(), session.user_id);
         let scope = &at.scope();
-        let renewal = &Renewal::new(at, session, now).await?;
+        let by_factor = !at.foundation().plugins.has_method(proof.method);
+        let proven = if by_factor { [proof.amr, &[SEVERAL_FACTORS]].concat() } else { proof.amr.to_vec() };
+        let renewal = &Renewal::new(at, session, &proven, now).await?;
         at.transaction(|tx| async move {
             let tx: &dyn StoreTx = &*tx;
             let at = at.require_still_active(tx).await?;
-            require_strong_enough(&at, user, proof.method, tx).await?;
             let found = touch(scope, user, tx).await?.ok_or_else(Error::session_not_found)?;
             let renewed = renewal.write(found, tx).await?;
+            // Before the question for factors: the proof may be the confirmation of the first one.
             proof.redeem.redeem(&renewed.user, tx).await?;
+            require_strong_enough(&at, user, &proof, tx).await?;
             at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?.insert(scope, tx).await?;
             Ok(renewed)
         })
@@ -93,15 +96,15 @@ impl Auth {
 async fn require_strong_enough(
     at: &EnvironmentContext,
     user: UserId,
-    method: &str,
+    proof: &Proof<'_>,
     tx: &dyn StoreTx,
 ) -> Result<(), Error> {
     let offers = offers(at, user, tx).await?;
     if offers.is_empty() {
-        return at.require_method(method);
+        return at.require_method(proof.method);
     }
     at.require_active()?;
-    if offers.contains(&method) {
+    if offers.contains(&proof.method) {
         Ok(())
     } else {
         Err(Error::new(Code::MethodNotAllowedHere, "the account has a second factor: prove it").with("methods", offers))

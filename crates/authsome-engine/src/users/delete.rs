@@ -119,13 +119,10 @@ async fn erase_rows(at: &EnvironmentContext, user: &User, tx: &dyn StoreTx) -> R
     delete_proofs(at, user.id, tx).await?;
     while tx.delete_user_api_keys(scope, user.id, BATCH).await? == full {}
     while tx.delete_user_notifications(scope, user.id, BATCH).await? == full {}
-    // A waiting notification may have only the user's address.
-    let waiting = || {
-        let addresses = [user.email.as_str(), user.email_key.as_str()];
-        let waiting = Notification::delete(scope).filter(Notification::DUE_AT.is_not_null());
-        waiting.filter(Notification::RECIPIENT.is_in(addresses))
-    };
-    while waiting().batch(BATCH, tx).await? == full {}
+    // A notification may have only the user's address, also one from before the account was made.
+    let addresses = [user.email.as_str(), user.email_key.as_str()];
+    let addressed = || Notification::delete(scope).filter(Notification::RECIPIENT.is_in(addresses));
+    while addressed().batch(BATCH, tx).await? == full {}
     Ok(lockout::clear(scope, user.id, tx).await?)
 }
 

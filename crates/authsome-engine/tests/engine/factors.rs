@@ -334,6 +334,7 @@ async fn a_user_with_a_factor_is_proven_again_by_the_factor_alone() {
         (Code::MethodNotAllowedHere, &serde_json::json!(["test_factor"]))
     );
     let session = auth.reauthenticate_by(&session, CODE).await.unwrap().session;
+    assert_eq!(session.amr, ["pwd", "otp", "mfa"]);
     assert_eq!(session.authenticated_at, start_of_tests().plus(seconds(120)));
     let port = here.ports(&Principal::Session(Arc::new(session))).0;
     port.reauthenticate(CODE).await.unwrap();

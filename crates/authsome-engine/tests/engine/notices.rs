@@ -134,9 +134,12 @@ async fn a_mail_to_a_user_who_was_deleted_meanwhile_goes_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_waiting_mail_is_erased_with_its_user_however_the_address_was_typed() {
+async fn a_mail_is_erased_with_its_user_whether_it_waits_or_found_nobody_before_the_account_was_made() {
     let world = World::with_slips().await;
     let here = world.here().await;
+    world.queue("slips.note", Recipient::Address(&ALICE.parse().unwrap())).await;
+    here.account().forgot(&ALICE.parse().unwrap()).await.unwrap();
+    world.run_jobs().await;
     let user = world.user(&here, "Alice@Example.com").await;
     for (kind, typed) in [("slips.note", "ALICE@example.com"), ("slips.call", "Alice@Example.com")] {
         world.queue(kind, Recipient::Address(&typed.parse().unwrap())).await;

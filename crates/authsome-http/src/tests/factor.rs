@@ -12,7 +12,7 @@ use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
 use authsome_core::plugin::{AttemptSubject, Capabilities, Host, Plugin, Proof, Redeem, SecondFactor, Verified};
 use authsome_core::records::Records;
-use authsome_core::route::{Guard, Reply, Request, Route};
+use authsome_core::route::{Guard, RateClass, Reply, Request, Route};
 use authsome_core::scope::Scope;
 use authsome_core::store::StoreTx;
 use authsome_core::user::User;
@@ -59,6 +59,7 @@ impl Plugin for Factor {
                     .guard(Guard::RecentSessionOrTicket)
                     .handler(move |request| enroll(enrolling.clone(), request)),
                 Route::new(Method::POST, "/factor/verify")
+                    .rate(RateClass::SIGN_IN)
                     .about("Factor", "Go on with a sign-in by the factor")
                     .takes_ticket(|body: &Verify| Some(body.mfa_ticket.as_str()))
                     .answers_empty(StatusCode::OK, "The person is signed in.")

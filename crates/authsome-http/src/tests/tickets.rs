@@ -111,6 +111,56 @@ async fn a_ticket_that_is_expired_or_none_opens_nothing() {
 }
 
 #[tokio::test]
+async fn an_enrolments_ticket_is_worth_nothing_once_its_user_has_a_factor() {
+    let fixture = Fixture::without_limits().await;
+    person(&fixture, "bob@example.com", false).await;
+    require_factors(&fixture).await;
+    let [strangers, bobs] = [ticket(&fixture, "bob@example.com").await, ticket(&fixture, "bob@example.com").await];
+    let enroll = |path: &str, ticket: &str| Call::post(path).json(&json!({"mfa_ticket": ticket}));
+    enroll("/odd/enroll", &strangers).send(&fixture).await.ok(204);
+    enroll("/factor", &bobs).send(&fixture).await.ok(200);
+    for path in ["/odd/enroll", "/factor"] {
+        enroll(path, &strangers).send(&fixture).await.problem("invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn what_needs_a_recent_proof_needs_the_factor_of_a_user_who_has_one() {
+    let fixture = Fixture::without_limits().await;
+    let first = fixture.person("alice@example.com").await;
+    let export = |token: &str| Call::get("/me/export").bearer(token);
+    export(&first.token).send(&fixture).await.ok(200);
+    let body = json!({"email": "alice@example.com", "password": PASSWORD});
+    let second = Person::of(Call::post("/signin").json(&body).send(&fixture).await.ok(200));
+    Call::post("/factor").bearer(&second.token).json(&json!({})).send(&fixture).await.ok(204);
+    for token in [&first.token, &second.token] {
+        export(token).send(&fixture).await.problem("reauthentication_required");
+        let enroll = Call::post("/odd/enroll").bearer(token).json(&json!({}));
+        enroll.send(&fixture).await.problem("reauthentication_required");
+    }
+    let body = json!({"mfa_ticket": ticket(&fixture, "alice@example.com").await, "code": CODE});
+    let strong = Person::of(Call::post("/factor/verify").json(&body).send(&fixture).await.ok(200));
+    export(&strong.token).send(&fixture).await.ok(200);
+}
+
+#[tokio::test]
+async fn attempts_on_several_tickets_are_counted_on_their_user() {
+    let fixture = Fixture::new().await;
+    person(&fixture, "alice@example.com", true).await;
+    let mut refused = Vec::new();
+    for _ in 0..3 {
+        let ticket = ticket(&fixture, "alice@example.com").await;
+        for _ in 0..4 {
+            let body = json!({"mfa_ticket": ticket, "code": "wrong"});
+            let answer = Call::post("/factor/verify").json(&body).send(&fixture).await;
+            refused.push(answer.body["code"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(refused[..10], ["invalid_credentials"; 10]);
+    assert_eq!(refused[10..], ["rate_limited"; 2]);
+}
+
+#[tokio::test]
 async fn enrolment_is_open_to_a_recent_session_and_to_no_other_credential() {
     let fixture = Fixture::new().await;
     let alice = fixture.person("alice@example.com").await;

@@ -53,7 +53,7 @@ async fn enroll(store: Arc<dyn Store>, request: Request) -> Result<Reply, Error>
     if context.ticket().is_ok() {
         return prove(&request, &enrolment).await;
     }
-    try_code(&request, AttemptSubject::User(enrolment.user_id)).await?;
+    try_code(&request, AttemptSubject::SecondFactor(enrolment.user_id)).await?;
     enrolment.insert_if_absent(&enrolment.scope, &*store).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -69,6 +69,7 @@ pub(super) fn routes(host: &Host) -> Vec<Route> {
             .about(TAG, "Make a code to keep on paper")
             .description("Replaces the one before. It counts once it was confirmed.")
             .takes_ticket(|body: &Enroll| body.mfa_ticket.as_ref().map(SecretString::expose))
+            .counts_principal()
             .answers::<Enrolled>(StatusCode::OK, "The code.")
             .guard(Guard::RecentSessionOrTicket)
             .handler(move |request| enroll(enrolling.clone(), request)),
@@ -76,8 +77,8 @@ pub(super) fn routes(host: &Host) -> Vec<Route> {
             .rate(RateClass::SIGN_IN)
             .about(TAG, "Confirm the code on paper")
             .takes_ticket(|body: &Confirm| body.mfa_ticket.as_ref().map(SecretString::expose))
-            .answers::<SignedInView>(StatusCode::OK, "With a ticket: the person is signed in.")
-            .answers_empty(StatusCode::NO_CONTENT, "With a session: the code counts from now on.")
+            .counts_principal()
+            .answers::<SignedInView>(StatusCode::OK, "The code counts from now on. A session has new tokens.")
             .errors(&[Code::InvalidCredentials, Code::InvalidToken, Code::AccountLocked])
             .guard(Guard::RecentSessionOrTicket)
             .handler(move |request| confirm(confirming.clone(), request)),
@@ -103,9 +104,16 @@ async fn enroll(host: Host, request: Request) -> Result<Reply, Error> {
         created_at: context.now,
         confirmed_at: None,
     };
-    let upsert = row.upsert(&row.scope).set(PaperCode::CODE_HASH, row.code_hash);
-    let upsert = upsert.set(PaperCode::CREATED_AT, row.created_at).set(PaperCode::CONFIRMED_AT, None);
-    upsert.run(&*host.store).await?;
+    let mut earlier = PaperCode::update(&row.scope).filter(PaperCode::USER_ID.eq(row.user_id));
+    if context.ticket().is_ok() {
+        // A code that was confirmed since the gate looked is not replaced by the first factor alone.
+        earlier = earlier.filter(PaperCode::CONFIRMED_AT.is_null());
+    }
+    let replaced = earlier.set(PaperCode::CODE_HASH, row.code_hash).set(PaperCode::CREATED_AT, row.created_at);
+    let replaced = replaced.set(PaperCode::CONFIRMED_AT, None);
+    if replaced.one(&*host.store).await?.is_none() && !row.insert_if_absent(&row.scope, &*host.store).await? {
+        return Err(Error::invalid_token());
+    }
     Reply::json(StatusCode::OK, &Enrolled { code: code.expose().to_owned() })
 }
 
@@ -113,12 +121,14 @@ async fn confirm(host: Host, request: Request) -> Result<Reply, Error> {
     let body: Confirm = request.json()?;
     let context = &request.context;
     let user = context.user_id()?;
-    let subject = context.ticket().map_or(AttemptSubject::User(user), AttemptSubject::Ticket);
+    let subject = context.ticket().map_or(AttemptSubject::SecondFactor(user), AttemptSubject::Ticket);
     let code = tried(&host, &request, subject, &body.code).await?;
     let confirmed = Confirmed { code, now: context.now };
     let Ok(ticket) = context.ticket() else {
-        confirmed.write(&*host.store).await?;
-        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+        let proof = Proof { method: NAME, amr: &AMR, redeem: &confirmed };
+        let renewed = context.sign_ins.reauthenticate(proof).await?;
+        let (session, token) = (renewed.session.clone(), renewed.token.clone());
+        return Ok(Reply::signed_in(StatusCode::OK, renewed, None)?.with_renewed_cookie(session, token));
     };
     go_on(&request, ticket, &confirmed, body.cookie).await
 }

@@ -156,6 +156,10 @@ impl SignIns for OneUser {
         unreachable!()
     }
 
+    async fn factors_of(&self, _: UserId, _: &dyn Records) -> Result<Vec<&'static str>, Error> {
+        unreachable!()
+    }
+
     async fn attempt(&self, _: AttemptSubject<'_>) -> Result<Box<dyn Attempt>, Error> {
         unreachable!()
     }
