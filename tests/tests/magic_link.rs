@@ -196,8 +196,8 @@ async fn second_factor(world: &World) {
 
 async fn paper_code(world: &World) {
     let session = world.session().await;
-    let make = async || {
-        let (_, made) = world.send(Method::POST, "/paper-code", Some(&session), Some(json!({}))).await;
+    let make = async |session: &str| {
+        let (_, made) = world.send(Method::POST, "/paper-code", Some(session), Some(json!({}))).await;
         made["code"].as_str().unwrap().to_owned()
     };
     let ticket = async || world.redeem(&world.link().await).await.1["mfa_ticket"].as_str().unwrap().to_owned();
@@ -206,14 +206,17 @@ async fn paper_code(world: &World) {
         (status, body["code"].as_str().unwrap_or_default().to_owned())
     };
     let wrong = (401, "invalid_credentials".to_owned());
-    let code = make().await;
+    let code = make(&session).await;
     let confirm = Some(json!({ "code": code }));
-    assert_eq!(world.send(Method::POST, "/paper-code/confirm", Some(&session), confirm).await.0, 204);
+    let (status, confirmed) = world.send(Method::POST, "/paper-code/confirm", Some(&session), confirm).await;
+    assert_eq!((status, &confirmed["session"]["amr"]), (200, &json!(["email", "otp", "mfa"])));
+    let strong = confirmed["session"]["token"].as_str().unwrap();
+    assert_eq!(world.send(Method::GET, "/me", Some(&session), None).await.0, 401, "it has a new token");
     let (first, second) = (ticket().await, ticket().await);
     let others = [ticket().await, ticket().await];
     assert_eq!(verify(&first, &code).await.0, 200);
     assert_eq!(verify(&second, &code).await, wrong);
-    let unconfirmed = make().await;
+    let unconfirmed = make(strong).await;
     assert_eq!(verify(&second, &unconfirmed).await, wrong);
     for other in &others {
         for _ in 0..5 {
@@ -228,6 +231,7 @@ async fn enrolment(world: &World) {
     let (status, refused) = world.redeem(&world.link().await).await;
     assert_eq!((status, &refused["methods"]), (403, &json!(["enroll"])));
     let ticket = refused["mfa_ticket"].as_str().unwrap();
+    let earlier = world.redeem(&world.link().await).await.1["mfa_ticket"].clone();
     let (status, enrolled) = world.post("/paper-code", json!({ "mfa_ticket": ticket })).await;
     assert_eq!(status, 200, "{enrolled}");
     let body = json!({ "mfa_ticket": ticket, "code": enrolled["code"] });
@@ -235,6 +239,11 @@ async fn enrolment(world: &World) {
     assert_eq!(status, 200, "{signed_in}");
     assert!(signed_in["session"]["amr"].as_array().unwrap().contains(&json!("mfa")), "{signed_in}");
     assert_eq!(world.post("/paper-code/confirm", body).await.1["code"], "invalid_token");
+    // Whoever has another ticket of the time before does not replace the factor.
+    assert_eq!(world.post("/paper-code", json!({ "mfa_ticket": earlier })).await.1["code"], "invalid_token");
+    let challenge = world.redeem(&world.link().await).await.1["mfa_ticket"].clone();
+    let body = json!({ "mfa_ticket": challenge, "code": enrolled["code"] });
+    assert_eq!(world.post("/paper-code/verify", body).await.0, 200);
 }
 
 async fn lifetime(world: &World) {

@@ -153,9 +153,8 @@ impl Plugins {
         }
         for route in &brought.routes {
             let class = route.rate();
-            let brought = self.routes.iter().chain(&brought.routes).map(Route::rate);
-            let classes = RateClass::CORE.into_iter().chain(brought);
-            let is_taken = classes.into_iter().any(|other| other.name == class.name && other != class);
+            let mut classes = self.routes.iter().chain(&brought.routes).map(Route::rate).chain(RateClass::CORE);
+            let is_taken = classes.any(|other| other.name == class.name && other != class);
             unless(is_taken, || taken("rate class", class.name))?;
             let is_own = RateClass::CORE.contains(&class) || class.name.starts_with(name);
             unless(!is_own, || declaration(name, "rate class", class.name, "a name that begins with the plugin's"))?;

@@ -190,10 +190,8 @@ impl ApiKeys {
 
 /// The user whose keys a principal reaches; without one, all of the environment.
 fn reached(by: &Principal) -> Option<UserId> {
-    match by {
-        Principal::Session(session) => Some(session.user_id),
-        _ => None,
-    }
+    let Principal::Session(session) = by else { return None };
+    Some(session.user_id)
 }
 
 /// How many keys an owner has: the user, else the environment. Transactions that call it for one owner exclude each

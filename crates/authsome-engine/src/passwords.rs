@@ -33,11 +33,9 @@ pub(crate) struct VerifiedPassword {
 #[async_trait]
 impl Redeem for VerifiedPassword {
     async fn redeem(&self, user: &User, tx: &dyn StoreTx) -> Result<(), Error> {
-        if self.method.is_current(tx, &user.scope, user.id, self.generation).await? {
-            Ok(())
-        } else {
-            Err(Error::new(Code::InvalidCredentials, "the password was changed at the same moment"))
-        }
+        let is_current = self.method.is_current(tx, &user.scope, user.id, self.generation).await?;
+        let changed = || Error::new(Code::InvalidCredentials, "the password was changed at the same moment");
+        is_current.then_some(()).ok_or_else(changed)
     }
 }
 

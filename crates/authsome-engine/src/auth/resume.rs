@@ -21,8 +21,8 @@ impl Auth {
     /// now; those of [`Auth::complete_sign_in`].
     pub async fn resume(&self, ticket: &Ticket, proof: Proof<'_>) -> Result<SignInOutcome, Error> {
         let both = Both { at: &self.at, ticket, second: proof.redeem };
-        let now = [proof.amr, &[SEVERAL_FACTORS]].concat();
-        let proof = Proof { method: &ticket.method, amr: &joined(&ticket.amr, &now), redeem: &both };
+        let amr = &joined(&ticket.amr, &[proof.amr, &[SEVERAL_FACTORS]].concat());
+        let proof = Proof { method: &ticket.method, amr, redeem: &both };
         // A ticket whose account is gone is worth nothing.
         self.complete(ticket.user_id, proof).await?.ok_or_else(Error::invalid_token)
     }

@@ -49,8 +49,7 @@ impl Auth {
     /// `method_not_allowed_here`; `session_not_found` if it is gone, or got new tokens at the same moment; the errors of
     /// the proof; `unavailable`.
     pub async fn reauthenticate_by(&self, session: &Session, proof: Proof<'_>) -> Result<SignedIn, Error> {
-        let (at, now, user) = (&self.at, self.at.now(), session.user_id);
-        let scope = &at.scope();
+        let (at, now, user, scope) = (&self.at, self.at.now(), session.user_id, &self.at.scope());
         let by_factor = !at.foundation().plugins.has_method(proof.method);
         let proven = if by_factor { [proof.amr, &[SEVERAL_FACTORS]].concat() } else { proof.amr.to_vec() };
         let renewal = &Renewal::new(at, session, &proven, now).await?;
