@@ -40,8 +40,8 @@ pub(crate) async fn admit(guard: Guard, context: &Context, records: &dyn Records
             if context.now.since(session.authenticated_at) > RECENT {
                 return missing("the last proof of identity is more than 10 minutes old");
             }
-            let is_strong = session.amr.iter().any(|proof| proof == "mfa");
-            if is_strong || context.sign_ins.factors_of(session.user_id, records).await?.is_empty() {
+            if session.has_several_factors() || context.sign_ins.factors_of(session.user_id, records).await?.is_empty()
+            {
                 Ok(())
             } else {
                 missing("the account has a second factor: prove it")
@@ -55,7 +55,7 @@ pub(crate) async fn admit(guard: Guard, context: &Context, records: &dyn Records
     }
 }
 
-/// The refusal of a credential that does not open the route.
+/// Accepts a ticket of this purpose, as long as it is valid.
 fn ticket(context: &Context, purpose: TicketPurpose) -> Result<(), Error> {
     let ticket: &Ticket = context.ticket()?;
     if ticket.purpose == purpose && context.now < ticket.expires_at { Ok(()) } else { Err(Error::invalid_token()) }

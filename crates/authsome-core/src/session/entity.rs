@@ -66,7 +66,16 @@ pub enum SessionState {
     Expired,
 }
 
+/// The word in an `amr` for several factors (RFC 8176, section 2).
+pub const SEVERAL_FACTORS: &str = "mfa";
+
 impl Session {
+    /// Whether several factors were proven in it.
+    #[must_use]
+    pub fn has_several_factors(&self) -> bool {
+        self.amr.iter().any(|proof| proof == SEVERAL_FACTORS)
+    }
+
     /// The state at a moment. `idle_timeout` of zero means that idleness does not end it.
     #[must_use]
     pub fn state(&self, now: Timestamp, idle_timeout: Duration) -> SessionState {

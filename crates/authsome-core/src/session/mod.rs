@@ -4,6 +4,6 @@ mod entity;
 mod store;
 mod view;
 
-pub use entity::{RefreshToken, RefreshTokenState, Session, SessionState};
+pub use entity::{RefreshToken, RefreshTokenState, SEVERAL_FACTORS, Session, SessionState};
 pub use store::SessionStore;
 pub use view::{SessionAnswer, SessionView};

@@ -186,6 +186,19 @@ pub(super) fn refresh_token(
     })
 }
 
+/// A session with the tokens that it is issued with, and the row of its refresh token.
+pub(super) async fn issued(
+    at: &EnvironmentContext,
+    mut session: Session,
+    mut tokens: Pair,
+    now: Timestamp,
+) -> Result<(Session, Pair, RefreshToken), Error> {
+    tokens.session = SigningKeys { at: at.clone() }.access_token(&session, &tokens.session, now).await?;
+    session.token_hash = tokens.session.hash();
+    let refresh = refresh_token(&session, &tokens.refresh, now, at.entropy())?;
+    Ok((session, tokens, refresh))
+}
+
 /// A session before it is stored.
 pub(super) struct SessionDraft {
     session: Session,
@@ -198,10 +211,10 @@ impl SessionDraft {
     async fn new(at: &EnvironmentContext, user: UserId, proof: Proof<'_>, now: Timestamp) -> Result<Self, Error> {
         let entropy = at.entropy();
         let (scope, settings, client) = (at.scope(), at.settings(), at.client());
-        let mut tokens = Pair::generate(entropy)?;
+        let tokens = Pair::generate(entropy)?;
         let refresh_expires_at = now.plus(settings.refresh_token_ttl.duration());
         let ip = client.ip.map(|ip| ip.to_string());
-        let mut session = Session {
+        let session = Session {
             id: SessionId::generate(now, entropy)?,
             scope,
             user_id: user,
@@ -218,9 +231,7 @@ impl SessionDraft {
             expires_at: now.plus(settings.session_ttl.duration()).min(refresh_expires_at),
             refresh_expires_at,
         };
-        tokens.session = SigningKeys { at: at.clone() }.access_token(&session, &tokens.session, now).await?;
-        session.token_hash = tokens.session.hash();
-        let refresh = refresh_token(&session, &tokens.refresh, now, entropy)?;
+        let (session, tokens, refresh) = issued(at, session, tokens, now).await?;
         let agent = client.user_agent.as_deref().unwrap_or_default();
         let device = Device {
             id: DeviceId::generate(now, entropy)?,

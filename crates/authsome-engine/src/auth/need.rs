@@ -4,10 +4,9 @@ use authsome_context::EnvironmentContext;
 use authsome_core::error::Error;
 use authsome_core::id::UserId;
 use authsome_core::records::Records;
+use authsome_core::session::SEVERAL_FACTORS;
 use authsome_core::ticket::TicketPurpose;
 
-/// The word for several factors (RFC 8176, section 2).
-pub(crate) const SEVERAL_FACTORS: &str = "mfa";
 /// What a ticket lists if its user has no second factor yet.
 const ENROLL: &str = "enroll";
 

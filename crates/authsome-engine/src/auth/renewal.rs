@@ -9,9 +9,8 @@ use authsome_core::store::StoreTx;
 use authsome_core::time::Timestamp;
 use authsome_core::user::User;
 
-use super::complete::refresh_token;
+use super::complete::issued;
 use super::need::joined;
-use crate::jwt::SigningKeys;
 
 /// How many refresh tokens one statement deletes.
 const BATCH: u32 = 500;
@@ -32,17 +31,14 @@ impl<'a> Renewal<'a> {
         proven: &[&str],
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let entropy = at.entropy();
-        let mut tokens = Pair::generate(entropy)?;
-        let mut after = Session {
+        let tokens = Pair::generate(at.entropy())?;
+        let after = Session {
             amr: joined(&session.amr, proven).into_iter().map(str::to_owned).collect(),
             authenticated_at: now,
             last_seen_at: session.last_seen_at.max(now),
             ..session.clone()
         };
-        tokens.session = SigningKeys { at: at.clone() }.access_token(&after, &tokens.session, now).await?;
-        after.token_hash = tokens.session.hash();
-        let refresh = refresh_token(&after, &tokens.refresh, now, entropy)?;
+        let (after, tokens, refresh) = issued(at, after, tokens, now).await?;
         Ok(Self { before: session, after, tokens, refresh })
     }
 

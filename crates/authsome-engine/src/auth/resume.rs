@@ -5,12 +5,13 @@ use authsome_context::EnvironmentContext;
 use authsome_core::entity::Entity;
 use authsome_core::error::Error;
 use authsome_core::plugin::{Proof, Redeem, SignInOutcome};
+use authsome_core::session::SEVERAL_FACTORS;
 use authsome_core::store::StoreTx;
 use authsome_core::ticket::{Ticket, TicketPurpose};
 use authsome_core::user::User;
 
 use super::Auth;
-use super::need::{SEVERAL_FACTORS, joined, offers};
+use super::need::{joined, offers};
 
 impl Auth {
     /// Goes on with a half-done sign-in by a second factor, or by the enrolment of the user's first one. The ticket and

@@ -7,13 +7,13 @@ use authsome_core::id::{OrganizationId, UserId};
 use authsome_core::organization::Member;
 use authsome_core::plugin::{Proof, SignedIn};
 use authsome_core::secret::Password;
-use authsome_core::session::Session;
+use authsome_core::session::{SEVERAL_FACTORS, Session};
 use authsome_core::store::StoreTx;
 use serde_json::json;
 
 use super::Auth;
 use super::complete::touch;
-use super::need::{SEVERAL_FACTORS, offers};
+use super::need::offers;
 use super::renewal::Renewal;
 use crate::lockout::Subject;
 use crate::passwords;
