@@ -3,7 +3,7 @@
 use authsome_context::{EnvironmentContext, nothing};
 use authsome_core::entity::Entity;
 use authsome_core::error::{Code, Error};
-use authsome_core::id::{OrganizationId, UserId};
+use authsome_core::id::OrganizationId;
 use authsome_core::organization::Member;
 use authsome_core::plugin::{Proof, SignedIn};
 use authsome_core::secret::Password;
@@ -58,9 +58,11 @@ impl Auth {
             let at = at.require_still_active(tx).await?;
             let found = touch(scope, user, tx).await?.ok_or_else(Error::session_not_found)?;
             let renewed = renewal.write(found, tx).await?;
-            // Before the question for factors: the proof may be the confirmation of the first one.
+            let before = offers(&at, user, tx).await?;
             proof.redeem.redeem(&renewed.user, tx).await?;
-            require_strong_enough(&at, user, &proof, tx).await?;
+            // The proof may use a factor up, or be the confirmation of the first one.
+            let factors = if before.is_empty() { offers(&at, user, tx).await? } else { before };
+            require_strong_enough(&at, &proof, factors)?;
             at.event_by(&user, now, "session.reauthenticated", &session.id, nothing())?.insert(scope, tx).await?;
             Ok(renewed)
         })
@@ -92,13 +94,7 @@ impl Auth {
 }
 
 /// Accepts a proof of the user's second factors, or of an allowed method if the user has no second factor.
-async fn require_strong_enough(
-    at: &EnvironmentContext,
-    user: UserId,
-    proof: &Proof<'_>,
-    tx: &dyn StoreTx,
-) -> Result<(), Error> {
-    let offers = offers(at, user, tx).await?;
+fn require_strong_enough(at: &EnvironmentContext, proof: &Proof<'_>, offers: Vec<&'static str>) -> Result<(), Error> {
     if offers.is_empty() {
         return at.require_method(proof.method);
     }

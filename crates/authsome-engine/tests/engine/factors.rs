@@ -1,6 +1,7 @@
 //! Second factors: when they are asked for, and what their tickets open.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use authsome_core::entity::Entity;
@@ -8,13 +9,14 @@ use authsome_core::environment::Settings;
 use authsome_core::error::{Code, Error};
 use authsome_core::id::UserId;
 use authsome_core::plugin::{
-    AttemptSubject, Capabilities, Host, Plugin, Proof, SecondFactor, SecondFactorRequired, SignInOutcome, SignIns,
-    Verified,
+    AttemptSubject, Capabilities, Host, Plugin, Proof, Redeem, SecondFactor, SecondFactorRequired, SignInOutcome,
+    SignIns, Verified,
 };
 use authsome_core::records::Records;
 use authsome_core::route::Principal;
 use authsome_core::scope::Scope;
 use authsome_core::session::Session;
+use authsome_core::store::StoreTx;
 use authsome_core::ticket::{Ticket, TicketPurpose};
 use authsome_core::user::User;
 use authsome_engine::EnvironmentHandle;
@@ -339,4 +341,59 @@ async fn a_user_with_a_factor_is_proven_again_by_the_factor_alone() {
     let port = here.ports(&Principal::Session(Arc::new(session))).0;
     port.reauthenticate(CODE).await.unwrap();
     assert_eq!(code(sign_ins(&here).reauthenticate(CODE).await), Code::Unauthenticated);
+}
+
+/// A factor that is there where the flag says so, and is there or not after its proof.
+#[derive(Clone, Default)]
+struct Fleeting {
+    is_there: Arc<AtomicBool>,
+    after: Arc<AtomicBool>,
+}
+
+impl Plugin for Fleeting {
+    fn name(&self) -> &'static str {
+        "fleeting"
+    }
+
+    fn install(&self, _: Host) -> Result<Capabilities, Error> {
+        Ok(Capabilities { second_factors: vec![Arc::new(self.clone())], ..Capabilities::default() })
+    }
+}
+
+#[async_trait]
+impl SecondFactor for Fleeting {
+    fn name(&self) -> &'static str {
+        "fleeting"
+    }
+
+    async fn offers(&self, _: &Scope, _: UserId, _: &dyn Records) -> Result<Vec<&'static str>, Error> {
+        Ok(if self.is_there.load(Ordering::SeqCst) { vec!["fleeting"] } else { Vec::new() })
+    }
+}
+
+#[async_trait]
+impl Redeem for Fleeting {
+    async fn redeem(&self, _: &User, _: &dyn StoreTx) -> Result<(), Error> {
+        self.is_there.store(self.after.load(Ordering::SeqCst), Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_proof_confirms_the_first_factor_or_uses_one_up_and_adds_no_further_one() {
+    let fleeting = Fleeting::default();
+    let world = World::with(|builder| builder.plugin(fleeting.clone())).await;
+    let issued = world.sign_up(ALICE).await;
+    let (here, auth) = (world.here().await, world.here().await.auth());
+    let proof = Proof { method: "fleeting", amr: &["otp"], redeem: &fleeting };
+
+    fleeting.after.store(true, Ordering::SeqCst);
+    let confirmed = auth.reauthenticate_by(&issued.session, proof).await.unwrap().session;
+    assert_eq!(confirmed.amr, ["pwd", "otp", "mfa"]);
+    fleeting.after.store(false, Ordering::SeqCst);
+    let used_up = auth.reauthenticate_by(&confirmed, proof).await.unwrap().session;
+
+    world.enroll(&here, issued.user.id).await;
+    fleeting.after.store(true, Ordering::SeqCst);
+    assert_eq!(code(auth.reauthenticate_by(&used_up, proof).await), Code::MethodNotAllowedHere);
 }
